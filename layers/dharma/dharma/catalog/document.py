@@ -1,0 +1,58 @@
+"""A document of one format, as the mapping engine sees it: neither text nor model.
+
+Terraform's plan JSON, HCL and CloudFormation are parsed to this and printed from this. Arguments
+are `Value`s in the format's own shape: Terraform blocks are lists of dicts, CloudFormation
+properties are as in the template but with intrinsics turned into expression nodes. A `ResourceRef`
+here names a *part* of the document (Terraform address or logical id) and the format's own attribute
+(`("Arn",)`, `("Ref",)`, `("arn",)`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dharma.model.blueprint import Lifecycle
+from dharma.model.expressions.nodes import Value
+from dharma.model.origin import Origin
+
+Format = Literal["terraform", "cloudformation"]
+
+
+@dataclass(slots=True)
+class Part:
+    """One resource of a document. `owner` is the address of the model resource that it was unfolded
+    from (itself for a main part)."""
+
+    address: str
+    type: str
+    arguments: dict[str, Value]
+    count: Value = None
+    for_each: Value = None
+    condition: Value = None
+    depends_on: tuple[str, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    native: dict[str, Value] = field(default_factory=dict)
+    owner: str | None = None
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(slots=True)
+class Document:
+    format: Format
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something that was not carried over one to one. Nothing is dropped without one.
+
+    `kind`: `not_understood` (a path the catalog does not map), `passed_through` (an unknown type),
+    `no_counterpart` (the format cannot say it), `approximated`.
+    """
+
+    kind: Literal["not_understood", "passed_through", "no_counterpart", "approximated"]
+    address: str
+    path: str
+    message: str
+    origin: Origin = field(default_factory=Origin, compare=False)

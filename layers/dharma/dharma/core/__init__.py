@@ -1,0 +1,1 @@
+"""What every capability stands on: errors, settings, the store, events, clock and ids."""

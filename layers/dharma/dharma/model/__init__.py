@@ -1,0 +1,1 @@
+"""The one model that everything is read into, written from and judged by. Plain dataclasses."""

@@ -1,0 +1,132 @@
+"""A blueprint: variables in, resources of catalogued kinds, outputs.
+
+These are plain data: parsing is in `dharma.blueprint.source`, validation in
+`dharma.blueprint.validation`. Field names follow the seed's `Blueprint` interface.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dharma.model.expressions.nodes import Value
+from dharma.model.origin import Origin
+
+Provider = Literal["aws", "azure", "gcp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """An input. `type` is Terraform's type syntax (`list(string)`); `default` counts only when
+    `required` is false."""
+
+    name: str
+    type: str = "string"
+    default: Value = None
+    required: bool = False
+    description: str | None = None
+    sensitive: bool = False
+    allowed: tuple[Any, ...] = ()
+    pattern: str | None = None
+    min: float | None = None
+    max: float | None = None
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """Terraform's lifecycle meta-arguments."""
+
+    prevent_destroy: bool = False
+    create_before_destroy: bool = False
+    ignore_changes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource as it was written, loops unexpanded.
+
+    At most one of `count`, `for_each`, `condition` is set. `native` holds raw additions by format.
+    `marks` maps a property path (`("versioning", "enabled")`, list indices as ints) to the line and
+    column of its value.
+    """
+
+    type: str
+    name: str
+    properties: dict[str, Value] = field(default_factory=dict)
+    count: Value = None
+    for_each: Value = None
+    condition: Value = None
+    depends_on: tuple[str, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    native: dict[str, dict[str, Value]] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin, compare=False)
+    marks: dict[tuple[str | int, ...], tuple[int, int]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    @property
+    def address(self) -> str:
+        return f"{self.type}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value that a deployment gives back."""
+
+    name: str
+    value: Value
+    description: str | None = None
+    sensitive: bool = False
+    condition: Value = None
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """The whole. `metadata.tags` belongs to the author, the other metadata to the server."""
+
+    name: str
+    version: str
+    provider: Provider
+    description: str | None = None
+    variables: tuple[Variable, ...] = ()
+    resources: tuple[Resource, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceInstance:
+    """One resource after resolution: variables replaced, loops expanded, condition decided.
+
+    `properties` holds plain values, `ResourceRef`s (addresses of instances) and `Unknown`s; other
+    expressions stay only where they contain one of these. `exists` is False never (such instances
+    are left out), None when the condition is unknown.
+    """
+
+    address: str
+    type: str
+    name: str
+    properties: dict[str, Value]
+    key: int | str | None = None
+    exists: bool | None = True
+    depends_on: tuple[str, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    native: dict[str, dict[str, Value]] = field(default_factory=dict)
+    origin: Origin = field(default_factory=Origin, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedBlueprint:
+    """What analyses (guardrails, costing, planning) see."""
+
+    name: str
+    version: str
+    provider: Provider
+    resources: tuple[ResourceInstance, ...]
+    outputs: dict[str, Value] = field(default_factory=dict)
+    variables: dict[str, Value] = field(default_factory=dict)
+    sensitive: frozenset[str] = frozenset()
+    region: str | None = None

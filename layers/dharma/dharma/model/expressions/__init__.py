@@ -1,0 +1,1 @@
+"""Terraform's expression syntax: nodes, parser, printer and a three-valued evaluator."""

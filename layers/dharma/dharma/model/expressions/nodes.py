@@ -1,0 +1,264 @@
+"""The nodes of an expression.
+
+A `Value` is what a property may hold: a plain JSON value, or an `Expression`, or lists and maps of
+both. Inside an expression the same rule holds: operands are `Value`s, so `Conditional(c, "a", "b")`
+needs no literal node, and a list or an object constructor with literal keys is a plain list or dict.
+
+`None` is Terraform's `null`: as the value of a property it means *absent*. A plain `str` is always
+literal text; `${` inside it has no meaning (it is escaped when printed).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias, Union
+
+Value: TypeAlias = Union[
+    None, bool, int, float, str, list["Value"], dict[str, "Value"], "Expression"
+]
+
+
+class Expression:
+    """Base of all nodes; nodes are immutable."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown(Expression):
+    """A value that is not known before apply. `reason` says why, for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class VariableRef(Expression):
+    """`var.name`"""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceRef(Expression):
+    """`aws_s3_bucket.assets.arn`: address, then the path of attributes behind it.
+
+    `instance` is the key of one instance of a loop (`aws_subnet.app[0]`); it may be an expression.
+    """
+
+    address: str
+    path: tuple[str | int, ...] = ()
+    instance: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ambient(Expression):
+    """A value that the place of deployment gives: one of `AMBIENT_NAMES`.
+
+    In text it is spelled as Terraform's data source (`data.aws_region.current.name`), see
+    `AMBIENT_SPELLING` in the parser; `deployment_name` and `deployment_id` as `deployment.name`
+    and `deployment.id`.
+    """
+
+    name: str
+
+
+AMBIENT_NAMES = frozenset(
+    {
+        "region",
+        "account_id",
+        "partition",
+        "url_suffix",
+        "availability_zones",
+        "deployment_name",
+        "deployment_id",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol(Expression):
+    """Any other root and its attribute path: `local.x`, `each.key`, `count.index`, `data.t.n.a`,
+    `module.m.out`, `path.module`, or a variable that a `for` expression binds."""
+
+    path: tuple[str | int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GetAttr(Expression):
+    """`(object).name`, where the object is not a plain reference."""
+
+    object: Value
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index(Expression):
+    """`collection[key]`"""
+
+    collection: Value
+    key: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Splat(Expression):
+    """`collection[*].a.b` (and the old `collection.*.a`)."""
+
+    collection: Value
+    path: tuple[str | int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Conditional(Expression):
+    """`condition ? then : otherwise`; a branch that is None is absent."""
+
+    condition: Value
+    then: Value
+    otherwise: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Unary(Expression):
+    """`!x`, `-x`"""
+
+    operator: str
+    operand: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Binary(Expression):
+    """`== != < <= > >= && || + - * / %`"""
+
+    operator: str
+    left: Value
+    right: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Expression):
+    """`name(arguments...)`; `expand` when the last argument is followed by `...`."""
+
+    name: str
+    arguments: tuple[Value, ...]
+    expand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Template(Expression):
+    """A quoted template: literal strings and interpolated expressions, in order."""
+
+    parts: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ForList(Expression):
+    """`[for key, value in collection : result if condition]`"""
+
+    key: str | None
+    value: str
+    collection: Value
+    result: Value
+    condition: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class ForMap(Expression):
+    """`{for key, value in collection : result_key => result if condition}`"""
+
+    key: str | None
+    value: str
+    collection: Value
+    result_key: Value
+    result: Value
+    condition: Value = None
+    grouping: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectConstructor(Expression):
+    """`{(key) = value}` where at least one key is an expression."""
+
+    items: tuple[tuple[Value, Value], ...]
+
+
+def children(value: Value) -> Iterator[Value]:
+    """The direct operands of a value, in source order."""
+    if isinstance(value, dict):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+    elif isinstance(value, ObjectConstructor):
+        for k, v in value.items:
+            yield k
+            yield v
+    elif isinstance(value, Expression):
+        for name in _operand_names(type(value)):
+            operand = getattr(value, name)
+            if isinstance(operand, tuple):
+                yield from operand
+            else:
+                yield operand
+
+
+def walk(value: Value) -> Iterator[Value]:
+    """The value and everything below it, parents first."""
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        yield node
+        stack.extend(reversed(list(children(node))))
+
+
+def references(value: Value) -> Iterator[ResourceRef]:
+    """All references to resources inside a value."""
+    return (node for node in walk(value) if isinstance(node, ResourceRef))
+
+
+def is_known(value: Value) -> bool:
+    """Whether a value holds no expression at all: plain data to the bottom."""
+    return not any(isinstance(node, Expression) for node in walk(value))
+
+
+def transform(value: Value, change: Callable[[Value], Value]) -> Value:
+    """Rebuild a value bottom up, giving every node (plain ones too) to `change`."""
+    if isinstance(value, dict):
+        return change({k: transform(v, change) for k, v in value.items()})
+    if isinstance(value, list):
+        return change([transform(v, change) for v in value])
+    if isinstance(value, ObjectConstructor):
+        return change(
+            ObjectConstructor(
+                tuple((transform(k, change), transform(v, change)) for k, v in value.items)
+            )
+        )
+    if isinstance(value, Expression):
+        new: dict[str, Any] = {}
+        for name in _operand_names(type(value)):
+            operand = getattr(value, name)
+            if isinstance(operand, tuple):
+                new[name] = tuple(transform(v, change) for v in operand)
+            else:
+                new[name] = transform(operand, change)
+        if new:
+            kept = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
+            return change(type(value)(**{**kept, **new}))
+    return change(value)
+
+
+_OPERANDS: dict[type, tuple[str, ...]] = {
+    ResourceRef: ("instance",),
+    GetAttr: ("object",),
+    Index: ("collection", "key"),
+    Splat: ("collection",),
+    Conditional: ("condition", "then", "otherwise"),
+    Unary: ("operand",),
+    Binary: ("left", "right"),
+    Call: ("arguments",),
+    Template: ("parts",),
+    ForList: ("collection", "result", "condition"),
+    ForMap: ("collection", "result_key", "result", "condition"),
+}
+
+
+def _operand_names(node: type) -> tuple[str, ...]:
+    return _OPERANDS.get(node, ())
