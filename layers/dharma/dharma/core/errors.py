@@ -1,7 +1,7 @@
 """Every failure that a caller may expect, as one tree.
 
-The class name is API: it is the `errorType` that a state machine's `ErrorEquals` matches, the key of
-`HTTP_STATUS`, and the `code` of an error body (RFC 9457 problem details).
+The class name is API: it is the `errorType` that a state machine's `ErrorEquals` matches, the key
+of `HTTP_STATUS`, and the `code` of an error body (RFC 9457 problem details).
 
     DharmaError
     ├── InvalidInput            the caller can mend it; carries all faults

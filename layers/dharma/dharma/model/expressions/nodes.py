@@ -2,7 +2,7 @@
 
 A `Value` is what a property may hold: a plain JSON value, or an `Expression`, or lists and maps of
 both. Inside an expression the same rule holds: operands are `Value`s, so `Conditional(c, "a", "b")`
-needs no literal node, and a list or an object constructor with literal keys is a plain list or dict.
+needs no literal node, and a list or an object with literal keys is a plain list or dict.
 
 `None` is Terraform's `null`: as the value of a property it means *absent*. A plain `str` is always
 literal text; `${` inside it has no meaning (it is escaped when printed).
