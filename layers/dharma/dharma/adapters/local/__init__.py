@@ -1,0 +1,1 @@
+"""Ports of `dharma.core` on one machine."""
