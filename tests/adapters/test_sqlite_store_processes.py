@@ -54,21 +54,30 @@ for n in range(rounds):
 """
 
 
-def start(path: Path, name: str, rounds: int) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(path), name, str(rounds)],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def start(path: Path, name: str, rounds: int) -> subprocess.Popen[bytes]:
+    with acknowledgements(path, name).open("wb") as out:
+        return subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(path), name, str(rounds)], stdout=out
+        )
 
 
-def assert_whole(path: Path, acknowledged: set[str]) -> None:
+def acknowledgements(path: Path, name: str) -> Path:
+    return path.with_name(f"{name}.acknowledged")
+
+
+def acknowledged(path: Path) -> set[str]:
+    """Every whole line; the last one of a killed writer may be cut."""
+    texts = [file.read_text() for file in path.parent.glob("*.acknowledged")]
+    return {line for text in texts for line in text.split("\n")[:-1]}
+
+
+def assert_whole(path: Path) -> None:
     store = SqliteStore(path, KEY)
     left = {i.sk for i in all_items(store, "left")}
     right = {i.sk for i in all_items(store, "right")}
     events = {e.subject for e in store.pending(1_000_000)}
     counter = store.get("p", "counter")
-    assert acknowledged <= left, "something acknowledged was lost"
+    assert acknowledged(path) <= left, "something acknowledged was lost"
     assert left == right == events, "a transaction was torn"
     assert (counter.data["n"] if counter else 0) == len(left)
     with sqlite3.connect(path) as db:
@@ -78,28 +87,25 @@ def assert_whole(path: Path, acknowledged: set[str]) -> None:
 def test_two_processes_write_one_store(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
     writers = [start(path, name, 40) for name in ("one", "two")]
-    acknowledged = {line for w in writers for line in w.communicate(timeout=60)[0].split()}
-    assert [w.returncode for w in writers] == [0, 0]
-    assert len(acknowledged) == 80
-    assert_whole(path, acknowledged)
+    assert [w.wait(timeout=60) for w in writers] == [0, 0]
+    assert len(acknowledged(path)) == 80
+    assert_whole(path)
 
 
 def test_kill_9_loses_nothing_acknowledged_and_tears_nothing(tmp_path: Path) -> None:
     path = tmp_path / "store.sqlite3"
-    acknowledged: set[str] = set()
     for attempt in range(4):
-        writers = [start(path, f"{name}{attempt}", 1_000_000) for name in ("one", "two")]
-        firsts = [w.stdout.readline() for w in writers if w.stdout]
-        time.sleep(0.15 + 0.11 * attempt)
+        names = [f"one{attempt}", f"two{attempt}"]
+        writers = [start(path, name, 1_000_000) for name in names]
+        while any(acknowledgements(path, name).stat().st_size < 100 for name in names):
+            assert [w.poll() for w in writers] == [None, None]
+            time.sleep(0.01)
+        time.sleep(0.05 + 0.11 * attempt)
         for writer in writers:
             writer.send_signal(signal.SIGKILL)
-        for first, writer in zip(firsts, writers, strict=True):
-            rest = writer.communicate(timeout=30)[0]
-            # The last line may be cut; every whole line is an acknowledgement.
-            acknowledged |= {line for line in (first + rest).split("\n")[:-1] if line}
-            assert writer.returncode == -signal.SIGKILL
-        assert_whole(path, acknowledged)
-    assert len(acknowledged) > 8
+        assert [w.wait(timeout=30) for w in writers] == [-signal.SIGKILL] * 2
+        assert_whole(path)
+    assert len(acknowledged(path)) > 100
 
 
 def test_a_forked_child_has_its_own_connection(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import json
 import os
 import sqlite3
 import threading
+import time
 import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -205,7 +206,7 @@ class SqliteStore:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             db = sqlite3.connect(self._path, timeout=_BUSY_SECONDS, isolation_level=None)
-            db.execute("PRAGMA journal_mode = WAL")
+            _use_write_ahead_log(db)
             db.execute("PRAGMA synchronous = FULL")
             db.execute("PRAGMA journal_size_limit = 67108864")
             self._local.db = db
@@ -215,6 +216,19 @@ class SqliteStore:
         # A connection must not cross a fork; the parent keeps and closes its own.
         self._local = threading.local()
         self._writing = threading.Lock()
+
+
+def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+    # The one statement for which SQLite does not wait: it needs the file alone, if only for the
+    # first connection of all.
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while db.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.005)
 
 
 def _check(db: sqlite3.Connection, operation: Operation, now: int) -> None:
