@@ -1,0 +1,1 @@
+"""What a blueprint costs: price components per kind, priced from a dated, sourced price book."""

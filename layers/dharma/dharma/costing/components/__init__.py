@@ -1,0 +1,37 @@
+"""Priced kinds by name. Adding one is adding a file and a line here."""
+
+from __future__ import annotations
+
+from dharma.costing.component import PricedKind
+from dharma.costing.components.aws import (
+    aws_autoscaling_group,
+    aws_cloudwatch_log_group,
+    aws_db_instance,
+    aws_ebs_volume,
+    aws_eip,
+    aws_instance,
+    aws_kms_key,
+    aws_lb,
+    aws_nat_gateway,
+    aws_s3_bucket,
+    aws_sqs_queue,
+    free,
+)
+
+PRICED: dict[str, PricedKind] = {
+    priced.kind: priced
+    for priced in (
+        aws_autoscaling_group.priced,
+        aws_cloudwatch_log_group.priced,
+        aws_db_instance.priced,
+        aws_ebs_volume.priced,
+        aws_eip.priced,
+        aws_instance.priced,
+        aws_kms_key.priced,
+        aws_lb.priced,
+        aws_nat_gateway.priced,
+        aws_s3_bucket.priced,
+        aws_sqs_queue.priced,
+        *free.PRICED,
+    )
+}

@@ -1,0 +1,1 @@
+"""Priced kinds of AWS, one file each."""

@@ -1,0 +1,26 @@
+"""Kinds that AWS does not charge for by themselves, each with the reason."""
+
+from __future__ import annotations
+
+from dharma.costing.component import PricedKind
+
+# Price rules: https://aws.amazon.com/vpc/pricing/, https://aws.amazon.com/iam/faqs/,
+# https://aws.amazon.com/autoscaling/pricing/, https://aws.amazon.com/rds/pricing/,
+# https://aws.amazon.com/elasticloadbalancing/pricing/
+_REASONS = {
+    "aws_vpc": "a VPC has no charge",
+    "aws_subnet": "a subnet has no charge",
+    "aws_internet_gateway": "the gateway has no charge; data transfer out has",
+    "aws_route_table": "route tables have no charge",
+    "aws_security_group": "security groups have no charge",
+    "aws_launch_template": "a launch template has no charge; the instances that use it have",
+    "aws_lb_listener": "a listener has no charge; the load balancer has",
+    "aws_lb_target_group": "a target group has no charge; the load balancer has",
+    "aws_db_subnet_group": "a subnet group has no charge",
+    "aws_iam_role": "IAM has no charge",
+    "aws_iam_instance_profile": "IAM has no charge",
+    "aws_iam_policy": "IAM has no charge",
+    "aws_kms_alias": "an alias has no charge; its key has",
+}
+
+PRICED = tuple(PricedKind(kind, free=reason) for kind, reason in _REASONS.items())

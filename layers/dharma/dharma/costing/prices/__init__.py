@@ -1,0 +1,1 @@
+"""The price book: reviewable CSV files beside this module, read through SQLite."""
