@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not CASES.exists(), reason="the labelled cases a
 
 
 def name(address: str) -> str:
-    return address.split(".")[1].split("[")[0]
+    return address.split(".")[1].split("[", maxsplit=1)[0]
 
 
 def cases() -> list[dict[str, Any]]:
