@@ -1,0 +1,115 @@
+"""All kinds, found by name or by native type. Kinds are parsed when they are first asked for."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+from typing import Any
+
+from dharma.catalog.document import Format
+from dharma.catalog.kind_files import parse_kind
+from dharma.catalog.kinds import FORMATS, Atoms, Attachment, Bag, Kind
+from dharma.catalog.loading import load_kind_data
+
+
+class Catalog:
+    """The kinds. `data` is the plain data of their files, by name."""
+
+    def __init__(self, data: Mapping[str, Mapping[str, Any]]) -> None:
+        self._data = data
+        self._kinds: dict[str, Kind] = {}
+        self._main: dict[tuple[str, str], str] = {}
+        self._folded: dict[tuple[str, str], list[str]] = {}
+        for name, said in data.items():
+            for format in FORMATS:
+                self._index(name, format, said.get(format) or {})
+        self._pieces: dict[tuple[str, str], tuple[Piece, ...]] = {}
+
+    def _index(self, name: str, format: Format, said: Mapping[str, Any]) -> None:
+        if "type" in said:
+            for native in (said["type"], *(said.get("also") or ())):
+                self._main.setdefault((format, native), name)
+        pieces = list(said.get("attachments") or ())
+        for bag in (said.get("bags") or {}).values():
+            pieces.extend(bag.get("separate") or ())
+        for native in dict.fromkeys(piece["type"] for piece in pieces):
+            self._folded.setdefault((format, native), []).append(name)
+
+    def kind(self, name: str) -> Kind | None:
+        """The kind of that name."""
+        found = self._kinds.get(name)
+        if found is None and name in self._data:
+            found = self._kinds[name] = parse_kind(self._data[name])
+        return found
+
+    def kinds(self, provider: str | None = None) -> Iterable[Kind]:
+        """All kinds, of one provider if given, by name."""
+        for name, said in self._data.items():
+            if provider is None or said["provider"] == provider:
+                kind = self.kind(name)
+                assert kind is not None
+                yield kind
+
+    def names(self, provider: str | None = None) -> list[str]:
+        return [n for n, said in self._data.items() if provider in (None, said["provider"])]
+
+    def kind_of(self, format: Format, native_type: str) -> Kind | None:
+        """The kind whose main part has this native type."""
+        name = self._main.get((format, native_type))
+        return None if name is None else self.kind(name)
+
+    def pieces_of(self, format: Format, native_type: str) -> tuple[Piece, ...]:
+        """What resources of this native type may be folded into, and how."""
+        key = (format, native_type)
+        if key not in self._pieces:
+            self._pieces[key] = tuple(
+                piece
+                for name in self._folded.get(key, ())
+                if (kind := self.kind(name)) is not None
+                for piece in _pieces(kind, format, native_type)
+            )
+        return self._pieces[key]
+
+    def nearest_kind(self, name: str) -> str | None:
+        """The known kind whose name is most like the given one, for error messages."""
+        close = difflib.get_close_matches(name, self._data, n=1, cutoff=0.6)
+        return close[0] if close else None
+
+    def bridges(self) -> Counter[str]:
+        """How many kinds use each bridge."""
+        return Counter(
+            bridge
+            for kind in self.kinds()
+            for mapping in kind.mappings.values()
+            for bridge in mapping.bridges
+        )
+
+
+class Piece:
+    """A way to fold a native resource into a kind: an attachment, or the atoms of a bag."""
+
+    __slots__ = ("bag", "form", "kind")
+
+    def __init__(self, kind: Kind, form: Attachment | Atoms, bag: Bag | None) -> None:
+        self.kind = kind
+        self.form = form
+        self.bag = bag
+
+
+def _pieces(kind: Kind, format: Format, native_type: str) -> Iterable[Piece]:
+    mapping = kind.mappings[format]
+    for attachment in mapping.attachments:
+        if attachment.type == native_type:
+            yield Piece(kind, attachment, None)
+    for bag in mapping.bags:
+        for atoms in bag.separate:
+            if atoms.type == native_type:
+                yield Piece(kind, atoms, bag)
+
+
+@lru_cache(maxsize=1)
+def load_catalog() -> Catalog:
+    """The catalog of this installation."""
+    return Catalog(load_kind_data())

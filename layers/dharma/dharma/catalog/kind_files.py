@@ -1,0 +1,284 @@
+"""A kind file's plain data to the dataclasses of `kinds`.
+
+Every mistake in a file is a `Misconfigured` that names kind, section and line of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from dharma.catalog.document import Format
+from dharma.catalog.kinds import (
+    FORMATS,
+    PROPERTY_TYPES,
+    Atoms,
+    Attachment,
+    Bag,
+    Fill,
+    FormatMapping,
+    Kind,
+    Property,
+    Rule,
+    Table,
+)
+from dharma.catalog.paths import Path, parse_path
+from dharma.catalog.transforms import SAME, Document, Transform, transform_named
+from dharma.core.errors import Misconfigured
+
+_Data = Mapping[str, Any]
+_KIND_KEYS = frozenset(
+    {
+        "kind",
+        "title",
+        "provider",
+        "category",
+        "stateful",
+        "source",
+        "properties",
+        "attributes",
+        *FORMATS,
+    }
+)
+_PROPERTY_KEYS = frozenset(
+    {
+        "type",
+        "required",
+        "default",
+        "enum",
+        "immutable",
+        "sensitive",
+        "stateful",
+        "reference",
+        "properties",
+        "description",
+        "aliases",
+        "meaningless",
+    }
+)
+_TABLE_KEYS = frozenset({"map", "constants", "fill", "variants"})
+_RULE_KEYS = frozenset({"path", "as", "each", "absent", "none", "only"})
+_ATTACHMENT_KEYS = _TABLE_KEYS | {"type", "owner", "owner_attribute", "when", "only", "awaited"}
+_ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label"}
+_BAG_KEYS = frozenset({"inline", "separate", "place", "mixed", "absent", "empty"})
+_FORMAT_KEYS = _TABLE_KEYS | {
+    "type",
+    "also",
+    "noun",
+    "attributes",
+    "attachments",
+    "bags",
+    "impossible",
+    "no_counterpart",
+    "ignore",
+    "bridges",
+}
+
+
+def parse_kind(data: _Data) -> Kind:
+    """One kind out of its file's data (enum tables already as pairs, see `loading`)."""
+    name = str(data.get("kind"))
+    try:
+        _only_keys(data, _KIND_KEYS, "the kind")
+        properties = {
+            key: _property(key, said) for key, said in (data.get("properties") or {}).items()
+        }
+        return Kind(
+            name=name,
+            title=data["title"],
+            provider=data["provider"],
+            category=data["category"],
+            stateful=bool(data.get("stateful", False)),
+            source=data.get("source", ""),
+            properties=properties,
+            attributes=dict(data.get("attributes") or {}),
+            mappings={f: _mapping(f, data[f], properties) for f in FORMATS if f in data},
+        )
+    except Misconfigured as fault:
+        raise Misconfigured(f"{name}: {fault.message}") from fault
+    except (KeyError, TypeError, AttributeError, ValueError) as fault:
+        raise Misconfigured(f"{name}: malformed ({type(fault).__name__}: {fault})") from fault
+
+
+def _only_keys(data: _Data, allowed: frozenset[str], where: str) -> None:
+    unknown = sorted(str(key) for key in set(data) - allowed)
+    if unknown:
+        raise Misconfigured(f"{where} has unknown keys {unknown}; allowed are {sorted(allowed)}")
+
+
+def _property(name: str, said: str | _Data) -> Property:
+    data: _Data = {"type": said} if isinstance(said, str) else said
+    _only_keys(data, _PROPERTY_KEYS, f"property {name}")
+    if data["type"] not in PROPERTY_TYPES:
+        raise Misconfigured(f"property {name}: {data['type']!r} is no type")
+    members = {key: _property(key, m) for key, m in (data.get("properties") or {}).items()}
+    if ("object" in data["type"]) != bool(members):
+        raise Misconfigured(f"property {name}: objects, and only they, have properties")
+    return Property(
+        name=name,
+        type=data["type"],
+        required=bool(data.get("required", False)),
+        default=data.get("default"),
+        enum=tuple(data.get("enum", ())),
+        immutable=bool(data.get("immutable", False)),
+        sensitive=bool(data.get("sensitive", False)),
+        stateful=bool(data.get("stateful", False)),
+        reference=data.get("reference"),
+        properties=members,
+        description=data.get("description"),
+        aliases=dict(data.get("aliases", {})),
+        meaningless=tuple(
+            (dict(m["when"]), tuple(m["members"])) for m in data.get("meaningless", ())
+        ),
+    )
+
+
+def _declared(properties: dict[str, Property], path: tuple[str, ...]) -> Property:
+    """The property that a dotted model path ends at."""
+    here = properties
+    for position, key in enumerate(path):
+        if key not in here:
+            raise Misconfigured(f"{'.'.join(path)} is mapped but not declared")
+        found = here[key]
+        if position < len(path) - 1 and found.type != "object":
+            raise Misconfigured(f"{'.'.join(path)}: {key} is no object")
+        here = found.properties
+    return found
+
+
+def _table(data: _Data, properties: dict[str, Property]) -> Table:
+    rules: list[Rule] = []
+    for model, said in (data.get("map") or {}).items():
+        path = tuple(str(model).split("."))
+        declared = _declared(properties, path)
+        spellings = said if isinstance(said, list) else [said]
+        rules.extend(_rule(path, declared, single) for single in spellings)
+        if sum(rule.only is None for rule in rules if rule.model == path) > 1:
+            raise Misconfigured(f"{model}: only the first of several paths is written")
+    return Table(
+        rules=tuple(rules),
+        constants=tuple((parse_path(p), v) for p, v in (data.get("constants") or {}).items()),
+        fills=tuple(Fill(_when(f["when"]), dict(f["with"])) for f in data.get("fill") or ()),
+        variants=tuple(
+            (_when(v["when"]), _table({k: x for k, x in v.items() if k != "when"}, properties))
+            for v in data.get("variants") or ()
+        ),
+    )
+
+
+def _when(said: _Data) -> dict[str, tuple[Any, ...]]:
+    return {key: tuple(v) if isinstance(v, list) else (v,) for key, v in said.items()}
+
+
+def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule:
+    data: _Data = {"path": said} if isinstance(said, str) else said
+    where = ".".join(model)
+    _only_keys(data, _RULE_KEYS, f"the rule of {where}")
+    each = data.get("each")
+    if each is not None:
+        _only_keys(each, _TABLE_KEYS, f"each of {where}")
+        if not declared.holds_objects:
+            raise Misconfigured(f"{where}: only lists and sets of objects have each")
+    elif declared.holds_objects and "as" not in data:
+        raise Misconfigured(f"{where}: a list of objects needs each")
+    elif declared.type == "object" and "as" not in data:
+        raise Misconfigured(f"{where}: map the members of an object one by one")
+    return Rule(
+        model=model,
+        native=parse_path(data["path"]),
+        declared=declared,
+        transform=_transform(data.get("as"), declared),
+        each=None if each is None else _table(each, declared.properties),
+        absent=data.get("absent"),
+        none=data.get("none"),
+        only=data.get("only"),
+    )
+
+
+def _transform(said: Any, declared: Property) -> Transform:
+    if said is None:
+        return Document() if declared.type == "document" else SAME
+    if isinstance(said, str):
+        return transform_named(said)
+    ((name, argument),) = said.items()
+    return transform_named(name, argument)
+
+
+def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> FormatMapping:
+    _only_keys(data, _FORMAT_KEYS, format)
+    named = data.get("attributes") or {}
+    attributes = {k: v for k, v in named.items() if isinstance(v, str)}
+    model_attributes: dict[str, str] = {}
+    for attribute, native in attributes.items():
+        model_attributes.setdefault(native, attribute)
+    return FormatMapping(
+        format=format,
+        type=data["type"],
+        also=tuple(data.get("also", ())),
+        noun=data.get("noun") or data["type"].rsplit("::", 1)[-1],
+        attributes=attributes,
+        templates={k: v["template"] for k, v in named.items() if not isinstance(v, str)},
+        table=_table(data, properties),
+        attachments=tuple(_attachment(a, properties) for a in data.get("attachments") or ()),
+        bags=tuple(
+            _bag(_declared(properties, (key,)), b) for key, b in (data.get("bags") or {}).items()
+        ),
+        impossible=dict(data.get("impossible") or {}),
+        no_counterpart=dict(data.get("no_counterpart") or {}),
+        ignore=tuple(parse_path(p) for p in data.get("ignore") or ()),
+        bridges=tuple(data.get("bridges") or ()),
+        model_attributes=model_attributes,
+    )
+
+
+def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
+    _only_keys(data, _ATTACHMENT_KEYS, f"attachment {data.get('type')}")
+    return Attachment(
+        type=data["type"],
+        owner=parse_path(data["owner"]),
+        owner_attribute=data.get("owner_attribute", "id"),
+        table=_table(data, properties),
+        when=dict(data.get("when") or {}),
+        only=data.get("only"),
+        awaited=bool(data.get("awaited", False)),
+    )
+
+
+def _bag(declared: Property, data: _Data) -> Bag:
+    where = f"bag {declared.name}"
+    _only_keys(data, _BAG_KEYS, where)
+    if not declared.is_set:
+        raise Misconfigured(f"{where}: only sets are bags")
+    members = declared.properties or {"value": Property("value", declared.type[4:-1])}
+    inline = data.get("inline")
+    separate = tuple(_atoms(a, members, where) for a in data.get("separate") or ())
+    place: Literal["inline", "separate"] = data.get("place") or ("inline" if inline else "separate")
+    return Bag(
+        declared=declared,
+        inline=None if inline is None else _atoms(inline, members, where),
+        separate=separate,
+        place=place,
+        mixed=bool(data.get("mixed", True)),
+        absent=tuple(data.get("absent") or ()),
+        empty=tuple(data.get("empty") or ()),
+    )
+
+
+def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
+    _only_keys(data, _ATOMS_KEYS, where)
+    path: Path | None = parse_path(data["path"]) if "path" in data else None
+    if (path is None) == ("type" not in data):
+        raise Misconfigured(f"{where}: inline has a path, a separate resource a type")
+    said = data.get("self")
+    return Atoms(
+        table=_table(data, members),
+        path=path,
+        type=data.get("type", ""),
+        owner=() if path is not None else parse_path(data["owner"]),
+        owner_attribute=data.get("owner_attribute", "id"),
+        when=dict(data.get("when") or {}),
+        explode=tuple((data.get("explode") or {}).items()),
+        self_reference=None if said is None else (said["path"], said["member"]),
+        label=tuple(data.get("label") or ()),
+        only=data.get("only"),
+    )

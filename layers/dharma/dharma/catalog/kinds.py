@@ -1,0 +1,206 @@
+"""Kinds and their mapping tables, as `docs/catalog-format.md` describes them.
+
+The dataclasses here are what a kind file says, parsed: paths as steps, transforms looked up, types
+split. Nothing here knows a format beyond its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dharma.catalog.document import Format
+from dharma.catalog.paths import Path
+from dharma.catalog.transforms import SAME, Transform
+from dharma.model.expressions.nodes import Value
+
+FORMATS: tuple[Format, ...] = ("terraform", "cloudformation")
+Only = Literal["read", "write"]
+
+PROPERTY_TYPES = frozenset(
+    {
+        "string",
+        "number",
+        "bool",
+        "list(string)",
+        "set(string)",
+        "list(number)",
+        "map(string)",
+        "object",
+        "list(object)",
+        "set(object)",
+        "document",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property of a kind, or one member of such a property (`properties`).
+
+    `default` is what absence means. `reference` is the kind that the value usually refers to.
+    `aliases` are other spellings of literals; `meaningless` pairs a condition on an element of a
+    set with the members that mean nothing under it.
+    """
+
+    name: str
+    type: str
+    required: bool = False
+    default: Value = None
+    enum: tuple[Any, ...] = ()
+    immutable: bool = False
+    sensitive: bool = False
+    stateful: bool = False
+    reference: str | None = None
+    properties: dict[str, Property] = field(default_factory=dict)
+    description: str | None = None
+    aliases: dict[str, Value] = field(default_factory=dict)
+    meaningless: tuple[tuple[dict[str, Value], tuple[str, ...]], ...] = ()
+
+    @property
+    def is_set(self) -> bool:
+        return self.type.startswith("set(")
+
+    @property
+    def holds_objects(self) -> bool:
+        return self.type in ("list(object)", "set(object)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of a table: a model path, a native path, and how the value changes between them.
+
+    `declared` is the property or member that the model path ends at.
+    """
+
+    model: tuple[str, ...]
+    native: Path
+    declared: Property
+    transform: Transform = SAME
+    each: Table | None = None
+    absent: Value = None
+    none: Value = None
+    only: Only | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """`values` are written where the element has no such member and `when` holds."""
+
+    when: dict[str, tuple[Value, ...]]
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rules that hold together for one object of the model and one object of the format."""
+
+    rules: tuple[Rule, ...] = ()
+    constants: tuple[tuple[Path, Value], ...] = ()
+    fills: tuple[Fill, ...] = ()
+    variants: tuple[tuple[dict[str, tuple[Value, ...]], Table], ...] = ()
+
+    def all_rules(self) -> Iterator[Rule]:
+        """The rules, those of variants included."""
+        yield from self.rules
+        for _, table in self.variants:
+            yield from table.all_rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A native resource that is folded into its owner."""
+
+    type: str
+    owner: Path
+    owner_attribute: str
+    table: Table
+    when: dict[str, Value]
+    only: Only | None
+    awaited: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Atoms:
+    """One way in which the elements of a bag are written: inside the owner (`path`), or each as a
+    resource (`type`, `owner`). Exploded lists and `self` stand for several atoms at once."""
+
+    table: Table
+    path: Path | None = None
+    type: str = ""
+    owner: Path = ()
+    owner_attribute: str = "id"
+    when: dict[str, Value] = field(default_factory=dict)
+    explode: tuple[tuple[str, str], ...] = ()
+    self_reference: tuple[str, str] | None = None
+    label: tuple[str, ...] = ()
+    only: Only | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bag:
+    """A set-valued property and the places where its atoms may stand."""
+
+    declared: Property
+    inline: Atoms | None
+    separate: tuple[Atoms, ...]
+    place: Literal["inline", "separate"]
+    mixed: bool
+    absent: tuple[Value, ...]
+    empty: tuple[Value, ...]
+
+    @property
+    def separate_form(self) -> Atoms | None:
+        """The separate resource that is written."""
+        return next((a for a in self.separate if a.only != "read"), None)
+
+    @property
+    def inline_form(self) -> Atoms | None:
+        return self.inline if self.inline is not None and self.inline.only != "read" else None
+
+
+@dataclass(frozen=True, slots=True)
+class FormatMapping:
+    """A kind's section for one format."""
+
+    format: Format
+    type: str
+    also: tuple[str, ...]
+    noun: str
+    attributes: dict[str, str]
+    templates: dict[str, str]
+    table: Table
+    attachments: tuple[Attachment, ...]
+    bags: tuple[Bag, ...]
+    impossible: dict[str, str]
+    no_counterpart: dict[str, str]
+    ignore: tuple[Path, ...]
+    bridges: tuple[str, ...]
+    model_attributes: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of resource. `attributes` maps what others may refer to to its type."""
+
+    name: str
+    title: str
+    provider: str
+    category: str
+    stateful: bool
+    source: str
+    properties: dict[str, Property]
+    attributes: dict[str, str]
+    mappings: dict[Format, FormatMapping]
+
+    def mapping(self, format: Format) -> FormatMapping | None:
+        return self.mappings.get(format)
+
+    @property
+    def terraform(self) -> FormatMapping | None:
+        return self.mappings.get("terraform")
+
+    @property
+    def cloudformation(self) -> FormatMapping | None:
+        return self.mappings.get("cloudformation")

@@ -1,0 +1,242 @@
+"""Paths into nested properties, and how to read and write along them.
+
+A path is a tuple of steps. A step names a key and may select an element of the list behind it:
+`rule[0]` the single block, `Attributes[Key=idle]` the element whose `Key` is `idle`. Reading passes
+through what is symbolic on the way: a conditional block gives a conditional value, the member of an
+unknown block is unknown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dharma.core.errors import Misconfigured
+from dharma.model.expressions.nodes import (
+    Conditional,
+    Expression,
+    GetAttr,
+    Symbol,
+    Unknown,
+    Value,
+)
+
+_STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(0)|([^\]=]+)=([^\]]*))\])?(?:\.|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One key; `single` selects the only element of a list, `where` the one with that member."""
+
+    key: str
+    single: bool = False
+    where: tuple[str, str] | None = None
+
+    def __str__(self) -> str:
+        if self.where:
+            return f"{self.key}[{self.where[0]}={self.where[1]}]"
+        return f"{self.key}[0]" if self.single else self.key
+
+
+Path = tuple[Step, ...]
+
+
+def parse_path(text: str) -> Path:
+    """`rule[0].apply.sse` as steps. A malformed path is a mistake in a kind file."""
+    steps: list[Step] = []
+    position = 0
+    while position < len(text):
+        match = _STEP.match(text, position)
+        if match is None:
+            raise Misconfigured(f"{text!r} is not a path")
+        key, single, member, wanted = match.groups()
+        steps.append(Step(key, single is not None, (member, wanted) if member else None))
+        position = match.end()
+    if not steps:
+        raise Misconfigured("an empty path")
+    return tuple(steps)
+
+
+def print_path(path: Path) -> str:
+    return ".".join(str(step) for step in path)
+
+
+class Block(dict[str, Value]):
+    """A mapping that the engine makes along a path, apart from values that are mappings.
+
+    `fixed` are the keys that hold constants: they do not keep a block alive nor unconditional.
+    """
+
+    __slots__ = ("fixed",)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fixed: set[str] = set()
+
+
+def put(block: Block, path: Path, value: Value, *, fixed: bool = False) -> None:
+    """Set the value at a path, making blocks and list elements on the way."""
+    for step in path[:-1]:
+        block = _enter(block, step)
+    last = path[-1]
+    if last.where:
+        raise Misconfigured(f"{print_path(path)} ends in a selection")
+    block[last.key] = [value] if last.single else value
+    if fixed:
+        block.fixed.add(last.key)
+
+
+def _enter(block: Block, step: Step) -> Block:
+    if step.where:
+        member, wanted = step.where
+        elements = block.setdefault(step.key, [])
+        assert isinstance(elements, list)
+        for element in elements:
+            if isinstance(element, Block) and element.get(member) == wanted:
+                return element
+        made = Block()
+        made[member] = wanted
+        made.fixed.add(member)
+        elements.append(made)
+        return made
+    if step.single:
+        elements = block.setdefault(step.key, [])
+        assert isinstance(elements, list)
+        if not elements:
+            elements.append(Block())
+        first = elements[0]
+    else:
+        first = block.get(step.key)
+        if first is None:
+            first = block[step.key] = Block()
+    assert isinstance(first, Block)
+    return first
+
+
+def settle(block: Block) -> dict[str, Value]:
+    """The finished mapping: a block whose members all depend on one condition becomes itself
+    conditional, so that no half block is left when the condition does not hold."""
+    return {key: _settled(value) for key, value in block.items()}
+
+
+def _settled(value: Value) -> Value:
+    if isinstance(value, Block):
+        return _hoisted({key: _settled(v) for key, v in value.items()}, value.fixed)
+    if isinstance(value, list) and any(isinstance(v, Block) for v in value):
+        return [_settled(v) for v in value]
+    return value
+
+
+def _hoisted(members: dict[str, Value], fixed: set[str]) -> Value:
+    common = common_condition(v for k, v in members.items() if k not in fixed)
+    if common is None:
+        return members
+    condition, holds = common
+    inner = {k: v if k in fixed else branch(v, holds) for k, v in members.items()}
+    inner_value = _hoisted(inner, fixed)
+    return (
+        Conditional(condition, inner_value, None)
+        if holds
+        else Conditional(condition, None, inner_value)
+    )
+
+
+def common_condition(values: Iterator[Value]) -> tuple[Value, bool] | None:
+    """The condition that decides whether each of the values is there at all, and which outcome
+    makes them be there. None when they do not share one."""
+    common: tuple[Value, bool] | None = None
+    for value in values:
+        if not isinstance(value, Conditional):
+            return None
+        if value.otherwise is None:
+            this = (value.condition, True)
+        elif value.then is None:
+            this = (value.condition, False)
+        else:
+            return None
+        if common is not None and common != this:
+            return None
+        common = this
+    return common
+
+
+def branch(value: Value, holds: bool) -> Value:
+    assert isinstance(value, Conditional)
+    return value.then if holds else value.otherwise
+
+
+def conditional(condition: Value, then: Value, otherwise: Value) -> Value:
+    """A conditional, unless both outcomes are the same (absent, usually)."""
+    if then is None and otherwise is None:
+        return None
+    return Conditional(condition, then, otherwise)
+
+
+def get(value: Value, path: Path) -> Value:
+    """The value at a path; None where there is none."""
+    for position, step in enumerate(path):
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            return _through(value, path[position:])
+        value = value.get(step.key)
+        if step.single:
+            value = _only(value)
+        elif step.where:
+            return _chosen(value, step.where, path[position + 1 :])
+    return value
+
+
+def _only(value: Value) -> Value:
+    if isinstance(value, list):
+        return value[0] if value else None
+    if isinstance(value, Conditional):
+        return conditional(value.condition, _only(value.then), _only(value.otherwise))
+    return value
+
+
+def _chosen(value: Value, where: tuple[str, str], rest: Path) -> Value:
+    """The member of the list element that `where` selects; elements may be conditional."""
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition,
+            _chosen(value.then, where, rest),
+            _chosen(value.otherwise, where, rest),
+        )
+    if not isinstance(value, list):
+        return None
+    member, wanted = where
+    for element in value:
+        if isinstance(element, dict):
+            if element.get(member) == wanted:
+                return get(element, rest)
+        elif isinstance(element, Conditional):
+            found = conditional(
+                element.condition,
+                _chosen([element.then], where, rest),
+                _chosen([element.otherwise], where, rest),
+            )
+            if found is not None:
+                return found
+    return None
+
+
+def _through(value: Value, rest: Path) -> Value:
+    if isinstance(value, Unknown):
+        return value
+    if isinstance(value, Conditional):
+        return conditional(value.condition, get(value.then, rest), get(value.otherwise, rest))
+    if isinstance(value, Expression):
+        for step in rest:
+            if step.single or step.where:
+                return Unknown(f"{print_path(rest)} of an expression")
+            value = (
+                Symbol((*value.path, step.key))
+                if isinstance(value, Symbol)
+                else GetAttr(value, step.key)
+            )
+        return value
+    return None

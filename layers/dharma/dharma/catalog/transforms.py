@@ -1,0 +1,432 @@
+"""How a value changes between model and format.
+
+Every transform obeys three laws: it is a bijection on the literals it takes; it has a symbolic form
+for expressions, which it recognises on reading; and what is unknown or absent stays so. The lifting
+over conditionals is common to all and lives in `Transform`; a subclass says what happens to
+literals and to the other expressions.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeGuard
+
+from dharma.catalog.coercion import document, negation, text_of
+from dharma.catalog.paths import conditional
+from dharma.core.errors import Misconfigured
+from dharma.model.expressions.nodes import (
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ObjectConstructor,
+    Template,
+    Unary,
+    Unknown,
+    Value,
+)
+
+
+class Untransformable(ValueError):
+    """The value has no form on the other side; the message says why. Stays inside the catalog."""
+
+
+def is_text(value: Value) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
+def is_number(value: Value) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """The same value on both sides; base of the others."""
+
+    def write(self, value: Value) -> Value:
+        if value is None or isinstance(value, Unknown):
+            return value
+        if isinstance(value, Conditional):
+            return conditional(value.condition, self.write(value.then), self.write(value.otherwise))
+        return self._write(value)
+
+    def read(self, value: Value) -> Value:
+        if value is None or isinstance(value, Unknown):
+            return value
+        if isinstance(value, Conditional):
+            recognised = self._recognise(value)
+            if recognised is not None:
+                return recognised
+            return conditional(value.condition, self.read(value.then), self.read(value.otherwise))
+        return self._read(value)
+
+    def _write(self, value: Value) -> Value:
+        return value
+
+    def _read(self, value: Value) -> Value:
+        return value
+
+    def _recognise(self, value: Conditional) -> Value:
+        """The expression whose symbolic form this conditional is, if it is one."""
+        return None
+
+
+SAME = Transform()
+
+
+@dataclass(frozen=True, slots=True)
+class Enum(Transform):
+    """Literals by a table. Several native literals may read as one; the first is written."""
+
+    pairs: tuple[tuple[Value, Value], ...]
+    further: tuple[tuple[Value, Value], ...] = ()
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, Expression):
+            return self._chain(value, self.pairs)
+        for key, native in self.pairs:
+            if key == value and type(key) is type(value):
+                return native
+        raise Untransformable(f"{value!r} is none of {[k for k, _ in self.pairs]}")
+
+    def _read(self, value: Value) -> Value:
+        swapped = tuple((native, key) for key, native in self.pairs)
+        if isinstance(value, Expression):
+            return self._inverse(value, swapped)
+        for native, key in (*swapped, *((n, k) for k, n in self.further)):
+            if native == value:
+                return key
+        raise Untransformable(f"{value!r} is none of {[n for _, n in self.pairs]}")
+
+    def _chain(self, value: Value, table: tuple[tuple[Value, Value], ...]) -> Value:
+        """`value` looked up in the table, as nested conditionals; the last entry is the rest."""
+        if all(isinstance(key, bool) for key, _ in table):
+            by_key = {bool(key): native for key, native in table}
+            if isinstance(value, Unary) and value.operator == "!":
+                return Conditional(value.operand, by_key.get(False), by_key.get(True))
+            return Conditional(value, by_key.get(True), by_key.get(False))
+        (key, native), *rest = table
+        if not rest:
+            return native
+        return Conditional(Binary("==", value, key), native, self._chain(value, tuple(rest)))
+
+    def _inverse(self, value: Value, swapped: tuple[tuple[Value, Value], ...]) -> Value:
+        if {key for _, key in swapped} == {True, False}:
+            wanted = next(native for native, key in swapped if key is True)
+            return Binary("==", value, wanted)
+        return self._chain(value, swapped)
+
+    def _recognise(self, value: Conditional) -> Value:
+        test = value.condition
+        if isinstance(test, Binary) and test.operator == "==":
+            if value == self._chain(test.left, self.pairs):
+                return test.left
+            swapped = tuple((native, key) for key, native in self.pairs)
+            if value == self._chain(test.left, swapped):
+                return test.left
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Transform):
+    """A flag that the format states the other way round."""
+
+    def _write(self, value: Value) -> Value:
+        return negation(value)
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            return value.lower() == "false"
+        return negation(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Transform):
+    """A number or flag that the format holds as text. Both languages turn an expression into text
+    by themselves, and reading brings text back to the property's type."""
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, bool | int | float):
+            return text_of(value)
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Scale(Transform):
+    """The format counts in a smaller unit: model times `factor`."""
+
+    factor: int
+
+    def _write(self, value: Value) -> Value:
+        if is_number(value):
+            return value * self.factor
+        if isinstance(value, Expression):
+            if isinstance(value, Binary) and value.operator == "/" and value.right == self.factor:
+                return value.left
+            return Binary("*", value, self.factor)
+        raise Untransformable(f"{value!r} is no number")
+
+    def _read(self, value: Value) -> Value:
+        if is_text(value) and value.lstrip("-").isdigit():
+            value = int(value)
+        if is_number(value):
+            quotient = value / self.factor
+            return int(quotient) if quotient.is_integer() else quotient
+        if isinstance(value, Expression):
+            if isinstance(value, Binary) and value.operator == "*" and value.right == self.factor:
+                return value.left
+            return Binary("/", value, self.factor)
+        raise Untransformable(f"{value!r} is no number")
+
+
+@dataclass(frozen=True, slots=True)
+class Join(Transform):
+    """A list in the model, one text in the format."""
+
+    separator: str
+
+    def _write(self, value: Value) -> Value:
+        return _joined(value, self.separator)
+
+    def _read(self, value: Value) -> Value:
+        return _divided(value, self.separator)
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Transform):
+    """One text in the model, a list in the format."""
+
+    separator: str
+
+    def _write(self, value: Value) -> Value:
+        return _divided(value, self.separator)
+
+    def _read(self, value: Value) -> Value:
+        return _joined(value, self.separator)
+
+
+def _joined(value: Value, separator: str) -> Value:
+    if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
+        return separator.join(v if isinstance(v, str) else text_of(v) for v in value)  # type: ignore[arg-type]
+    if isinstance(value, Call) and value.name == "split" and value.arguments[0] == separator:
+        return value.arguments[1]
+    if isinstance(value, list | Expression):
+        return Call("join", (separator, value))
+    raise Untransformable(f"{value!r} is no list")
+
+
+def _divided(value: Value, separator: str) -> Value:
+    if isinstance(value, str):
+        return list[Value](value.split(separator)) if value else []
+    if isinstance(value, Call) and value.name == "join" and value.arguments[0] == separator:
+        return value.arguments[1]
+    if isinstance(value, Expression):
+        return Call("split", (separator, value))
+    raise Untransformable(f"{value!r} is no text")
+
+
+@dataclass(frozen=True, slots=True)
+class TagList(Transform):
+    """A map in the model, a list of key and value in the format, each with fixed members."""
+
+    key: str = "Key"
+    value: str = "Value"
+    constants: tuple[tuple[str, Value], ...] = ()
+
+    def _write(self, value: Value) -> Value:
+        items: list[tuple[Value, Value]]
+        if isinstance(value, dict):
+            items = list(value.items())
+        elif isinstance(value, ObjectConstructor):
+            items = list(value.items)
+        else:
+            raise Untransformable("a map that is not spelled out has no form as a list of tags")
+        return [self._element(k, v) for k, v in items if v is not None]
+
+    def _element(self, key: Value, value: Value) -> Value:
+        if isinstance(value, Conditional) and (value.then is None or value.otherwise is None):
+            return Conditional(
+                value.condition,
+                None if value.then is None else self._element(key, value.then),
+                None if value.otherwise is None else self._element(key, value.otherwise),
+            )
+        if isinstance(value, bool | int | float):
+            value = text_of(value)
+        return {self.key: key, self.value: value, **dict(self.constants)}
+
+    def _read(self, value: Value) -> Value:
+        if not isinstance(value, list):
+            raise Untransformable("the list of tags is not spelled out")
+        items = [self._item(element) for element in value if element is not None]
+        if all(isinstance(key, str) for key, _ in items):
+            return {str(key): item for key, item in items}
+        return ObjectConstructor(tuple(items))
+
+    def _item(self, element: Value) -> tuple[Value, Value]:
+        if isinstance(element, Conditional):
+            sides = [e for e in (element.then, element.otherwise) if e is not None]
+            pairs = [self._item(side) for side in sides]
+            if len({str(key) for key, _ in pairs}) != 1:
+                raise Untransformable("a tag whose key depends on a condition")
+            then = self._item(element.then)[1] if element.then is not None else None
+            otherwise = self._item(element.otherwise)[1] if element.otherwise is not None else None
+            return pairs[0][0], conditional(element.condition, then, otherwise)
+        if not isinstance(element, dict) or self.key not in element:
+            raise Untransformable("an element that is no tag")
+        for name, wanted in self.constants:
+            found = element.get(name, wanted)
+            if found not in (wanted, text_of(wanted) if isinstance(wanted, bool) else wanted):
+                raise Untransformable(f"a tag whose {name} is {found!r}")
+        key = element[self.key]
+        return (text_of(key) if isinstance(key, bool | int | float) else key), element.get(
+            self.value
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Base64(Transform):
+    """Text in the model, base64 of it in the format."""
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, Call) and value.name == "base64decode":
+            return value.arguments[0]
+        return Call("base64encode", (value,))
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, Call) and value.name == "base64encode" and len(value.arguments) == 1:
+            return value.arguments[0]
+        if isinstance(value, str):
+            try:
+                return base64.b64decode(value, validate=True).decode()
+            except (binascii.Error, UnicodeDecodeError) as fault:
+                raise Untransformable("text that is not base64 of UTF-8") from fault
+        return Call("base64decode", (value,))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonText(Transform):
+    """A structure in the model, JSON text in the format. `names` renames the members of an object;
+    a document keeps its own."""
+
+    names: tuple[tuple[str, str], ...] = ()
+
+    def _write(self, value: Value) -> Value:
+        value = document(value)
+        if isinstance(value, dict | list):
+            return Call("jsonencode", (self._renamed(value, dict(self.names)),))
+        if self.names and isinstance(value, Expression):
+            raise Untransformable("an object that is not spelled out")
+        return value
+
+    def _read(self, value: Value) -> Value:
+        found = document(value)
+        if isinstance(found, dict | list):
+            return self._renamed(found, {native: name for name, native in self.names})
+        if self.names:
+            raise Untransformable("JSON text that is not spelled out")
+        return found
+
+    def _renamed(self, value: Value, names: dict[str, str]) -> Value:
+        if not names or not isinstance(value, dict):
+            return value
+        return {names.get(k, k): v for k, v in value.items() if v is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Document(Transform):
+    """A structure on both sides; JSON text is understood."""
+
+    def _write(self, value: Value) -> Value:
+        return document(value)
+
+    def _read(self, value: Value) -> Value:
+        return document(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Around(Transform):
+    """Fixed text before and after the value."""
+
+    before: str
+    after: str
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, str):
+            return f"{self.before}{value}{self.after}"
+        parts = value.parts if isinstance(value, Template) else (value,)
+        return Template(tuple(p for p in (self.before, *parts, self.after) if p != ""))
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, str):
+            if value.startswith(self.before) and value.endswith(self.after):
+                return value[len(self.before) : len(value) - len(self.after)]
+        elif isinstance(value, Template):
+            parts = list(value.parts)
+            first, last = parts[0], parts[-1]
+            if self.before and isinstance(first, str) and first.startswith(self.before):
+                parts[0] = first[len(self.before) :]
+            elif self.before:
+                raise Untransformable(f"text that does not begin with {self.before!r}")
+            if self.after and isinstance(last, str) and last.endswith(self.after):
+                parts[-1] = last[: len(last) - len(self.after)]
+            elif self.after:
+                raise Untransformable(f"text that does not end with {self.after!r}")
+            kept = tuple(p for p in parts if p != "")
+            return kept[0] if len(kept) == 1 else Template(kept)
+        raise Untransformable(f"text that is not {self.before}...{self.after}")
+
+
+def _enum(argument: Any) -> Transform:
+    pairs: list[tuple[Value, Value]] = []
+    further: list[tuple[Value, Value]] = []
+    for key, native in argument:
+        if isinstance(native, list):
+            pairs.append((key, native[0]))
+            further.extend((key, n) for n in native[1:])
+        else:
+            pairs.append((key, native))
+    natives = [repr(n) for _, n in (*pairs, *further)]
+    if len(set(natives)) != len(natives):
+        raise Misconfigured("an enum must not give two values the same native literal")
+    return Enum(tuple(pairs), tuple(further))
+
+
+def _tag_list(argument: Any) -> Transform:
+    said = dict(argument or {})
+    return TagList(
+        said.get("key", "Key"),
+        said.get("value", "Value"),
+        tuple(dict(said.get("constants", {})).items()),
+    )
+
+
+def _around(argument: Any) -> Transform:
+    before, mark, after = str(argument).partition("${value}")
+    if not mark:
+        raise Misconfigured("a template transform needs ${value}")
+    return Around(before, after)
+
+
+_TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
+    "same": lambda _: SAME,
+    "enum": _enum,
+    "not": lambda _: Not(),
+    "text": lambda _: Text(),
+    "scale": lambda factor: Scale(int(factor)),
+    "join": lambda separator: Join(str(separator)),
+    "split": lambda separator: Split(str(separator)),
+    "tag_list": _tag_list,
+    "base64": lambda _: Base64(),
+    "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
+    "template": _around,
+}
+
+
+def transform_named(name: str, argument: Any = None) -> Transform:
+    """The transform that a kind file names. An unknown name is a mistake in the file."""
+    if name not in _TRANSFORMS:
+        raise Misconfigured(f"no transform is called {name!r}; there are {sorted(_TRANSFORMS)}")
+    return _TRANSFORMS[name](argument)
