@@ -16,7 +16,7 @@ from dharma.core.clock import Clock, SystemClock
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS = 80
-_PATTERN = re.compile(r"^[0-7][0-9A-HJKMNP-TV-Z]{25}$")
+_PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _lock = threading.Lock()
 _last = 0
 
@@ -34,7 +34,7 @@ def new_id(clock: Clock | None = None) -> str:
 
 def is_id(text: str) -> bool:
     """Whether a text is an identifier of this form."""
-    return bool(_PATTERN.match(text))
+    return bool(_PATTERN.fullmatch(text))
 
 
 def _encode(value: int) -> str:
