@@ -91,4 +91,7 @@ def _text(data: bytes) -> str:
 
 
 def _bytes(text: str) -> bytes:
-    return base64.b64decode(text, altchars=b"-_", validate=True)
+    data = base64.b64decode(text, altchars=b"-_", validate=True)
+    if _text(data) != text:
+        raise ValueError("bits beyond the last byte")
+    return data
