@@ -1,0 +1,1 @@
+"""The blueprint: read, checked, resolved, compared, versioned."""
