@@ -1,0 +1,1 @@
+"""The command line: `iac-dharma`, short `dharma`."""

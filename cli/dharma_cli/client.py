@@ -1,0 +1,117 @@
+"""The HTTP API, as the command line uses it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+
+from dharma.core import errors
+from dharma.core.errors import DharmaError, Fault, Unauthenticated, Unavailable
+from dharma_cli import project, tokens
+
+# Longer than the gateway's own limit of 30 s for one route, so that its answer is heard.
+TIMEOUT_SECONDS = 35.0
+
+
+class Client:
+    """One address, one token. Failures come back as the product's own error classes."""
+
+    def __init__(self, address: str, token: str | None) -> None:
+        self.address = address.rstrip("/")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        # Loopback must not go through a proxy that the environment names for the outside.
+        self._http = httpx.Client(
+            base_url=self.address, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
+        )
+
+    def get(self, path: str, **query: Any) -> Any:
+        return self.call("GET", path, query=query)
+
+    def post(self, path: str, body: Any = None, *, idempotency_key: str | None = None) -> Any:
+        headers = {"idempotency-key": idempotency_key} if idempotency_key else {}
+        return self.call("POST", path, body=body, headers=headers)
+
+    def put(self, path: str, body: Any) -> Any:
+        return self.call("PUT", path, body=body)
+
+    def text(self, path: str, **query: Any) -> str:
+        """A body that is not JSON (an exported blueprint)."""
+        return self._send("GET", path, query=query).text
+
+    def pages(self, path: str, **query: Any) -> Iterator[Any]:
+        """Every item of a list, page by page."""
+        cursor: str | None = None
+        while True:
+            page = self.get(path, **query, cursor=cursor)
+            yield from page["items"]
+            cursor = page.get("nextCursor")
+            if not cursor:
+                return
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Any:
+        """Send and decode. A problem body becomes the error class that it names."""
+        response = self._send(method, path, query=query, body=body, headers=headers)
+        return response.json() if response.content else None
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        stated = {k: v for k, v in (query or {}).items() if v is not None}
+        try:
+            response = self._http.request(
+                method, path, params=stated, json=body, headers=dict(headers or {})
+            )
+        except httpx.TransportError as error:
+            raise Unavailable(
+                f"No answer from {self.address}: {error or type(error).__name__}."
+                " Is the stack running? Start it with: iac-dharma start"
+            ) from error
+        if response.is_success:
+            return response
+        raise _error(response)
+
+
+def connect() -> Client:
+    """A client for the project's address (`DHARMA_API` goes first) with the stored token."""
+    address = os.environ.get("DHARMA_API")
+    if not address:
+        here = project.current()
+        address = here.api if here else project.Project("x").api
+    return Client(address, os.environ.get("DHARMA_TOKEN") or tokens.load(address))
+
+
+def _error(response: httpx.Response) -> DharmaError:
+    try:
+        problem = response.json()
+    except ValueError:
+        problem = {}
+    if response.status_code == 401:
+        return Unauthenticated("Not logged in, or the token has expired: iac-dharma login")
+    kind = getattr(errors, str(problem.get("code", "")), None)
+    if not (isinstance(kind, type) and issubclass(kind, DharmaError)):
+        kind = DharmaError
+    message = problem.get("detail") or problem.get("message") or response.reason_phrase
+    if kind is DharmaError:
+        message = f"HTTP {response.status_code}: {message}"
+    request_id = problem.get("requestId")
+    if response.status_code >= 500 and request_id:
+        message = f"{message} (request {request_id}; see iac-dharma logs)"
+    faults = [Fault(d.get("message", ""), d.get("field", "")) for d in problem.get("details") or []]
+    return kind(message, faults)

@@ -1,0 +1,119 @@
+"""`validate` and `generate`: what a file says, and the same in another language. No server."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dharma_cli import exits
+from dharma_cli.options import File, FormatOption, VariableFiles, Variables
+from dharma_cli.output import Format, Output
+
+
+class Target(StrEnum):
+    """Formats that can be written."""
+
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(validate)
+    app.command()(generate)
+
+
+def validate(
+    file: File,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Check a blueprint and report every fault with its line. Exit code 2 when there are any."""
+    from dharma.blueprint.validation import review
+    from dharma.catalog import load_catalog
+    from dharma_cli.source import open_source
+    from dharma_cli.views.notes import notes, notes_document
+
+    output = Output("validate", format)
+    source = open_source(file, var, var_file)
+    blueprint = source.read.blueprint
+    findings = review(blueprint, load_catalog())
+    if output.is_json:
+        output.document(
+            {
+                "valid": not findings.faults,
+                "name": blueprint.name,
+                "version": blueprint.version,
+                "sourceFormat": source.read.source_format,
+                "resources": len(blueprint.resources),
+                "faults": [str(fault) for fault in findings.faults],
+                "warnings": [str(warning) for warning in findings.warnings],
+                "notes": notes_document(source.read.notes),
+            }
+        )
+    else:
+        for fault in findings.faults:
+            output.console.print(f"error: {fault}", style="red", markup=False, soft_wrap=True)
+        for warning in findings.warnings:
+            output.console.print(
+                f"warning: {warning}", style="yellow", markup=False, soft_wrap=True
+            )
+        notes(output.console, source.read.notes)
+        state = f"{len(findings.faults)} fault(s)" if findings.faults else "valid"
+        output.console.print(
+            f"{blueprint.name} {blueprint.version}: {state};"
+            f" {len(blueprint.resources)} resources, {len(blueprint.variables)} variables,"
+            f" {len(blueprint.outputs)} outputs",
+            markup=False,
+        )
+    return exits.FINDINGS if findings.faults else exits.FINE
+
+
+def generate(
+    file: File,
+    target: Annotated[Target, typer.Option("--target", "-f", help="The format to write.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the files; without it they are printed."),
+    ] = None,
+    json_template: Annotated[
+        bool, typer.Option("--json", help="CloudFormation as JSON instead of YAML.")
+    ] = False,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Write Terraform or CloudFormation. Files appear whole or not at all."""
+    from dharma.catalog import load_catalog
+    from dharma.generator import GenerateOptions
+    from dharma.generator import generate as generate_code
+    from dharma_cli.files import write_all
+    from dharma_cli.source import open_source, require_valid
+    from dharma_cli.views.notes import notes, notes_document
+
+    output = Output("generate", format)
+    source = open_source(file, var, var_file)
+    require_valid(source)
+    options = GenerateOptions(json=json_template, variables=source.values)
+    code = generate_code(source.read.blueprint, target.value, load_catalog(), options)
+    remarks = [*source.read.notes, *code.warnings]
+    if directory is not None:
+        write_all(directory, code.files)
+    if output.is_json:
+        output.document(
+            {"target": target.value, "files": code.files, "notes": notes_document(remarks)}
+        )
+        return exits.FINE
+    if directory is None:
+        for path, text in code.files.items():
+            if len(code.files) > 1:
+                typer.echo(f"# {path}")
+            typer.echo(text, nl=False)
+    else:
+        for path in code.files:
+            output.console.print(f"wrote {directory / path}", markup=False, soft_wrap=True)
+    notes(output.notices, remarks)
+    return exits.FINE

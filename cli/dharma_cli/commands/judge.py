@@ -1,0 +1,173 @@
+"""`check`, `cost` and `plan`: what the policies, the price book and the present state say of a file.
+No server."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dharma_cli import exits
+from dharma_cli.options import File, FormatOption, Region, VariableFiles, Variables
+from dharma_cli.output import Format, Output
+
+
+class Mode(StrEnum):
+    """Whether findings stop."""
+
+    BLOCKING = "blocking"
+    WARNING = "warning"
+
+
+class Severity(StrEnum):
+    """From which severity on a finding counts for the exit code."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3}
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(check)
+    app.command()(cost)
+    app.command()(plan)
+
+
+def check(
+    file: File,
+    policies: Annotated[
+        list[Path] | None,
+        typer.Option("--policies", help="A folder or file of your own Rego policies."),
+    ] = None,
+    mode: Annotated[Mode, typer.Option(help="Whether findings give exit code 2.")] = Mode.BLOCKING,
+    fail_on: Annotated[
+        Severity, typer.Option(help="The least severity that counts as a finding.")
+    ] = Severity.LOW,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    region: Region = None,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Judge a file by the policies. Exit code 2 when a blocking policy fails."""
+    from dharma.catalog import load_catalog
+    from dharma.guardrails.check import check as judge
+    from dharma.guardrails.engine import PolicyEngine
+    from dharma.guardrails.library import load_policies
+    from dharma_cli.source import open_source, require_valid
+    from dharma_cli.views.notes import notes, notes_document
+    from dharma_cli.views.verdict import verdict
+
+    output = Output("check", format)
+    source = open_source(file, var, var_file)
+    require_valid(source)
+    with PolicyEngine(load_policies(policies or ())) as engine:
+        judged = judge(source.resolved(region), load_catalog(), engine, mode.value)
+    body = judged.to_dict()
+    if output.is_json:
+        output.document({**body, "notes": notes_document(source.read.notes)})
+    else:
+        verdict(output.console, body)
+        notes(output.notices, source.read.notes)
+    counted = [
+        finding
+        for finding in body["findings"]
+        if finding["status"] == "error"
+        or (finding["status"] == "fail" and _RANK[finding["severity"]] <= _RANK[fail_on.value])
+    ]
+    return exits.FINDINGS if counted and mode is Mode.BLOCKING else exits.FINE
+
+
+def cost(
+    file: File,
+    usage_file: Annotated[
+        Path | None, typer.Option(help="Expected usage by address, as YAML or JSON.")
+    ] = None,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    region: Region = None,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Price a file per month, on demand, from the price book inside. No network."""
+    from datetime import UTC, datetime
+
+    from dharma.costing.estimate import estimate
+    from dharma.costing.price_book import PriceBook
+    from dharma_cli.source import open_source, require_valid
+    from dharma_cli.views.notes import notes, notes_document
+    from dharma_cli.views.price_table import price_table
+
+    output = Output("cost", format)
+    source = open_source(file, var, var_file)
+    require_valid(source)
+    usage = _usage(usage_file)
+    today = datetime.now(UTC).date()
+    body = estimate(source.resolved(region), PriceBook.open(), usage, today=today).to_dict()
+    if output.is_json:
+        output.document({**body, "notes": notes_document(source.read.notes)})
+    else:
+        price_table(output.console, body)
+        notes(output.notices, source.read.notes)
+    return exits.FINE
+
+
+def plan(
+    file: File,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="What is there now, as a file; without it everything is created."),
+    ] = None,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    region: Region = None,
+    detailed_exitcode: Annotated[
+        bool, typer.Option("--detailed-exitcode", help="Exit code 2 when there are changes.")
+    ] = False,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Show what deploying a file would change."""
+    from dharma.catalog import load_catalog
+    from dharma.orchestrator.plan_view import render
+    from dharma.orchestrator.planning import plan as make_plan
+    from dharma_cli.source import open_source, require_valid
+    from dharma_cli.views.plan import coloured_plan
+
+    output = Output("plan", format)
+    source = open_source(file, var, var_file)
+    require_valid(source)
+    present = None
+    if against is not None:
+        present = _Present(open_source(against, var, var_file).resolved(region))
+    planned = make_plan(source.resolved(region), present, load_catalog())
+    if output.is_json:
+        output.document(planned.to_dict())
+    else:
+        coloured_plan(output.console, render(planned))
+    return exits.FINDINGS if detailed_exitcode and not planned.empty else exits.FINE
+
+
+class _Present:
+    """A file that stands for the present state."""
+
+    version = 0
+
+    def __init__(self, resolved: Any) -> None:
+        self.resolved = resolved
+
+
+def _usage(path: Path | None) -> dict[str, dict[str, Any]]:
+    if path is None:
+        return {}
+    from dharma.blueprint.yaml_source import load_plain
+    from dharma.core.errors import InvalidInput
+
+    stated = load_plain(path)
+    usage = stated.get("resource_usage", stated) if isinstance(stated, dict) else None
+    if not isinstance(usage, dict) or not all(isinstance(v, dict) for v in usage.values()):
+        raise InvalidInput(f"{path} must map addresses to usage figures")
+    return usage

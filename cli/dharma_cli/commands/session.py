@@ -1,0 +1,124 @@
+"""`init` and `login`: the settings of a project, and who is asking."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dharma.core.errors import Conflict, InvalidInput
+from dharma_cli import exits, project
+from dharma_cli.options import FormatOption
+from dharma_cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(init)
+    app.command()(login)
+
+
+def init(
+    name: Annotated[str | None, typer.Option(help="Name of the project.")] = None,
+    provider: Annotated[str | None, typer.Option(help="aws, azure or gcp.")] = None,
+    region: Annotated[str | None, typer.Option(help="Region of the deployments.")] = None,
+    blueprint: Annotated[str | None, typer.Option(help="File of the blueprint.")] = None,
+    template: Annotated[
+        str | None, typer.Option(help="A ready-made blueprint to start from (see `info`).")
+    ] = None,
+    force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Write `.iac-dharma.json`, asking for what is not stated. Without a terminal nothing is asked:
+    what is not stated gets its default."""
+    from dharma_cli import templates
+
+    output = Output("init", format)
+    folder = Path.cwd()
+    target = folder / project.FILE
+    if target.exists() and not force:
+        raise Conflict(f"{target} exists already; --force overwrites it")
+    default = project.Project(_slug(folder.name))
+    ask = _asker(interactive=sys.stdin.isatty() and not output.is_json)
+    settings = project.Project(
+        name=name or ask("Name of the project", "name", default),
+        provider=provider or ask("Provider (aws, azure, gcp)", "provider", default),
+        region=region or ask("Region", "region", default),
+        blueprint=blueprint or ask("File of the blueprint", "blueprint", default),
+    )
+    faults = settings.faults()
+    if faults:
+        raise InvalidInput(f"These settings have {len(faults)} fault(s)", faults)
+    written = []
+    if template is not None:
+        text = templates.text(template)
+        place = folder / settings.blueprint
+        if place.exists() and not force:
+            raise Conflict(f"{place} exists already; --force overwrites it")
+        place.write_text(text, encoding="utf-8")
+        written.append(place)
+    written.append(project.save(settings, folder))
+    if output.is_json:
+        output.document({"files": [str(path) for path in written]})
+    else:
+        for path in written:
+            output.console.print(f"wrote {path}", markup=False, soft_wrap=True)
+    return exits.FINE
+
+
+def login(
+    role: Annotated[str, typer.Option(help="viewer, editor, approver or admin.")] = "admin",
+    hours: Annotated[int, typer.Option(min=1, max=24, help="How long the token holds.")] = 12,
+    print_token: Annotated[
+        bool, typer.Option("--print", help="Print the token instead of storing it.")
+    ] = False,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Get a token of the local administrator, signed with the key under the state folder.
+
+    Whoever can read that key is the administrator of this stack: there is nothing to ask for.
+    """
+    from dharma_cli import local_identity, tokens
+    from dharma_cli.client import connect
+
+    output = Output("login", format)
+    token = local_identity.issue(role, hours)
+    if print_token:
+        typer.echo(token)
+        return exits.FINE
+    address = connect().address
+    path = tokens.save(address, token)
+    if output.is_json:
+        output.document({"address": address, "role": role, "hours": hours, "file": str(path)})
+    else:
+        output.console.print(
+            f"Logged in to {address} as {role} for {hours} h; token stored in {path}",
+            markup=False,
+            soft_wrap=True,
+        )
+    return exits.FINE
+
+
+def _asker(interactive: bool) -> Callable[[str, str, project.Project], str]:
+    def ask(question: str, field: str, default: project.Project) -> str:
+        if not interactive:
+            return str(getattr(default, field))
+        while True:
+            answer = str(typer.prompt(question, default=getattr(default, field)))
+            faults = replace(default, **{field: answer}).faults()
+            wrong = next((fault for fault in faults if fault.path == field), None)
+            if wrong is None:
+                return answer
+            typer.echo(f"  {wrong.message} ({wrong.hint})", err=True)
+
+    return ask
+
+
+def _slug(text: str) -> str:
+    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in text.lower()).strip("-")
+    return kept if kept[:1].isalpha() else f"project-{kept}".rstrip("-")

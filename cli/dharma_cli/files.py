@@ -1,0 +1,29 @@
+"""Writing results: whole or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dharma.core.errors import InvalidInput
+
+
+def write_all(directory: Path, files: Mapping[str, str]) -> None:
+    """Write every file aside first, then rename them into place.
+
+    InvalidInput when the folder cannot be written; nothing of ours is left behind then.
+    """
+    aside: list[tuple[Path, Path]] = []
+    try:
+        for name, text in files.items():
+            target = directory / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            building = target.with_name(f".{target.name}.new")
+            aside.append((building, target))
+            building.write_text(text, encoding="utf-8")
+        for building, target in aside:
+            building.replace(target)
+    except OSError as error:
+        for building, _ in aside:
+            building.unlink(missing_ok=True)
+        raise InvalidInput(f"Cannot write to {directory}: {error.strerror}") from error

@@ -1,0 +1,81 @@
+"""Where results go: text for people, JSON for programs.
+
+Results go to standard output, progress and faults to standard error. Colour is used on a terminal
+only, and never when `NO_COLOR` is set (https://no-color.org). In JSON every document carries
+`schemaVersion` and `command`; its keys only ever grow within a version.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from dharma.core.errors import DharmaError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA_VERSION = "1"
+
+
+class Format(StrEnum):
+    """How a command answers."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Output:
+    """The two streams of one command."""
+
+    def __init__(self, command: str, format: Format = Format.TEXT) -> None:
+        self.command = command
+        self.format = format
+        self._console: Console | None = None
+        self._notices: Console | None = None
+
+    @property
+    def is_json(self) -> bool:
+        return self.format is Format.JSON
+
+    @property
+    def console(self) -> Console:
+        if self._console is None:
+            self._console = _console(sys.stdout)
+        return self._console
+
+    @property
+    def notices(self) -> Console:
+        if self._notices is None:
+            self._notices = _console(sys.stderr)
+        return self._notices
+
+    def document(self, body: dict[str, Any]) -> None:
+        """One JSON document on standard output."""
+        text = {"schemaVersion": SCHEMA_VERSION, "command": self.command, **body}
+        sys.stdout.write(json.dumps(text, indent=2, ensure_ascii=False, default=str) + "\n")
+
+    def failed(self, error: DharmaError) -> None:
+        """An expected failure: all its faults, one a line, or one JSON document."""
+        if self.is_json:
+            self.document({"error": error.to_dict()})
+            return
+        self.notices.print(f"[bold red]{error.code}[/]: ", end="")
+        self.notices.print(error.message, markup=False, highlight=False, soft_wrap=True)
+        for fault in error.faults:
+            self.notices.print(f"  {fault}", markup=False, highlight=False, soft_wrap=True)
+
+    def say(self, text: str) -> None:
+        """A line of progress for people; nothing in JSON."""
+        if not self.is_json:
+            self.notices.print(text, highlight=False, soft_wrap=True)
+
+
+def _console(stream: Any) -> Console:
+    from rich.console import Console
+
+    # Away from a terminal a line is as long as it is: logs and pipes must not be wrapped at 80.
+    width = None if stream.isatty() else 200
+    return Console(file=stream, width=width, highlight=False, emoji=False)

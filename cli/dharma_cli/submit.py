@@ -1,0 +1,23 @@
+"""What `deploy` sends: the blueprint as the server stores it, and the caller's values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from dharma.blueprint.source import dump_blueprint
+
+if TYPE_CHECKING:
+    from dharma_cli.source import Source
+
+
+def deployment_body(
+    source: Source, environment: str, *, auto_approve: bool, comment: str
+) -> dict[str, Any]:
+    """The body of `POST /deployments`."""
+    return {
+        "environment": environment,
+        "content": dump_blueprint(source.read.blueprint),
+        "variables": source.values,
+        "autoApprove": auto_approve,
+        "comment": comment,
+    }

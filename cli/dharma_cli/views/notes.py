@@ -1,0 +1,43 @@
+"""Notes: what was not carried over one to one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from dharma.catalog.document import Note
+
+SHOWN = 20
+
+
+def notes(console: Console, found: Sequence[Note]) -> None:
+    """The first notes one a line, then how many there are of each sort."""
+    if not found:
+        return
+    console.print("\nNot carried over one to one:", style="yellow")
+    for note in found[:SHOWN]:
+        place = f"{note.address}.{note.path}" if note.path else note.address
+        line = f":{note.origin.line}" if note.origin.line else ""
+        console.print(f"  {place}{line}: {note.message}", markup=False, soft_wrap=True)
+    if len(found) > SHOWN:
+        kinds = Counter(note.kind.replace("_", " ") for note in found)
+        said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
+        console.print(f"  ... {len(found)} in all: {said}")
+
+
+def notes_document(found: Sequence[Note]) -> list[dict[str, Any]]:
+    return [
+        {
+            "kind": note.kind,
+            "address": note.address,
+            "path": note.path,
+            "message": note.message,
+            "file": note.origin.file,
+            "line": note.origin.line,
+        }
+        for note in found
+    ]

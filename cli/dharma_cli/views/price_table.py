@@ -1,0 +1,73 @@
+"""A cost estimate as a table, dearest resource first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def price_table(console: Console, body: dict[str, Any]) -> None:
+    """`body` is `CostEstimate.to_dict()`."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("Resource")
+    table.add_column("Quantity", justify="right")
+    table.add_column("Unit")
+    table.add_column("Price", justify="right")
+    table.add_column("Monthly", justify="right")
+    by_address: dict[str, list[dict[str, Any]]] = {}
+    for line in [*body["breakdown"], *body["usageBased"]]:
+        by_address.setdefault(line["address"], []).append(line)
+    totals = {
+        address: sum(line["monthlyCost"] or 0 for line in lines)
+        for address, lines in by_address.items()
+    }
+    for address in sorted(by_address, key=lambda a: (-totals[a], a)):
+        table.add_row(address, "", "", "", _money(totals[address]), style="bold")
+        for line in by_address[address]:
+            usage = line["monthlyCost"] is None
+            table.add_row(
+                f"  {line['component']}",
+                "by usage" if usage else f"{line['quantity']:,g}",
+                line["unit"],
+                _money(line["unitPrice"]),
+                "" if usage else _money(line["monthlyCost"]),
+                style="dim" if usage else None,
+            )
+    if by_address:
+        console.print(table)
+    for gap in body["unpriced"]:
+        component = f" {gap['component']}" if gap["component"] else ""
+        console.print(
+            f"not priced: {gap['address']}{component}: {gap['reason']}",
+            markup=False,
+            style="yellow",
+            soft_wrap=True,
+        )
+    console.print(f"[bold]{_money(body['totalMonthlyCost'])} a month[/]", end="")
+    console.print(
+        f" in {body['region']}, list prices on demand; {len(body['free'])} resources free by"
+        f" themselves; confidence {body['confidence']} %",
+        style="dim",
+        soft_wrap=True,
+    )
+    if body["optimizationSavings"]:
+        console.print(
+            f"{_money(body['optimizationSavings'])} a month could be saved:", style="green"
+        )
+        for saving in body["optimizations"]:
+            console.print(
+                f"  {saving['address']} {saving['component']} as {saving['instead']}:"
+                f" {_money(saving['monthlySavings'])}",
+                markup=False,
+                soft_wrap=True,
+            )
+
+
+def _money(dollars: float) -> str:
+    if dollars and abs(dollars) < 0.1:
+        return f"${dollars:.6f}".rstrip("0")
+    return f"${dollars:,.2f}"

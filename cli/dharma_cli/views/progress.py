@@ -1,0 +1,83 @@
+"""Deployments: their events as they come, their state, a list of them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_STYLES = {
+    "succeeded": "bold green",
+    "failed": "bold red",
+    "undo_failed": "bold red",
+    "rejected": "yellow",
+    "cancelled": "yellow",
+    "awaiting_approval": "bold yellow",
+}
+
+
+def event_line(console: Console, event: dict[str, Any]) -> None:
+    """`10:02:11  Executed  23 of 31 resources`."""
+    clock = str(event["time"])[11:19]
+    console.print(f"[dim]{clock}[/]  ", end="")
+    said = event.get("message") or event["type"]
+    console.print(said, markup=False, soft_wrap=True)
+
+
+def deployment_card(console: Console, body: dict[str, Any]) -> None:
+    """The state of one deployment."""
+    status = body["status"]
+    blueprint = body["blueprint"]
+    console.print(
+        f"[{_STYLES.get(status, 'bold')}]{status.replace('_', ' ')}[/]"
+        f"  {body['operation']} {body['id']}: {blueprint['name']} {blueprint['version']}"
+        f" in {body['environment']}",
+        soft_wrap=True,
+    )
+    if body.get("failure"):
+        failure = body["failure"]
+        console.print(
+            f"  {failure['step']}: {failure['code']}: {failure['message']}",
+            markup=False,
+            style="red",
+            soft_wrap=True,
+        )
+    if status == "succeeded":
+        console.print(f"  {body['resourceCount']} resources, state {body['stateVersion']}")
+        for name, value in (body.get("outputs") or {}).items():
+            console.print(f"  {name} = {value}", markup=False, soft_wrap=True)
+
+
+def deployment_table(console: Console, items: list[dict[str, Any]]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("Id", "Environment", "Operation", "Blueprint", "Status", "Requested", "By"):
+        table.add_column(column)
+    for item in items:
+        blueprint = item["blueprint"]
+        table.add_row(
+            item["id"],
+            item["environment"],
+            item["operation"],
+            f"{blueprint['name']} {blueprint['version']}",
+            f"[{_STYLES.get(item['status'], '')}]{item['status']}[/]"
+            if item["status"] in _STYLES
+            else item["status"],
+            str(item["requestedAt"])[:19],
+            item["requestedBy"],
+        )
+    console.print(table)
+
+
+def resource_table(console: Console, resources: list[dict[str, Any]]) -> None:
+    """The native resources that exist now."""
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("Type", "Logical id", "Physical id"):
+        table.add_column(column, overflow="fold")
+    for resource in sorted(resources, key=lambda r: (r["type"], r["logicalId"])):
+        table.add_row(resource["type"], resource["logicalId"], resource["physicalId"])
+    console.print(table)

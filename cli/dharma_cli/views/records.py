@@ -1,0 +1,65 @@
+"""Records of the library and of environments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def _table(*columns: str) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def environment_table(console: Console, items: list[dict[str, Any]]) -> None:
+    table = _table("Name", "Provider", "Region", "Policies", "Approvers")
+    for item in items:
+        table.add_row(
+            item["name"],
+            item["provider"],
+            item.get("region") or "",
+            item.get("policyMode") or "",
+            ", ".join(item.get("approvers") or []),
+        )
+    console.print(table)
+
+
+def environment_card(console: Console, item: dict[str, Any]) -> None:
+    for key in ("name", "provider", "account", "region", "credentials", "policyMode"):
+        if item.get(key):
+            console.print(f"{key}: {item[key]}", markup=False)
+    if item.get("approvers"):
+        console.print(f"approvers: {', '.join(item['approvers'])}", markup=False)
+    for name, variable in sorted((item.get("variables") or {}).items()):
+        value = "(sensitive)" if variable.get("sensitive") else variable.get("value")
+        console.print(f"  {name} = {value}", markup=False, soft_wrap=True)
+
+
+def blueprint_table(console: Console, items: list[dict[str, Any]]) -> None:
+    table = _table("Id", "Name", "Version", "Provider", "Resources", "Updated")
+    for item in items:
+        table.add_row(
+            item["id"],
+            item["name"],
+            item["version"],
+            item["provider"],
+            str(item.get("resourceCount", "")),
+            str((item.get("metadata") or {}).get("updatedAt", ""))[:19],
+        )
+    console.print(table)
+
+
+def version_table(console: Console, items: list[dict[str, Any]]) -> None:
+    table = _table("Version", "Published", "By")
+    for item in items:
+        table.add_row(
+            item["version"], str(item.get("publishedAt", ""))[:19], item.get("publishedBy", "")
+        )
+    console.print(table)
