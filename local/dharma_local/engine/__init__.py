@@ -1,0 +1,1 @@
+"""State machines, the event bus and schedules on one machine, durably."""

@@ -1,0 +1,1 @@
+"""The HTTP API on one machine: API Gateway's events in, the functions' answers out."""

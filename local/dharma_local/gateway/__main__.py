@@ -1,0 +1,109 @@
+"""One process of the gateway: `python -m dharma_local.gateway TEMPLATE LISTENING_DESCRIPTOR`.
+
+Several of them share the listening socket, so one can be replaced without a refused connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import socket
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from dharma_local import lifeline, ready
+from dharma_local.gateway.app import Gateway
+from dharma_local.gateway.invoke import Invoker
+from dharma_local.template import load_template
+
+
+def main() -> None:
+    lifeline.hold_on()
+    template = load_template(Path(sys.argv[1]))
+    for name, value in template.environment.items():
+        os.environ.setdefault(name, value)
+    invoker = Invoker(template.file.parent.parent, template.functions)
+    used = [r.function for r in template.routes] + [
+        a.function for a in template.authorizers.values()
+    ]
+    invoker.load(dict.fromkeys(used))
+    gc.freeze()  # what was imported stays; no need to walk over it at every collection
+    listener = socket.socket(fileno=int(sys.argv[2]))
+    app = Gateway(template, invoker, log=_line)
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        lifespan="off",
+        server_header=False,
+        date_header=False,
+        timeout_graceful_shutdown=5,
+        timeout_keep_alive=75,
+        backlog=1024,
+    )
+    server = _Server(config)
+    with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
+        runner.run(_serve(server, listener, invoker))
+
+
+class _Server(uvicorn.Server):
+    """Takes one connection per turn of the loop.
+
+    uvloop's own server accepts all that wait at once, so under a burst one process would get every
+    connection and its twin none (measured: 91,400 requests to 1).
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await self.lifespan.startup()
+        self.servers = []
+        self._loop = asyncio.get_running_loop()
+        for listener in sockets or ():
+            listener.setblocking(False)
+            self._loop.add_reader(listener.fileno(), self._accept, listener)
+        self.started = True
+        ready.announce()
+
+    def _accept(self, listener: socket.socket) -> None:
+        try:
+            connection, _ = listener.accept()
+        except (BlockingIOError, ConnectionAbortedError):
+            return  # the twin was faster, or the caller is gone
+        connection.setblocking(False)
+        task = self._loop.create_task(self._welcome(connection))
+        self.server_state.tasks.add(task)
+        task.add_done_callback(self.server_state.tasks.discard)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        await self._loop.connect_accepted_socket(self._protocol, connection)
+
+    def _protocol(self) -> asyncio.BaseProtocol:
+        return self.config.http_protocol_class(  # type: ignore[call-arg]
+            config=self.config,
+            server_state=self.server_state,
+            app_state=self.lifespan.state,
+            _loop=self._loop,
+        )
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listener in sockets or ():
+            self._loop.remove_reader(listener.fileno())
+        await super().shutdown(sockets)
+
+
+async def _serve(server: uvicorn.Server, listener: socket.socket, invoker: Invoker) -> None:
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        await invoker.close()
+
+
+def _line(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

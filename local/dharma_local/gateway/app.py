@@ -1,0 +1,225 @@
+"""The gateway as an ASGI application.
+
+A request's way: limits, route, authorizer, function, one answer written in one go. What goes wrong
+on the way is answered as API Gateway answers it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from datetime import UTC, datetime
+from typing import Any
+
+from dharma_local.functions import PAYLOAD_LIMIT, FunctionError, new_request_id
+from dharma_local.gateway.authorizer import Gatekeeper, Refused
+from dharma_local.gateway.cors import CorsRules
+from dharma_local.gateway.invoke import Invoker
+from dharma_local.gateway.payload import (
+    Answer,
+    MalformedAnswer,
+    Request,
+    build_event,
+    message,
+    read_answer,
+)
+from dharma_local.gateway.routes import Match, Router
+from dharma_local.template import Template
+from dharma_local.workers.pool import FunctionTimedOut, WorkerDied
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+CORRELATION = "x-correlation-id"
+_CORRELATION_ID = re.compile(r"[A-Za-z0-9_.:/=+-]{1,128}")
+_NO_BODY = frozenset({204, 304})
+
+
+class Gateway:
+    """`log` gets one JSON line per request."""
+
+    def __init__(
+        self,
+        template: Template,
+        invoker: Invoker,
+        log: Callable[[str], object] | None = None,
+    ) -> None:
+        self._invoker = invoker
+        self._router = Router(template.routes)
+        self._gatekeeper = Gatekeeper(template.authorizers, invoker.call_here)
+        self._cors = CorsRules(template.cors) if template.cors else None
+        self._log = log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await _lifespan(receive, send)
+            return
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        request_id = new_request_id()
+        request = _request(scope)
+        correlation = _correlation_id(request) or request_id
+        match = self._router.match(request.method, request.path)
+        preflight = self._cors.preflight(request) if self._cors and match is None else None
+        if preflight is not None:
+            answer = preflight
+        else:
+            answer = await self._answer(request, receive, request_id, match)
+        headers = list(answer.headers)
+        if self._cors:
+            headers += self._cors.headers(request)
+        if not any(name == CORRELATION for name, _ in headers):
+            headers.append((CORRELATION, correlation))
+        headers.append(("apigw-requestid", request_id))
+        await _write(send, answer, headers, head=request.method == "HEAD")
+        if self._log is not None:
+            self._log(
+                json.dumps(
+                    {
+                        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+                        "requestId": request_id,
+                        "correlationId": correlation,
+                        "method": request.method,
+                        "path": request.path,
+                        "route": match.route.key if match else None,
+                        "status": answer.status,
+                        "ms": round((time.perf_counter() - started) * 1000, 2),
+                        "bytes": len(answer.body),
+                    }
+                )
+            )
+
+    async def _answer(
+        self,
+        request: Request,
+        receive: Receive,
+        request_id: str,
+        match: Match | None,
+    ) -> Answer:
+        body = await _body(request, receive)
+        if body is None:
+            return message(413, "Request Entity Too Large")
+        if match is None:
+            return message(404, "Not Found")
+        if body:
+            request = _with_body(request, body)
+        event = build_event(
+            request,
+            route_key=match.route.key,
+            parameters=match.parameters,
+            request_id=request_id,
+            moment=datetime.now(UTC),
+        )
+        try:
+            if match.route.authorizer is not None:
+                context = self._gatekeeper.admit(match.route.authorizer, request, event)
+                event["requestContext"]["authorizer"] = {"lambda": context}
+            answer = read_answer(await self._invoker.call(match.route.function, event))
+        except Refused as refused:
+            if refused.status == 500:
+                _complain(match, request_id, refused.__cause__ or refused)
+            return message(refused.status, refused.message)
+        except FunctionTimedOut as error:
+            _complain(match, request_id, error)
+            return message(504, "Endpoint request timed out")
+        except (FunctionError, WorkerDied, MalformedAnswer) as error:
+            _complain(match, request_id, error)
+            return message(500, "Internal Server Error")
+        if len(answer.body) > PAYLOAD_LIMIT:
+            _complain(match, request_id, ValueError("the answer has more than 6 MB"))
+            return message(500, "Internal Server Error")
+        return answer
+
+
+def _request(scope: Scope) -> Request:
+    client = scope.get("client")
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=scope["query_string"].decode("latin-1"),
+        headers=tuple((k.decode("latin-1"), v.decode("latin-1")) for k, v in scope["headers"]),
+        source_ip=client[0] if client else "127.0.0.1",
+        protocol=f"HTTP/{scope['http_version']}",
+    )
+
+
+def _with_body(request: Request, body: bytes) -> Request:
+    return Request(
+        request.method,
+        request.path,
+        request.query,
+        request.headers,
+        request.source_ip,
+        request.protocol,
+        body,
+    )
+
+
+def _correlation_id(request: Request) -> str | None:
+    """The caller's, if it is a harmless word: it goes into logs and headers."""
+    given = request.header(CORRELATION)
+    return given if given and _CORRELATION_ID.fullmatch(given) else None
+
+
+async def _body(request: Request, receive: Receive) -> bytes | None:
+    """The request's body, or None as soon as it is beyond the limit."""
+    announced = request.header("content-length")
+    if announced is not None and announced.isdigit() and int(announced) > PAYLOAD_LIMIT:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        part = await receive()
+        if part["type"] == "http.disconnect":
+            return b""
+        chunk = part.get("body", b"")
+        size += len(chunk)
+        if size > PAYLOAD_LIMIT:
+            return None
+        parts.append(chunk)
+        if not part.get("more_body", False):
+            return b"".join(parts)
+
+
+async def _write(send: Send, answer: Answer, headers: list[tuple[str, str]], *, head: bool) -> None:
+    has_body = answer.status not in _NO_BODY
+    raw = [
+        (name.encode("latin-1", "replace"), _one_line(value).encode("latin-1", "replace"))
+        for name, value in headers
+        if name != "content-length"
+    ]
+    if has_body:
+        raw.append((b"content-length", str(len(answer.body)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    body = answer.body if has_body and not head else b""
+    await send({"type": "http.response.body", "body": body})
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")
+
+
+def _complain(match: Match, request_id: str, error: BaseException) -> None:
+    record: dict[str, Any] = {
+        "level": "ERROR",
+        "requestId": request_id,
+        "route": match.route.key,
+        "function": match.route.function,
+        "error": str(error),
+    }
+    if isinstance(error, FunctionError):
+        record["stackTrace"] = error.trace
+    print(json.dumps(record), file=sys.stderr, flush=True)
+
+
+async def _lifespan(receive: Receive, send: Send) -> None:
+    while True:
+        event = await receive()
+        await send({"type": f"{event['type']}.complete"})
+        if event["type"] == "lifespan.shutdown":
+            return

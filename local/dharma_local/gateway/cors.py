@@ -1,0 +1,45 @@
+"""Cross-origin requests, as the `CorsConfiguration` of the HTTP API says."""
+
+from __future__ import annotations
+
+from dharma_local.gateway.payload import Answer, Request
+from dharma_local.template import Cors
+
+
+class CorsRules:
+    def __init__(self, cors: Cors) -> None:
+        self._cors = cors
+
+    def preflight(self, request: Request) -> Answer | None:
+        """The answer to an OPTIONS request that no route takes; None for any other request."""
+        if request.method != "OPTIONS" or not request.header("access-control-request-method"):
+            return None
+        headers = [
+            ("access-control-allow-methods", ",".join(self._cors.methods)),
+            ("access-control-allow-headers", ",".join(self._cors.headers)),
+        ]
+        if self._cors.max_age is not None:
+            headers.append(("access-control-max-age", str(self._cors.max_age)))
+        return Answer(204, tuple(headers) if self._allowed(request) else (), b"")
+
+    def headers(self, request: Request) -> list[tuple[str, str]]:
+        """What is added to every answer to an allowed origin."""
+        allowed = self._allowed(request)
+        if allowed is None:
+            return []
+        headers = [("access-control-allow-origin", allowed)]
+        if allowed != "*":
+            headers.append(("vary", "origin"))
+        if self._cors.credentials:
+            headers.append(("access-control-allow-credentials", "true"))
+        if self._cors.expose:
+            headers.append(("access-control-expose-headers", ",".join(self._cors.expose)))
+        return headers
+
+    def _allowed(self, request: Request) -> str | None:
+        origin = request.header("origin")
+        if origin is None:
+            return None
+        if "*" in self._cors.origins:
+            return "*"
+        return origin if origin in self._cors.origins else None

@@ -1,0 +1,105 @@
+"""Invoking functions for the gateway: most in this process, one at a time; some in a pool.
+
+A function in this process blocks the event loop while it runs. That is on purpose: handlers are not
+safe to run side by side in one process, and there is one more process beside this one. Its time-out
+is an alarm signal, which ends Python code; what may hang inside an extension belongs into the pool
+(`Metadata: Dharma: Pool: dedicated`), where it is killed.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import traceback
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from dharma_local.functions import (
+    FunctionError,
+    Handler,
+    call,
+    load_handler,
+    new_request_id,
+    use_project,
+)
+from dharma_local.template import Function
+from dharma_local.workers.pool import FunctionTimedOut, WorkerPool
+
+# API Gateway waits this long for an integration.
+ROUTE_LIMIT = 30.0
+
+
+class _Alarm(BaseException):
+    """Not an Exception, so that no handler catches it."""
+
+
+class Invoker:
+    """`root` is the folder above `infra/`."""
+
+    def __init__(self, root: Path, functions: Mapping[str, Function], *, pool_size: int = 2):
+        self._root = root
+        self._functions = functions
+        self._handlers: dict[str, Handler] = {}
+        self._pool_size = pool_size
+        self._pool: WorkerPool | None = None
+        use_project(root)
+        signal.signal(signal.SIGALRM, _ring)
+
+    def load(self, names: Iterable[str]) -> None:
+        """Import handlers ahead; one that fails is told in the log and tried again when called."""
+        for name in names:
+            function = self._functions[name]
+            if function.dedicated:
+                continue
+            try:
+                self._handlers[name] = load_handler(function.handler)
+            except Exception:  # noqa: BLE001 - a broken function must not stop the others
+                print(f"{function.handler} cannot be imported:", file=sys.stderr)
+                traceback.print_exc()
+
+    def in_process(self, name: str) -> bool:
+        return not self._functions[name].dedicated
+
+    def call_here(self, name: str, event: Any) -> Any:
+        """Raises `FunctionError` or `FunctionTimedOut`."""
+        function = self._functions[name]
+        request_id = new_request_id()
+        try:
+            handler = self._handlers.get(name)
+            if handler is None:
+                handler = self._handlers[name] = load_handler(function.handler)
+            with _alarm(min(function.timeout, ROUTE_LIMIT)):
+                return call(handler, function, event, request_id=request_id)
+        except _Alarm:
+            raise FunctionTimedOut(f"{name}: time-out after {function.timeout} s") from None
+        except Exception as error:
+            raise FunctionError.from_exception(error, request_id) from error
+
+    async def call(self, name: str, event: Any) -> Any:
+        """Raises `FunctionError`, `FunctionTimedOut` or `WorkerDied`."""
+        function = self._functions[name]
+        if not function.dedicated:
+            return self.call_here(name, event)
+        if self._pool is None:
+            self._pool = WorkerPool(self._root, size=self._pool_size)
+        return await self._pool.invoke(function, event)
+
+    async def close(self) -> None:
+        if self._pool is not None:
+            await self._pool.close()
+
+
+def _ring(number: int, frame: FrameType | None) -> None:
+    raise _Alarm
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)

@@ -1,0 +1,1 @@
+"""Functions in child processes that can be killed at their time-out."""
