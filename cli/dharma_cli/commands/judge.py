@@ -1,5 +1,4 @@
-"""`check`, `cost` and `plan`: what the policies, the price book and the present state say of a file.
-No server."""
+"""`check`, `cost` and `plan`: what policies, price book and present state say of a file. No server."""
 
 from __future__ import annotations
 

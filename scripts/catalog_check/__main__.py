@@ -1,0 +1,69 @@
+"""`python -m scripts.catalog_check [--write]` and `... extract PACKAGE`; see the scripts' heads."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from dharma.catalog import load_catalog
+from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, cover, total
+from scripts.catalog_check.extract import extract, write_extract
+from scripts.catalog_check.foreign import EXTRACT
+from scripts.catalog_check.prove import native_types, prove
+
+
+def main() -> int:
+    arguments = _parser().parse_args()
+    if arguments.command == "extract":
+        return _extract(arguments.package)
+    return _check(write=arguments.write)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="scripts/catalog-check", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="renew docs/catalog.md")
+    commands = parser.add_subparsers(dest="command")
+    extraction = commands.add_parser("extract", help="renew the extract of Terraform's schemas")
+    extraction.add_argument("package", type=Path, help="tarball of @cdktf/provider-aws")
+    return parser
+
+
+def _check(*, write: bool) -> int:
+    kinds = list(load_catalog().kinds())
+    findings = [finding for kind in kinds for finding in prove(kind)]
+    coverage = [cover(kind) for kind in kinds]
+    for finding in findings:
+        print(finding)
+    text = as_markdown(coverage)
+    stale = not DOCUMENT.is_file() or DOCUMENT.read_text(encoding="utf-8") != text
+    if stale and write:
+        DOCUMENT.write_text(text, encoding="utf-8")
+        stale = False
+    figures = total(coverage)
+    print(figures)
+    if figures.bridged > BRIDGE_LIMIT * figures.mapped:
+        print(f"bridges carry more than {BRIDGE_LIMIT:.0%} of all paths")
+        return 1
+    if stale:
+        print(f"{DOCUMENT.name} is out of date: scripts/catalog-check --write")
+    return 1 if findings or stale else 0
+
+
+def _extract(package: Path) -> int:
+    wanted = sorted(
+        {
+            name
+            for kind in load_catalog().kinds("aws")
+            if kind.terraform is not None
+            for name in native_types(kind.terraform)
+        }
+    )
+    schemas, source = extract(package, wanted)
+    write_extract(schemas, source, EXTRACT)
+    print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""Argument names, types and nesting of Terraform's AWS provider, out of `@cdktf/provider-aws`.
+
+    scripts/catalog-extract cdktf-provider-aws-21.22.1.tgz     # from `npm pack @cdktf/provider-aws`
+
+The package (MPL-2.0, generated from the provider's own schema) is read, never executed. What is
+kept are facts: for each resource type that the catalog names, one JSON file under
+`tests/catalog_schemas/terraform-aws/`, in the manner of `terraform providers schema -json`:
+
+    {"attributes": {"cidr_block": "string optional", "arn": "string computed", ...},
+     "blocks": {"ebs": {"use": "optional", "nesting": "list", "max": 1, "attributes": {...}}}}
+
+A use is required, optional or computed (an optional one may be computed when it is left out).
+`nesting` is list, set, struct or map; `max: 1` marks a block that may stand once;
+`syntax: "attribute"` an argument that holds objects without being a block in HCL.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tarfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+CLASS = re.compile(r"^class (\w+) extends cdktf\.(\w+) \{\n(.*?)^\}", re.M | re.S)
+GETTER = re.compile(
+    r"^    get (\w+)\(\) \{\n(?:        //[^\n]*\n)*        return (cdktf\.Fn\.tolist\()?"
+    r"this\.(get\w+Attribute|interpolationForAttribute)\('(\w+)'\)",
+    re.M,
+)
+CREATED = re.compile(r"this\._(\w+) = new (?:cdktf\.)?(\w+)\(this, \"(\w+)\"(?:, (true|false))?\);")
+OBJECT_ARGUMENT = re.compile(
+    r"^\s+(\w+): \{\s+value: cdktf\.listMapperHcl\((\w+)ToHclTerraform, false\)", re.M
+)
+STRUCT_ARGUMENT = re.compile(
+    r"^\s+(\w+): \{\s+value: (\w+)ToHclTerraform\([^\n]*\),\s+isBlock: true,\s+type: \"(\w+)\"",
+    re.M,
+)
+
+TYPES = {
+    "getStringAttribute": "string",
+    "getNumberAttribute": "number",
+    "getBooleanAttribute": "bool",
+    "getListAttribute": "list(string)",
+    "getNumberListAttribute": "list(number)",
+    "getStringMapAttribute": "map(string)",
+    "getNumberMapAttribute": "map(number)",
+    "getBooleanMapAttribute": "map(bool)",
+    "getAnyMapAttribute": "map(any)",
+    "interpolationForAttribute": "any",
+}
+COMPLEX_TYPES = {
+    "StringMap": "map(string)",
+    "NumberMap": "map(number)",
+    "BooleanMap": "map(bool)",
+    "AnyMap": "map(any)",
+    "StringMapList": "list(map(string))",
+    "StringListList": "list(list(string))",
+}
+
+Schema = dict[str, Any]
+
+
+class UnreadablePackage(Exception):
+    """The package is not in the shape that this reader knows."""
+
+
+def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dict[str, str]]:
+    """The schema of each type, and the source's name, versions and licence."""
+    wanted = {f"package/lib/{t.removeprefix('aws_').replace('_', '-')}/index.js": t for t in types}
+    schemas: dict[str, Schema] = {}
+    source: dict[str, str] = {}
+    with tarfile.open(package, "r:gz") as archive:
+        for member in archive:
+            if member.name == "package/package.json":
+                about = json.loads(_text(archive, member))
+                source |= {k: about[k] for k in ("name", "version", "license")}
+            elif member.name in wanted:
+                text = _text(archive, member)
+                schemas[wanted[member.name]] = read_type(text, wanted[member.name])
+                source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
+    missing = sorted(set(wanted.values()) - set(schemas))
+    if missing:
+        raise UnreadablePackage(f"the package has no resource type {', '.join(missing)}")
+    return schemas, source
+
+
+def read_type(text: str, type_name: str) -> Schema:
+    """The schema of the one resource class of a module's text."""
+    classes = {name: (base, body) for name, base, body in CLASS.findall(text)}
+    main = [name for name, (base, _) in classes.items() if base == "TerraformResource"]
+    declared = _only(r"\.tfResourceType = \"(\w+)\"", text)
+    if len(main) != 1 or declared != type_name:
+        raise UnreadablePackage(f"{type_name}: found resource classes {main} of type {declared}")
+    return _Reader(text, classes).schema_of(main[0])
+
+
+class _Reader:
+    def __init__(self, text: str, classes: dict[str, tuple[str, str]]) -> None:
+        self.classes = classes
+        self.object_arguments = {(name, fn) for name, fn in OBJECT_ARGUMENT.findall(text)}
+        self.struct_types = {(n, fn): nesting for n, fn, nesting in STRUCT_ARGUMENT.findall(text)}
+
+    def schema_of(self, class_name: str) -> Schema:
+        body = self.classes[class_name][1]
+        attributes: dict[str, str] = {}
+        blocks: dict[str, Schema] = {}
+        for field, is_set, getter, name in GETTER.findall(body):
+            kind = TYPES[getter].replace("list(", "set(") if is_set else TYPES[getter]
+            attributes[name] = f"{kind} {_use(body, field)}"
+        for field, created, name, wraps_set in CREATED.findall(body):
+            if created in COMPLEX_TYPES:
+                attributes[name] = f"{COMPLEX_TYPES[created]} {_use(body, field)}"
+            else:
+                nested = self._nested(name, created, wraps_set == "true")
+                blocks[name] = {"use": _use(body, field)} | nested
+        if not attributes and not blocks and "isEmptyObject" not in body:
+            raise UnreadablePackage(f"{class_name}: no argument was recognised")
+        schema: Schema = {"attributes": dict(sorted(attributes.items()))}
+        if blocks:
+            schema["blocks"] = dict(sorted(blocks.items()))
+        return schema
+
+    def _nested(self, name: str, class_name: str, wraps_set: bool) -> Schema:
+        base = self.classes[class_name][0]
+        many = base in ("ComplexList", "ComplexMap")
+        inner = class_name.removesuffix("List").removesuffix("Map") if many else class_name
+        inner = inner if inner.endswith("OutputReference") else f"{inner}OutputReference"
+        function = inner.removesuffix("OutputReference")
+        function = function[0].lower() + function[1:]
+        if base == "ComplexMap":
+            nested: Schema = {"nesting": "map"}
+        elif many:
+            nested = {"nesting": "set" if wraps_set else "list"}
+        elif self.struct_types.get((name, function)) == "struct":
+            nested = {"nesting": "struct", "max": 1}
+        else:
+            nested = {"nesting": "list", "max": 1}
+        if (name, function) in self.object_arguments:
+            nested["syntax"] = "attribute"
+        return nested | self.schema_of(inner)
+
+
+def _use(body: str, field: str) -> str:
+    """A generated class has a setter for what may be written and a reset for what may be left."""
+    name = field[0].upper() + field[1:]
+    if not re.search(rf"^    (set {field}|put{name})\(", body, re.M):
+        return "computed"
+    return "optional" if re.search(rf"^    reset{name}\(", body, re.M) else "required"
+
+
+def write_extract(schemas: dict[str, Schema], source: dict[str, str], folder: Path) -> None:
+    """Replace the files of `folder`: deterministic, so that a renewal shows what changed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.json"):
+        old.unlink()
+    for name, content in ({"SOURCE": source} | schemas).items():
+        text = json.dumps(content, indent=1, sort_keys=False)
+        (folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _text(archive: tarfile.TarFile, member: tarfile.TarInfo) -> str:
+    file = archive.extractfile(member)
+    if file is None:
+        raise UnreadablePackage(f"{member.name} is not a file")
+    return file.read().decode("utf-8")
+
+
+def _only(pattern: str, text: str) -> str:
+    found = set(re.findall(pattern, text))
+    if len(found) != 1:
+        raise UnreadablePackage(f"{pattern} is found {len(found)} times")
+    return str(found.pop())

@@ -1,0 +1,215 @@
+"""The schemas that others wrote, in one shape: what a mapped path is judged against.
+
+Terraform: the extract under `tests/catalog_schemas/terraform-aws/` (see `extract`).
+CloudFormation: the resource schemas that cfn-lint carries.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+EXTRACT = Path(__file__).parents[2] / "tests" / "catalog_schemas" / "terraform-aws"
+REGION = "us-east-1"
+
+ShapeKind = Literal["string", "number", "bool", "any", "list", "set", "map", "object"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What a foreign schema allows in one place.
+
+    `item` is set for list, set and map; `fields` and `required` for an object. `single` marks a
+    list that holds one object at most. `json` marks a string that may be a JSON document as well.
+    `one_of` are sets of names of which exactly one (or at least one) must be there.
+    """
+
+    kind: ShapeKind
+    item: Shape | None = None
+    fields: dict[str, Shape] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+    one_of: tuple[frozenset[str], ...] = ()
+    enum: tuple[Any, ...] = ()
+    single: bool = False
+    json: bool = False
+    read_only: bool = False
+
+
+ANY = Shape("any")
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignType:
+    """One resource type: its arguments, what may be referred to (dotted), and the arguments whose
+    change replaces the resource (top-level names; empty where the schema does not say)."""
+
+    name: str
+    arguments: Shape
+    attributes: frozenset[str]
+    replaced_by: frozenset[str] = frozenset()
+
+
+class UnknownForeignType(Exception):
+    """The schema source has no such type."""
+
+
+@cache
+def terraform_type(name: str, folder: Path = EXTRACT) -> ForeignType:
+    file = folder / f"{name}.json"
+    if not file.is_file():
+        raise UnknownForeignType(f"{name} is not in the Terraform extract {folder.name}")
+    schema = json.loads(file.read_text(encoding="utf-8"))
+    return ForeignType(name, _terraform_block(schema), frozenset(_terraform_attributes(schema)))
+
+
+def _terraform_block(schema: dict[str, Any]) -> Shape:
+    fields: dict[str, Shape] = {}
+    required: set[str] = set()
+    for name, text in schema["attributes"].items():
+        kind, use = text.split(" ")
+        fields[name] = _terraform_attribute(kind, use == "computed")
+        if use == "required":
+            required.add(name)
+    for name, block in schema.get("blocks", {}).items():
+        inner = _terraform_block(block)
+        nesting, read_only = block["nesting"], block["use"] == "computed"
+        if nesting == "struct":
+            fields[name] = Shape(
+                "object", fields=inner.fields, required=inner.required, read_only=read_only
+            )
+        else:
+            single = block.get("max") == 1
+            fields[name] = Shape(nesting, item=inner, single=single, read_only=read_only)
+        if block["use"] == "required":
+            required.add(name)
+    return Shape("object", fields=fields, required=frozenset(required))
+
+
+def _terraform_attribute(kind: str, read_only: bool) -> Shape:
+    outer, _, inner = kind.partition("(")
+    if inner:
+        return Shape(
+            outer,  # type: ignore[arg-type]  # one of list, set, map: the extract writes no other
+            item=_terraform_attribute(inner[:-1], False),
+            read_only=read_only,
+        )
+    return Shape(kind, read_only=read_only)  # type: ignore[arg-type]  # string, number, bool, any
+
+
+def _terraform_attributes(schema: dict[str, Any]) -> set[str]:
+    """Every argument can be referred to as well; blocks by index."""
+    found = set(schema["attributes"])
+    for name, block in schema.get("blocks", {}).items():
+        found.add(name)
+        step = name if block["nesting"] == "struct" else f"{name}.0"
+        found |= {f"{step}.{inner}" for inner in _terraform_attributes(block)}
+    return found
+
+
+@cache
+def cloudformation_type(name: str) -> ForeignType:
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+    from cfnlint.schema.manager import ResourceNotFoundError
+
+    try:
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema(REGION, name)
+    except ResourceNotFoundError as error:
+        raise UnknownForeignType(f"{name} is not among cfn-lint's schemas") from error
+    document = schema.schema
+    read_only = {p.split("/")[2] for p in document.get("readOnlyProperties", []) if _top(p)}
+    shape = _cloudformation_shape(document, document, ())
+    arguments = Shape(
+        "object",
+        fields={
+            k: Shape(
+                v.kind,
+                v.item,
+                v.fields,
+                v.required,
+                v.one_of,
+                v.enum,
+                v.single,
+                v.json,
+                k in read_only,
+            )
+            for k, v in shape.fields.items()
+        },
+        required=shape.required,
+        one_of=shape.one_of,
+    )
+    attributes = {"Ref"} | set(schema.get_atts)
+    replaced_by = {p.split("/")[2] for p in document.get("createOnlyProperties", []) if _top(p)}
+    return ForeignType(name, arguments, frozenset(attributes), frozenset(replaced_by))
+
+
+def _top(pointer: str) -> bool:
+    return pointer.count("/") == 2
+
+
+_CFN_KINDS: dict[str, ShapeKind] = {
+    "string": "string",
+    "integer": "number",
+    "number": "number",
+    "boolean": "bool",
+}
+
+
+def _cloudformation_shape(node: Any, document: dict[str, Any], seen: tuple[str, ...]) -> Shape:
+    if not isinstance(node, dict):
+        return ANY
+    if "$ref" in node:
+        target = node["$ref"].rsplit("/", 1)[-1]
+        if target in seen:  # a recursive definition: its second round is not judged
+            return ANY
+        return _cloudformation_shape(document["definitions"][target], document, (*seen, target))
+    kinds = node.get("type", "object" if "properties" in node else None)
+    kinds = [kinds] if isinstance(kinds, str) else (kinds or [])
+    if "array" in kinds and len(kinds) == 1:
+        return Shape("list", item=_cloudformation_shape(node.get("items", {}), document, seen))
+    if "object" in kinds and "properties" in node:
+        return Shape(
+            "object",
+            fields={
+                name: _cloudformation_shape(inner, document, seen)
+                for name, inner in node["properties"].items()
+            },
+            required=frozenset(node.get("required", ())),
+            one_of=tuple(
+                frozenset(node[word]) for word in ("requiredXor", "requiredOr") if word in node
+            ),
+            json="string" in kinds,
+        )
+    if "object" in kinds and "string" not in kinds and "patternProperties" in node:
+        inner = next(iter(node["patternProperties"].values()))
+        return Shape("map", item=_cloudformation_shape(inner, document, seen))
+    if "object" in kinds or node.get("format") == "json":
+        return Shape("any", json=True)
+    scalars = {_CFN_KINDS[k] for k in kinds if k in _CFN_KINDS}
+    if len(scalars) != 1:
+        return ANY
+    return Shape(scalars.pop(), enum=tuple(node.get("enum", ())))
+
+
+# CloudFormation's schemas do not list the keys of these lists; the API model does, in its text.
+_KEYED_LISTS = {
+    "LoadBalancerAttributes": ("elbv2", "LoadBalancerAttribute"),
+    "TargetGroupAttributes": ("elbv2", "TargetGroupAttribute"),
+}
+
+
+@cache
+def documented_keys(list_name: str) -> frozenset[str]:
+    """The keys that the service's API model (botocore) documents for a list of keys and values;
+    empty for any other list."""
+    if list_name not in _KEYED_LISTS:
+        return frozenset()
+    from botocore.loaders import Loader
+
+    service, shape = _KEYED_LISTS[list_name]
+    model = Loader().load_service_model(service, "service-2")
+    text = model["shapes"][shape]["members"]["Key"]["documentation"]
+    return frozenset(re.findall(r"<code>([a-z0-9_]+(?:\.[a-z0-9_]+)+)</code>", text))
