@@ -19,7 +19,7 @@ def blueprint_text(resources: int) -> str:
         lines += [
             f"  - name: key{number}",
             "    type: aws_kms_key",
-            "    properties: {enable_key_rotation: true, tags: {n: '%d'}}" % number,
+            f"    properties: {{enable_key_rotation: true, tags: {{n: '{number}'}}}}",
             f"  - name: queue{number}",
             "    type: aws_sqs_queue",
             "    properties:",

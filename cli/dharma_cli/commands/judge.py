@@ -1,4 +1,4 @@
-"""`check`, `cost` and `plan`: what policies, price book and present state say of a file. No server."""
+"""`check`, `cost` and `plan`: what policies, prices and the present state say. No server."""
 
 from __future__ import annotations
 
