@@ -298,6 +298,16 @@ class _Proof:
         for path in leaves(self.kind.properties):
             if path not in said and not _excused(path, excused):
                 yield path, "neither mapped nor said to be impossible"
+        for bag in self.mapping.bags:
+            for form in (bag.inline_form, bag.separate_form):
+                if form is not None:
+                    yield from self._unmapped_members(bag, form, excused)
+
+    def _unmapped_members(self, bag: Bag, form: Atoms, excused: set[str]) -> Found:
+        said = set(_members(bag, form))
+        for path in leaves({bag.declared.name: bag.declared}):
+            if path not in said and not _excused(path, excused):
+                yield path, f"not mapped in the form {form.type or 'inline'}"
 
 
 def follow(shape: Shape, path: Path, *, writing: bool) -> Shape:
@@ -475,25 +485,30 @@ def leaves(properties: Mapping[str, Property], prefix: str = "") -> Iterator[str
 
 def mapped_paths(mapping: FormatMapping) -> Iterator[str]:
     """The model paths (as of `leaves`) that a format's section maps, by whatever means."""
-    yield from _mapped(mapping.table, "", mapping)
+    yield from _mapped(mapping.table, "")
     for attachment in mapping.attachments:
-        yield from _mapped(attachment.table, "", mapping)
+        yield from _mapped(attachment.table, "")
     for bag in mapping.bags:
-        whole = bag.declared.name
-        forms = [*bag.separate, *([bag.inline] if bag.inline else [])]
-        for atoms in forms:
-            members = set(_mapped(atoms.table, f"{whole}[].", mapping))
-            members |= {f"{whole}[].{member}" for _, member in atoms.explode}
-            if atoms.self_reference:
-                members.add(f"{whole}[].{atoms.self_reference[1]}")
-            yield from members if bag.declared.properties else [whole]
+        for atoms in (*bag.separate, *([bag.inline] if bag.inline else [])):
+            yield from _members(bag, atoms)
 
 
-def _mapped(table: Table, prefix: str, mapping: FormatMapping) -> Iterator[str]:
+def _members(bag: Bag, atoms: Atoms) -> Iterator[str]:
+    whole = bag.declared.name
+    if not bag.declared.properties:
+        yield whole
+        return
+    yield from _mapped(atoms.table, f"{whole}[].")
+    yield from (f"{whole}[].{member}" for _, member in atoms.explode)
+    if atoms.self_reference:
+        yield f"{whole}[].{atoms.self_reference[1]}"
+
+
+def _mapped(table: Table, prefix: str) -> Iterator[str]:
     for rule in table.all_rules():
         path = prefix + ".".join(rule.model)
         if rule.each is not None:
-            yield from _mapped(rule.each, f"{path}[].", mapping)
+            yield from _mapped(rule.each, f"{path}[].")
         elif rule.declared.properties:
             below = f"{path}[]." if rule.declared.holds_objects else f"{path}."
             yield from leaves(rule.declared.properties, below)
