@@ -1,0 +1,80 @@
+"""What each role may do, and what each route asks for.
+
+Roles add up; a person may have several. The table of routes is complete: a route that is not in it
+is refused to everybody, and a test compares it with the template.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from dharma.core.errors import Forbidden
+from dharma.core.principal import Principal
+
+Permission = Literal[
+    "analyse",
+    "blueprint:read",
+    "blueprint:write",
+    "deployment:approve",
+    "deployment:read",
+    "deployment:write",
+    "environment:read",
+    "environment:write",
+]
+
+_READ: frozenset[Permission] = frozenset(
+    {"analyse", "blueprint:read", "deployment:read", "environment:read"}
+)
+_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    "viewer": _READ,
+    "editor": _READ | {"blueprint:write", "deployment:write"},
+    "approver": _READ | {"deployment:approve"},
+    "admin": _READ
+    | {"blueprint:write", "deployment:approve", "deployment:write", "environment:write"},
+}
+ROLES = frozenset(_PERMISSIONS)
+
+# Routes that need no token.
+PUBLIC = frozenset({"GET /health", "GET /openapi.json"})
+
+ROUTES: dict[str, Permission] = {
+    "GET /blueprints": "blueprint:read",
+    "POST /blueprints": "blueprint:write",
+    "POST /blueprints/import": "blueprint:write",
+    "GET /blueprints/schema": "blueprint:read",
+    "GET /blueprints/{id}": "blueprint:read",
+    "PUT /blueprints/{id}": "blueprint:write",
+    "DELETE /blueprints/{id}": "blueprint:write",
+    "GET /blueprints/{id}/versions": "blueprint:read",
+    "POST /blueprints/{id}/versions": "blueprint:write",
+    "GET /blueprints/{id}/versions/{version}": "blueprint:read",
+    "POST /blueprints/{id}/validate": "blueprint:read",
+    "GET /blueprints/{id}/export": "blueprint:read",
+    "GET /environments": "environment:read",
+    "POST /environments": "environment:write",
+    "GET /environments/{name}": "environment:read",
+    "PUT /environments/{name}": "environment:write",
+    "DELETE /environments/{name}": "environment:write",
+    "POST /iac/generate": "analyse",
+    "POST /guardrails/validate": "analyse",
+    "POST /costing/estimate": "analyse",
+    "GET /deployments": "deployment:read",
+    "POST /deployments": "deployment:write",
+    "GET /deployments/{id}": "deployment:read",
+    "POST /deployments/{id}/approve": "deployment:approve",
+    "POST /deployments/{id}/reject": "deployment:approve",
+    "POST /deployments/{id}/cancel": "deployment:write",
+    "POST /deployments/{id}/rollback": "deployment:write",
+    "POST /deployments/{id}/destroy": "deployment:write",
+    "GET /deployments/{id}/events": "deployment:read",
+}
+
+
+def require(principal: Principal, route: str) -> None:
+    """Raise `Forbidden` unless one of the principal's roles allows the route."""
+    permission = ROUTES.get(route)
+    if permission is None:
+        raise Forbidden(f"nobody may call {route}")
+    if not any(permission in _PERMISSIONS[role] for role in principal.roles & ROLES):
+        allowing = sorted(role for role, may in _PERMISSIONS.items() if permission in may)
+        raise Forbidden(f"{permission} needs one of the roles {', '.join(allowing)}")
