@@ -19,6 +19,7 @@ of `HTTP_STATUS`, and the `code` of an error body (RFC 9457 problem details).
     │   └── AlreadyPublished    a published version never changes
     ├── PolicyViolation         a blocking policy failed
     ├── ApprovalRejected
+    ├── DeploymentCancelled
     ├── TooManyRequests
     ├── DeploymentFailed
     │   └── CompensationFailed  undoing failed too: a person has to look
@@ -137,6 +138,10 @@ class ApprovalRejected(DharmaError):
     """Somebody said no."""
 
 
+class DeploymentCancelled(DharmaError):
+    """Somebody stopped it while it ran."""
+
+
 class TooManyRequests(DharmaError):
     """Over the rate limit."""
 
@@ -170,6 +175,7 @@ HTTP_STATUS: dict[type[DharmaError], int] = {
     Conflict: 409,
     PolicyViolation: 422,
     ApprovalRejected: 409,
+    DeploymentCancelled: 409,
     TooManyRequests: 429,
     DeploymentFailed: 502,
     Misconfigured: 500,

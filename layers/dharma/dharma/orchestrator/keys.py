@@ -1,0 +1,51 @@
+"""Where the orchestrator's records lie in the store.
+
+    partition                               sort key
+    T#<tenant>#DEPLOYMENT#<id>              RECORD                      the deployment, folded
+                                            EVENT#<sequence>            its history
+    T#<tenant>#ENVIRONMENT#<name>           LOCK                        who holds it
+                                            DEPLOYMENT#<id>             pointer, newest last
+                                            STATE#<stack>               the present state version
+                                            STATE#<stack>#<version>     every version
+    T#<tenant>#IDEMPOTENCY#DEPLOYMENTS      <key>                       which deployment it made
+
+Index: T#<tenant>#DEPLOYMENTS by identifier, that is by time.
+"""
+
+from __future__ import annotations
+
+RECORD = "RECORD"
+LOCK = "LOCK"
+EVENT_PREFIX = "EVENT#"
+
+
+def deployment(tenant: str, deployment_id: str) -> str:
+    return f"T#{tenant}#DEPLOYMENT#{deployment_id}"
+
+
+def event(sequence: int) -> str:
+    return f"{EVENT_PREFIX}{sequence:08d}"
+
+
+def all_deployments(tenant: str) -> str:
+    return f"T#{tenant}#DEPLOYMENTS"
+
+
+def environment(tenant: str, name: str) -> str:
+    return f"T#{tenant}#ENVIRONMENT#{name}"
+
+
+def deployment_of_environment(deployment_id: str = "") -> str:
+    return f"DEPLOYMENT#{deployment_id}"
+
+
+def present_state(stack: str) -> str:
+    return f"STATE#{stack}"
+
+
+def state_version(stack: str, version: int | None = None) -> str:
+    return f"STATE#{stack}#" + ("" if version is None else f"{version:08d}")
+
+
+def idempotency(tenant: str) -> str:
+    return f"T#{tenant}#IDEMPOTENCY#DEPLOYMENTS"

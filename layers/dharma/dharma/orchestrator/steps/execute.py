@@ -1,0 +1,22 @@
+"""Begin the change in the cloud."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dharma.orchestrator.steps.step_run import StepRun
+
+
+def run(step: StepRun) -> dict[str, Any]:
+    """The history knows of the change before the cloud does: whatever dies in between, the undoing
+    will look."""
+    d = step.deployment
+    # A holder that was overtaken while it slept must not touch the cloud.
+    step.locks.assert_held(d.tenant, d.environment, d.id, d.fencing_token)
+    if not d.touched_cloud:
+        step.tell("ChangeStarted", {"change": step.change_name})
+    if d.operation == "destroy":
+        step.target.delete(d.stack, step.change_name)
+    else:
+        step.target.execute(step.change)
+    return {}
