@@ -11,8 +11,6 @@ DATA_LIMIT = "States.DataLimitExceeded"
 INTRINSIC = "States.IntrinsicFailure"
 RESULT_PATH = "States.ResultPathMatchFailure"
 NO_CHOICE = "States.NoChoiceMatched"
-BRANCH_FAILED = "States.BranchFailed"
-ITEM_READER = "States.ItemReaderFailed"
 
 # Not even States.ALL catches these; DataLimitExceeded can be named.
 _TERMINAL = frozenset({RUNTIME, DATA_LIMIT})

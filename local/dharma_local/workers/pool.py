@@ -36,18 +36,13 @@ class WorkerDied(Exception):
 
 
 class WorkerPool:
-    """`root` is the folder above `infra/`; `preload` names handlers to import ahead."""
+    """`root` is the folder above `infra/`, `environment` is added to that of this process."""
 
     def __init__(
-        self,
-        root: Path,
-        *,
-        size: int = 4,
-        preload: Sequence[str] = (),
-        environment: Mapping[str, str] | None = None,
+        self, root: Path, *, size: int = 4, environment: Mapping[str, str] | None = None
     ) -> None:
         self._root = root
-        self._preload = tuple(preload)
+        self._preload: tuple[str, ...] = ()
         self._environment = dict(environment or {})
         self._slots = asyncio.Semaphore(size)
         self._idle: deque[_Worker] = deque()
@@ -57,6 +52,10 @@ class WorkerPool:
     @property
     def pids(self) -> list[int]:
         return [worker.pid for worker in self._all]
+
+    def preload(self, handlers: Sequence[str]) -> None:
+        """What workers that start from now on import before their first invocation."""
+        self._preload = tuple(handlers)
 
     async def warm(self) -> None:
         """Have one worker ready, so that the first invocation does not wait for its imports."""
