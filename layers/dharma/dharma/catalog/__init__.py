@@ -4,9 +4,13 @@
 both run the same tables, which `docs/catalog-format.md` describes.
 """
 
+from dharma.catalog.canonical import canonical
 from dharma.catalog.catalog import Catalog, load_catalog
 from dharma.catalog.document import Document, Format, Note, Part
 from dharma.catalog.kinds import Kind, Property
+from dharma.catalog.placement import detachable
+from dharma.catalog.reading import read
+from dharma.catalog.writing import write
 
 __all__ = [
     "Catalog",
@@ -16,5 +20,9 @@ __all__ = [
     "Note",
     "Part",
     "Property",
+    "canonical",
+    "detachable",
     "load_catalog",
+    "read",
+    "write",
 ]

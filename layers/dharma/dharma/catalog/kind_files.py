@@ -5,7 +5,9 @@ Every mistake in a file is a `Misconfigured` that names kind, section and line o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from dharma.catalog.document import Format
@@ -22,9 +24,11 @@ from dharma.catalog.kinds import (
     Rule,
     Table,
 )
+from dharma.catalog.known import KnownPaths
 from dharma.catalog.paths import Path, parse_path
 from dharma.catalog.transforms import SAME, Document, Transform, transform_named
 from dharma.core.errors import Misconfigured
+from dharma.model.expressions.nodes import AMBIENT_NAMES, Ambient, ResourceRef
 
 _Data = Mapping[str, Any]
 _KIND_KEYS = frozenset(
@@ -92,7 +96,9 @@ def parse_kind(data: _Data) -> Kind:
             source=data.get("source", ""),
             properties=properties,
             attributes=dict(data.get("attributes") or {}),
-            mappings={f: _mapping(f, data[f], properties) for f in FORMATS if f in data},
+            mappings=_with_peers(
+                {f: _mapping(f, data[f], properties) for f in FORMATS if f in data}
+            ),
         )
     except Misconfigured as fault:
         raise Misconfigured(f"{name}: {fault.message}") from fault
@@ -155,7 +161,7 @@ def _table(data: _Data, properties: dict[str, Property]) -> Table:
         rules.extend(_rule(path, declared, single) for single in spellings)
         if sum(rule.only is None for rule in rules if rule.model == path) > 1:
             raise Misconfigured(f"{model}: only the first of several paths is written")
-    return Table(
+    table = Table(
         rules=tuple(rules),
         constants=tuple((parse_path(p), v) for p, v in (data.get("constants") or {}).items()),
         fills=tuple(Fill(_when(f["when"]), dict(f["with"])) for f in data.get("fill") or ()),
@@ -164,6 +170,39 @@ def _table(data: _Data, properties: dict[str, Property]) -> Table:
             for v in data.get("variants") or ()
         ),
     )
+    return replace(table, known=_known([table]), members=_members([table]))
+
+
+def _known(tables: Iterable[Table], further: Iterable[Path] = ()) -> KnownPaths:
+    known = KnownPaths(further)
+    for table in tables:
+        for rule in table.all_rules():
+            known.add(rule.native)
+        for path, _ in _constants(table):
+            known.add(path)
+    return known
+
+
+def _constants(table: Table) -> Iterator[tuple[Path, Any]]:
+    yield from table.constants
+    for _, inner in table.variants:
+        yield from _constants(inner)
+
+
+def _members(tables: Iterable[Table], further: Iterable[tuple[str, ...]] = ()) -> dict[str, object]:
+    """The model paths that the tables write, as a tree."""
+    tree: dict[str, object] = {}
+    written = [r.model for table in tables for r in table.all_rules() if r.only != "read"]
+    for path in (*written, *further):
+        node: dict[str, object] = tree
+        for key in path[:-1]:
+            inner = node.setdefault(key, {})
+            if not isinstance(inner, dict):
+                break
+            node = inner
+        else:
+            node[path[-1]] = None
+    return tree
 
 
 def _when(said: _Data) -> dict[str, tuple[Any, ...]]:
@@ -211,36 +250,94 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
     model_attributes: dict[str, str] = {}
     for attribute, native in attributes.items():
         model_attributes.setdefault(native, attribute)
+    table = _table(data, properties)
+    attachments = tuple(_attachment(a, properties) for a in data.get("attachments") or ())
+    bags = tuple(
+        _bag(_declared(properties, (key,)), b) for key, b in (data.get("bags") or {}).items()
+    )
+    inline = [bag.inline.path for bag in bags if bag.inline is not None and bag.inline.path]
+    ignore = tuple(parse_path(p) for p in data.get("ignore") or ())
+    unwritten = [*(data.get("impossible") or {}), *(data.get("no_counterpart") or {})]
     return FormatMapping(
         format=format,
         type=data["type"],
         also=tuple(data.get("also", ())),
         noun=data.get("noun") or data["type"].rsplit("::", 1)[-1],
         attributes=attributes,
-        templates={k: v["template"] for k, v in named.items() if not isinstance(v, str)},
-        table=_table(data, properties),
-        attachments=tuple(_attachment(a, properties) for a in data.get("attachments") or ()),
-        bags=tuple(
-            _bag(_declared(properties, (key,)), b) for key, b in (data.get("bags") or {}).items()
-        ),
+        templates={k: _computed(v["template"]) for k, v in named.items() if not isinstance(v, str)},
+        table=table,
+        attachments=attachments,
+        bags=bags,
         impossible=dict(data.get("impossible") or {}),
         no_counterpart=dict(data.get("no_counterpart") or {}),
-        ignore=tuple(parse_path(p) for p in data.get("ignore") or ()),
+        ignore=ignore,
         bridges=tuple(data.get("bridges") or ()),
         model_attributes=model_attributes,
+        known=_known([table], [*inline, *ignore]),
+        members=_members(
+            [table, *(a.table for a in attachments if a.only != "read")],
+            [*((bag.declared.name,) for bag in bags), *(tuple(p.split(".")) for p in unwritten)],
+        ),
+        main_properties=frozenset(
+            [
+                *(rule.model[0] for rule in table.all_rules() if rule.only != "read"),
+                *(bag.declared.name for bag in bags if bag.inline_form and bag.place == "inline"),
+            ]
+        ),
     )
+
+
+_INTERPOLATION = re.compile(r"\$\{([A-Za-z_.]+)\}")
+
+
+def _computed(text: str) -> tuple[Any, ...]:
+    """An attribute's template as parts: text, ambient values, a reference without an address."""
+    parts: list[Any] = []
+    for position, piece in enumerate(_INTERPOLATION.split(text)):
+        if position % 2 == 0:
+            if piece:
+                parts.append(piece)
+        elif piece in AMBIENT_NAMES:
+            parts.append(Ambient(piece))
+        else:
+            parts.append(ResourceRef("", tuple(piece.split("."))))
+    if not any(isinstance(part, ResourceRef) for part in parts):
+        raise Misconfigured(f"{text!r} names no attribute of the resource")
+    return tuple(parts)
+
+
+def _with_peers(mappings: dict[Format, FormatMapping]) -> dict[Format, FormatMapping]:
+    """Every format's bags with the peers that any of the formats tells apart."""
+    peers: dict[str, dict[str, None]] = {}
+    for mapping in mappings.values():
+        for bag in mapping.bags:
+            forms = [form for form in (bag.inline, *bag.separate) if form is not None]
+            peers.setdefault(bag.declared.name, {}).update(
+                dict.fromkeys(name for form in forms for _, name in form.explode)
+            )
+    return {
+        format: replace(
+            mapping,
+            bags=tuple(replace(b, peers=tuple(peers[b.declared.name])) for b in mapping.bags),
+        )
+        for format, mapping in mappings.items()
+    }
 
 
 def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
     _only_keys(data, _ATTACHMENT_KEYS, f"attachment {data.get('type')}")
+    table = _table(data, properties)
+    owner = parse_path(data["owner"])
+    when = dict(data.get("when") or {})
     return Attachment(
         type=data["type"],
-        owner=parse_path(data["owner"]),
+        owner=owner,
         owner_attribute=data.get("owner_attribute", "id"),
-        table=_table(data, properties),
-        when=dict(data.get("when") or {}),
+        table=table,
+        when=when,
         only=data.get("only"),
         awaited=bool(data.get("awaited", False)),
+        known=_known([table], [owner, *(parse_path(key) for key in when)]),
     )
 
 
@@ -270,15 +367,23 @@ def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
     if (path is None) == ("type" not in data):
         raise Misconfigured(f"{where}: inline has a path, a separate resource a type")
     said = data.get("self")
+    table = _table(data, members)
+    owner = () if path is not None else parse_path(data["owner"])
+    when = dict(data.get("when") or {})
+    explode = dict(data.get("explode") or {})
+    further = [*([owner] if owner else []), *(parse_path(k) for k in (*when, *explode))]
+    if said is not None:
+        further.append(parse_path(said["path"]))
     return Atoms(
-        table=_table(data, members),
+        table=table,
         path=path,
         type=data.get("type", ""),
-        owner=() if path is not None else parse_path(data["owner"]),
+        owner=owner,
         owner_attribute=data.get("owner_attribute", "id"),
-        when=dict(data.get("when") or {}),
-        explode=tuple((data.get("explode") or {}).items()),
+        when=when,
+        explode=tuple(explode.items()),
         self_reference=None if said is None else (said["path"], said["member"]),
         label=tuple(data.get("label") or ()),
         only=data.get("only"),
+        known=_known([table], further),
     )

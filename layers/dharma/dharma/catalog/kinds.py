@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dharma.catalog.document import Format
+from dharma.catalog.known import KnownPaths
 from dharma.catalog.paths import Path
 from dharma.catalog.transforms import SAME, Transform
 from dharma.model.expressions.nodes import Value
@@ -94,12 +95,17 @@ class Fill:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rules that hold together for one object of the model and one object of the format."""
+    """Rules that hold together for one object of the model and one object of the format.
+
+    `known` are the native paths it reads, `members` the model paths it writes (a tree).
+    """
 
     rules: tuple[Rule, ...] = ()
     constants: tuple[tuple[Path, Value], ...] = ()
     fills: tuple[Fill, ...] = ()
     variants: tuple[tuple[dict[str, tuple[Value, ...]], Table], ...] = ()
+    known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
+    members: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def all_rules(self) -> Iterator[Rule]:
         """The rules, those of variants included."""
@@ -119,6 +125,7 @@ class Attachment:
     when: dict[str, Value]
     only: Only | None
     awaited: bool
+    known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +143,13 @@ class Atoms:
     self_reference: tuple[str, str] | None = None
     label: tuple[str, ...] = ()
     only: Only | None = None
+    known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Bag:
-    """A set-valued property and the places where its atoms may stand."""
+    """A set-valued property and the places where its atoms may stand. `peers` are the members of
+    which an atom has one: those that some format explodes a list into."""
 
     declared: Property
     inline: Atoms | None
@@ -149,6 +158,7 @@ class Bag:
     mixed: bool
     absent: tuple[Value, ...]
     empty: tuple[Value, ...]
+    peers: tuple[str, ...] = ()
 
     @property
     def separate_form(self) -> Atoms | None:
@@ -162,14 +172,19 @@ class Bag:
 
 @dataclass(frozen=True, slots=True)
 class FormatMapping:
-    """A kind's section for one format."""
+    """A kind's section for one format.
+
+    `templates` are attributes that the format must compute: literal text, `Ambient` nodes and one
+    `ResourceRef` with an empty address. `model_attributes` maps native attributes back.
+    `main_properties` are the properties that the main part holds when nothing is written apart.
+    """
 
     format: Format
     type: str
     also: tuple[str, ...]
     noun: str
     attributes: dict[str, str]
-    templates: dict[str, str]
+    templates: dict[str, tuple[Value, ...]]
     table: Table
     attachments: tuple[Attachment, ...]
     bags: tuple[Bag, ...]
@@ -178,6 +193,9 @@ class FormatMapping:
     ignore: tuple[Path, ...]
     bridges: tuple[str, ...]
     model_attributes: dict[str, str]
+    known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
+    members: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
+    main_properties: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +211,16 @@ class Kind:
     properties: dict[str, Property]
     attributes: dict[str, str]
     mappings: dict[Format, FormatMapping]
+
+    def property_at(self, path: tuple[str, ...]) -> Property | None:
+        """The property or member at a path of declared names."""
+        here, found = self.properties, None
+        for key in path:
+            found = here.get(key)
+            if found is None:
+                return None
+            here = found.properties
+        return found
 
     def mapping(self, format: Format) -> FormatMapping | None:
         return self.mappings.get(format)

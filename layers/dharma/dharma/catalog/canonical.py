@@ -1,0 +1,165 @@
+"""When two sets of resources are the same: the form in which they then are equal.
+
+Absent and default values, empty objects and bags, the order of sets, other spellings of a literal,
+conditions around an object instead of its members: none of these tells resources apart.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+
+from dharma.catalog.bags import atoms_of
+from dharma.catalog.catalog import Catalog
+from dharma.catalog.coercion import coerce, simplified
+from dharma.catalog.kinds import Bag, Kind, Property
+from dharma.catalog.paths import conditional
+from dharma.catalog.tables import meaningful, member
+from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import Conditional, Expression, ForList, Unknown, Value
+
+
+def canonical(resources: Iterable[Resource], catalog: Catalog) -> dict[str, object]:
+    """By address, everything about each resource that has a meaning, as comparable plain data
+    (expressions as their nodes)."""
+    return {
+        resource.address: _resource(resource, catalog)
+        for resource in sorted(resources, key=lambda r: r.address)
+    }
+
+
+def _resource(resource: Resource, catalog: Catalog) -> dict[str, object]:
+    kind = catalog.kind(resource.type)
+    properties = (
+        {k: v for k, v in resource.properties.items() if v is not None}
+        if kind is None
+        else canonical_properties(resource.properties, kind)
+    )
+    loops = {
+        name: getattr(resource, name)
+        for name in ("count", "for_each", "condition")
+        if getattr(resource, name) is not None
+    }
+    said: dict[str, object] = {"properties": properties, **loops}
+    if resource.depends_on:
+        said["depends_on"] = sorted(resource.depends_on)
+    return said
+
+
+def canonical_properties(properties: Mapping[str, Value], kind: Kind) -> dict[str, Value]:
+    """The properties of a resource of this kind in the form that decides equality."""
+    bags = {bag.declared.name: bag for m in kind.mappings.values() for bag in m.bags}
+    found: dict[str, Value] = {}
+    for name, value in properties.items():
+        declared = kind.properties.get(name)
+        settled = value if declared is None else _property(value, declared, bags.get(name))
+        if settled is not None:
+            found[name] = settled
+    return found
+
+
+def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
+    if value is None:
+        return None
+    if isinstance(value, Unknown):
+        return Unknown("")
+    if bag is not None:
+        atoms = atoms_of(value, declared.name, peers=bag.peers)
+        if atoms is None:
+            return Unknown("")
+        return _as_set([_element(atom.as_value(), declared) for atom in atoms]) or None
+    if declared.type == "object":
+        return _object(value, declared)
+    if declared.holds_objects:
+        return _list(value, declared)
+    value = _spread(value)
+    value = coerce(value, declared)
+    if isinstance(value, Conditional):
+        value = simplified(
+            Conditional(
+                value.condition,
+                _property(value.then, declared, None),
+                _property(value.otherwise, declared, None),
+            ),
+            declared.type,
+        )
+    if value is None or (value == declared.default and type(value) is type(declared.default)):
+        return None
+    if declared.type.startswith("set(") and isinstance(value, list):
+        return _as_set([_spread(v) for v in value])
+    return _forgotten(value)
+
+
+def _forgotten(value: Value) -> Value:
+    """Unknown is unknown, whatever the reason."""
+    if isinstance(value, Unknown):
+        return Unknown("")
+    if isinstance(value, dict):
+        return {k: _forgotten(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list):
+        return [_forgotten(v) for v in value]
+    return value
+
+
+def _spread(value: Value) -> Value:
+    """Conditional maps as maps of conditionals, absent members left out."""
+    if isinstance(value, Conditional):
+        sides = (_spread(value.then), _spread(value.otherwise))
+        if any(isinstance(side, dict) for side in sides) and all(
+            side is None or isinstance(side, dict) for side in sides
+        ):
+            keys = [k for side in sides if isinstance(side, dict) for k in side]
+            return {
+                key: conditional(
+                    value.condition, member(sides[0], (key,)), member(sides[1], (key,))
+                )
+                for key in dict.fromkeys(keys)
+            }
+    return value
+
+
+def _object(value: Value, declared: Property) -> Value:
+    if isinstance(value, Expression) and not isinstance(value, Conditional):
+        return value
+    found: dict[str, Value] = {}
+    for name, inner in declared.properties.items():
+        settled = _property(member(value, (name,)), inner, None)
+        if settled is not None:
+            found[name] = settled
+    if isinstance(value, dict):
+        found.update({k: v for k, v in value.items() if k not in declared.properties})
+    return found or None
+
+
+def _list(value: Value, declared: Property) -> Value:
+    if isinstance(value, dict):
+        value = [value]
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition, _list(value.then, declared), _list(value.otherwise, declared)
+        )
+    if not isinstance(value, list):
+        return _forgotten(value)
+    elements = [_element(element, declared) for element in value if element is not None]
+    return (_as_set(elements) if declared.is_set else elements) or None
+
+
+def _element(value: Value, declared: Property) -> Value:
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition, _element(value.then, declared), _element(value.otherwise, declared)
+        )
+    if isinstance(value, ForList):
+        return value
+    if not declared.properties:
+        return _property(value, Property(declared.name, declared.type[4:-1]), None)
+    if not isinstance(value, dict):
+        return _forgotten(value)
+    settled = _object(value, declared)
+    return meaningful(settled, declared) if isinstance(settled, dict) else {}
+
+
+def _as_set(elements: list[Value]) -> list[Value]:
+    """Equal elements once, in an order that depends on the elements alone."""
+    keyed = {json.dumps(e, sort_keys=True, default=repr): e for e in elements if e is not None}
+    return [keyed[key] for key in sorted(keyed)]

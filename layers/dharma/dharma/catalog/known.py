@@ -1,0 +1,101 @@
+"""Which paths a table knows, so that whatever it does not know is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from dharma.catalog.paths import Path
+from dharma.model.expressions.nodes import Conditional, Unknown, Value
+
+
+class KnownPaths:
+    """A tree of native paths. A leaf is understood to the bottom (or by a table of its own)."""
+
+    __slots__ = ("chosen", "keys", "leaf", "single")
+
+    def __init__(self, paths: Iterable[Path] = ()) -> None:
+        self.keys: dict[str, KnownPaths] = {}
+        self.chosen: dict[tuple[str, str], KnownPaths] = {}
+        self.single = False
+        self.leaf = False
+        for path in paths:
+            self.add(path)
+
+    def add(self, path: Path) -> None:
+        node = self
+        for step in path:
+            node = node.keys.setdefault(step.key, KnownPaths())
+            node.single = node.single or step.single
+            if step.where:
+                element = node.chosen.setdefault(step.where, KnownPaths())
+                element.keys.setdefault(step.where[0], KnownPaths()).leaf = True
+                node = element
+        node.leaf = True
+
+    def unread(self, value: Value, path: str = "") -> Iterator[str]:
+        """The paths of a value that nothing in the tree understands. Absent and empty ones do not
+        count, nor what is unknown anyway."""
+        if self.leaf:
+            if self.single and isinstance(value, list):
+                yield from (f"{path}[{position}]" for position in range(1, len(value)))
+            return
+        if value is None or value in ([], {}) or isinstance(value, Unknown):
+            return
+        if isinstance(value, Conditional):
+            yield from self.unread(value.then, path)
+            yield from self.unread(value.otherwise, path)
+        elif isinstance(value, dict):
+            for key, inner in value.items():
+                if inner is None or inner in ([], {}):
+                    continue
+                here = f"{path}.{key}" if path else key
+                node = self.keys.get(key)
+                if node is None:
+                    if not isinstance(inner, Unknown):
+                        yield here
+                elif not node.leaf:
+                    yield from node.unread(inner, here)
+        elif isinstance(value, list) and (self.single or self.chosen):
+            yield from self._unread_elements(value, path)
+        else:
+            yield path
+
+    def _unread_elements(self, elements: list[Value], path: str) -> Iterator[str]:
+        for position, element in enumerate(elements):
+            here = f"{path}[{position}]"
+            if self.chosen:
+                node = self._node_of(element)
+                if node is None:
+                    yield here
+                else:
+                    yield from node.unread(element, here)
+            elif position:
+                yield here
+            else:
+                yield from self.unread(element, here)
+
+    def _node_of(self, element: Value) -> KnownPaths | None:
+        if isinstance(element, Conditional):
+            return self._node_of(element.then if element.then is not None else element.otherwise)
+        if isinstance(element, dict):
+            for (member, wanted), node in self.chosen.items():
+                if element.get(member) == wanted:
+                    return node
+        return None
+
+
+def unmapped(value: Value, known: dict[str, object], path: str = "") -> Iterator[str]:
+    """The paths of properties that have a value but no place in `known`, a tree of model paths
+    whose leaves are None."""
+    if isinstance(value, Conditional):
+        yield from unmapped(value.then, known, path)
+        yield from unmapped(value.otherwise, known, path)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if inner is None:
+                continue
+            here = f"{path}.{key}" if path else key
+            if key not in known:
+                yield here
+            elif isinstance(deeper := known[key], dict):
+                yield from unmapped(inner, deeper, here)

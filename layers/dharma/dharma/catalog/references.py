@@ -1,0 +1,344 @@
+"""References between the model's vocabulary and a format's.
+
+In the model a reference names a resource and the kind's attribute; in a document it names a part
+and the native attribute. An attribute that a format must compute (an ARN out of its pieces) becomes
+a template and is recognised as one; one that is a property with a value is replaced by that value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from dharma.catalog.document import Format
+from dharma.catalog.kinds import FormatMapping
+from dharma.catalog.paths import Path
+from dharma.catalog.transforms import SAME
+from dharma.core.errors import NotExpressible
+from dharma.model.expressions.nodes import (
+    Expression,
+    ResourceRef,
+    Splat,
+    Template,
+    Value,
+    transform,
+)
+from dharma.model.expressions.templates import join_parts
+
+_IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*$")
+_DEEPEST = 20
+
+
+def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
+    """`transform`, but plain values are left as they are."""
+    if isinstance(value, dict):
+        return {k: rewrite(v, change) for k, v in value.items()}
+    if isinstance(value, list):
+        return [rewrite(v, change) for v in value]
+    if isinstance(value, Expression):
+        return transform(value, lambda v: change(v) if isinstance(v, Expression) else v)
+    return value
+
+
+# ---- model to format
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a reference of the model may point to: the address of its main part, how its attributes
+    are called (None: as in the source), and properties whose values may stand for attributes."""
+
+    part: str
+    mapping: FormatMapping | None
+    properties: Mapping[str, Value] = field(default_factory=dict)
+
+
+class ToNative:
+    """Rewrites references of the model for one document."""
+
+    def __init__(self, format: Format, targets: Mapping[str, Target]) -> None:
+        self._format = format
+        self._targets = targets
+        self._by_part: dict[str, Target] | None = None
+
+    def translate(self, value: Value, where: str, depth: int = 0) -> Value:
+        """The value with native references; `where` names the place in errors."""
+
+        def change(node: Value) -> Value:
+            if isinstance(node, ResourceRef):
+                return self._reference(node, where, depth)
+            if isinstance(node, Template):
+                return join_parts(node.parts)
+            if isinstance(node, Splat) and isinstance(node.collection, ResourceRef):
+                return self._splat(node)
+            return node
+
+        return rewrite(value, change)
+
+    def _reference(self, ref: ResourceRef, where: str, depth: int) -> Value:
+        target = self._targets.get(ref.address)
+        if target is None:
+            if self._format == "terraform":
+                return ref
+            raise NotExpressible(f"{where}: {ref.address} is not in the document")
+        if target.mapping is None:
+            return ResourceRef(target.part, ref.path, ref.instance)
+        native = _native_attribute(target.mapping, ref.path)
+        if isinstance(native, Template):
+            return rewrite(
+                native,
+                lambda node: (
+                    ResourceRef(target.part, node.path, ref.instance)
+                    if isinstance(node, ResourceRef)
+                    else node
+                ),
+            )
+        if native is not None:
+            return ResourceRef(target.part, native, ref.instance)
+        value = _value_at(target.properties, ref.path) if ref.path else None
+        if value is not None and depth < _DEEPEST:
+            return self.translate(value, where, depth + 1)
+        if self._format == "terraform" and _plausible(ref.path):
+            return ResourceRef(target.part, ref.path, ref.instance)
+        said = ".".join(str(step) for step in ref.path) or "the whole resource"
+        raise NotExpressible(f"{where}: {ref.address}: {said} cannot be referred to")
+
+    def _splat(self, splat: Splat) -> Value:
+        """`aws_subnet.app[*].id`; its collection was translated already, so it names the part."""
+        assert isinstance(splat.collection, ResourceRef)
+        if self._by_part is None:
+            self._by_part = {target.part: target for target in self._targets.values()}
+        target = self._by_part.get(splat.collection.address)
+        if target is not None and target.mapping is not None:
+            native = _native_attribute(target.mapping, splat.path)
+            if isinstance(native, tuple):
+                return replace(splat, path=native)
+        return splat
+
+
+def _native_attribute(
+    mapping: FormatMapping, path: tuple[str | int, ...]
+) -> Template | tuple[str | int, ...] | None:
+    if not path:
+        return () if mapping.format == "terraform" else None
+    for length in range(len(path), 0, -1):
+        name = ".".join(str(step) for step in path[:length])
+        if name in mapping.attributes:
+            return (*mapping.attributes[name].split("."), *path[length:])
+        if name in mapping.templates and length == len(path):
+            return Template(mapping.templates[name])
+    if mapping.format == "terraform":
+        for rule in mapping.table.rules:
+            if rule.model == path and rule.transform is SAME and rule.each is None:
+                return _attribute_path(rule.native)
+    return None
+
+
+def _attribute_path(path: Path) -> tuple[str | int, ...] | None:
+    steps: list[str | int] = []
+    for step in path:
+        if step.where:
+            return None
+        steps.append(step.key)
+        if step.single:
+            steps.append(0)
+    return tuple(steps)
+
+
+def _value_at(properties: Mapping[str, Value], path: tuple[str | int, ...]) -> Value:
+    value: Value = properties  # type: ignore[assignment]  # a mapping is only read
+    for step in path:
+        if isinstance(value, dict) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def _plausible(path: tuple[str | int, ...]) -> bool:
+    """Terraform has attributes that the catalog does not list; they look like this."""
+    return all(isinstance(step, int) or _IDENTIFIER.match(step) for step in path)
+
+
+# ---- format to model
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a native reference may point to: a part as a resource of the model, or, folded, as a
+    piece of one (`attribute` is then the owner's attribute that it stands for)."""
+
+    address: str
+    mapping: FormatMapping | None
+    attribute: str | None = None
+
+
+Report = Callable[[str, str], None]
+
+
+class ToModel:
+    """Rewrites native references of one document for the model."""
+
+    def __init__(self, sources: Mapping[str, Source]) -> None:
+        self._sources = sources
+        self._by_address: dict[str, FormatMapping] | None = None
+        self._instances: dict[str, list[str]] = {}
+        for part in sources:
+            if part.endswith("]"):
+                self._instances.setdefault(part[: part.rindex("[")], []).append(part)
+
+    def translate(self, value: Value, report: Report) -> Value:
+        """The value with the model's references; unknown attributes are reported and kept."""
+
+        def change(node: Value) -> Value:
+            if isinstance(node, ResourceRef):
+                return self._reference(node, report)
+            if isinstance(node, Template):
+                return self._recognised(join_parts(node.parts))
+            if isinstance(node, Splat) and isinstance(node.collection, ResourceRef):
+                return self._splat(node, report)
+            return node
+
+        return rewrite(value, change)
+
+    def source(self, ref: ResourceRef) -> tuple[Source, Value] | None:
+        """The part that a reference names, and the instance key that is left of it."""
+        if isinstance(ref.instance, int | str):
+            key = f'"{ref.instance}"' if isinstance(ref.instance, str) else ref.instance
+            found = self._sources.get(f"{ref.address}[{key}]")
+            if found is not None:
+                return found, None
+        found = self._sources.get(ref.address)
+        return None if found is None else (found, ref.instance)
+
+    def _reference(self, ref: ResourceRef, report: Report) -> Value:
+        found = self.source(ref)
+        if found is None:
+            return ref
+        source, instance = found
+        if source.attribute is not None:
+            return ResourceRef(source.address, (source.attribute,), instance)
+        if source.mapping is None or not ref.path:
+            return ResourceRef(source.address, ref.path, instance)
+        path = _model_path(source.mapping, ref.path)
+        if path is None:
+            report("", f"{_said(ref)} is an attribute that the catalog does not know")
+            path = ref.path
+        return ResourceRef(source.address, path, instance)
+
+    def _splat(self, splat: Splat, report: Report) -> Value:
+        """A splat over instances that are parts of their own becomes the list of them."""
+        assert isinstance(splat.collection, ResourceRef)
+        address = splat.collection.address
+        instances = self._instances.get(address)
+        if instances and address not in self._sources:
+            return [
+                self._reference(ResourceRef(part, splat.path), report)
+                for part in sorted(instances, key=_by_key)
+            ]
+        mapping = self._mappings().get(address)
+        path = _model_path(mapping, splat.path) if mapping is not None and splat.path else None
+        return splat if path is None else replace(splat, path=path)
+
+    def _recognised(self, template: Value) -> Value:
+        """Computed attributes found in a template and replaced by references to them."""
+        if not isinstance(template, Template):
+            return template
+        position = 0
+        while position < len(template.parts):
+            part = template.parts[position]
+            if isinstance(part, ResourceRef):
+                found = self._computed(template.parts, position, part)
+                if found is not None:
+                    template, position = found
+            position += 1
+        return join_parts(template.parts)
+
+    def _computed(
+        self, parts: tuple[Value, ...], position: int, ref: ResourceRef
+    ) -> tuple[Template, int] | None:
+        mapping = self._mappings().get(ref.address)
+        if mapping is None or not mapping.templates:
+            return None
+        for attribute, pattern in mapping.templates.items():
+            wanted = tuple(
+                ResourceRef(ref.address, self._model(mapping, p.path), ref.instance)
+                if isinstance(p, ResourceRef)
+                else p
+                for p in pattern
+            )
+            start = position - next(i for i, p in enumerate(wanted) if isinstance(p, ResourceRef))
+            matched = _match(parts, start, wanted)
+            if matched is not None:
+                before, after = matched
+                made = (*before, ResourceRef(ref.address, (attribute,), ref.instance), *after)
+                return Template(made), len(before)
+        return None
+
+    def _mappings(self) -> dict[str, FormatMapping]:
+        """The mappings by the model's addresses, made when first needed."""
+        if self._by_address is None:
+            self._by_address = {
+                source.address: source.mapping
+                for source in self._sources.values()
+                if source.mapping is not None and source.attribute is None
+            }
+        return self._by_address
+
+    def _model(self, mapping: FormatMapping, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        return _model_path(mapping, path) or path
+
+
+def _match(
+    parts: tuple[Value, ...], start: int, wanted: tuple[Value, ...]
+) -> tuple[tuple[Value, ...], tuple[Value, ...]] | None:
+    """Where the wanted parts stand from `start` on: what remains before and after them. The first
+    and last text may be parts of longer ones."""
+    if start < 0 or start + len(wanted) > len(parts):
+        return None
+    before: tuple[Value, ...] = parts[:start]
+    after: tuple[Value, ...] = parts[start + len(wanted) :]
+    for offset, want in enumerate(wanted):
+        have = parts[start + offset]
+        if have == want:
+            continue
+        if not isinstance(have, str) or not isinstance(want, str):
+            return None
+        if offset == 0 and have.endswith(want):
+            before = (*before, have[: len(have) - len(want)])
+        elif offset == len(wanted) - 1 and have.startswith(want):
+            after = (have[len(want) :], *after)
+        else:
+            return None
+    return before, after
+
+
+def _model_path(
+    mapping: FormatMapping, path: tuple[str | int, ...]
+) -> tuple[str | int, ...] | None:
+    for length in range(len(path), 0, -1):
+        name = ".".join(str(step) for step in path[:length])
+        if name in mapping.model_attributes:
+            return (*mapping.model_attributes[name].split("."), *path[length:])
+    if mapping.format == "terraform":
+        for rule in mapping.table.rules:
+            if (
+                rule.transform is SAME
+                and rule.each is None
+                and _attribute_path(rule.native) == path
+            ):
+                return rule.model
+        return path if _plausible(path) else None
+    return None
+
+
+def _said(ref: ResourceRef) -> str:
+    return ".".join([ref.address, *(str(step) for step in ref.path)])
+
+
+def _by_key(part: str) -> tuple[int, str]:
+    key = part[part.rindex("[") + 1 : -1]
+    return (int(key), "") if key.isdigit() else (0, key)

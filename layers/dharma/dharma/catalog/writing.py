@@ -1,0 +1,452 @@
+"""Resources of the model to a document of one format: `write`.
+
+1. Every resource gets the name of its main part; references will point there.
+2. Placement decides which atoms of which bags stand apart.
+3. Each resource is unfolded by its kind's tables: the main part, its attachments, its bags.
+4. References in every part are rewritten to the format's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dharma.catalog.bags import Atom, atoms_of, refers, same_atoms, with_member, write_inline
+from dharma.catalog.bridges import BRIDGES
+from dharma.catalog.catalog import Catalog
+from dharma.catalog.document import Document, Format, Note, Part
+from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
+from dharma.catalog.known import unmapped
+from dharma.catalog.loops import carried, owner_instance
+from dharma.catalog.naming import (
+    Names,
+    label,
+    logical_id,
+    name_in_logical_id,
+    pascal,
+)
+from dharma.catalog.paths import (
+    Block,
+    branch,
+    common_condition,
+    parse_path,
+    print_path,
+    put,
+    settle,
+)
+from dharma.catalog.placement import Placement
+from dharma.catalog.references import Target, ToNative
+from dharma.catalog.tables import meaningful, member, write_table
+from dharma.core.errors import NotExpressible
+from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import (
+    Call,
+    Conditional,
+    ResourceRef,
+    Splat,
+    Symbol,
+    Unary,
+    Unknown,
+    Value,
+)
+
+
+def write(
+    resources: Sequence[Resource], format: Format, catalog: Catalog
+) -> tuple[Document, list[Note]]:
+    """The document that these resources are in a format, and what it could not carry.
+
+    Raises `NotExpressible`, naming the path, where leaving something out would change the meaning.
+    """
+    return _Writing(resources, format, catalog).run()
+
+
+@dataclass(frozen=True, slots=True)
+class _Unfolding:
+    """One resource on its way: its mapping, the name of its main part, and its parts so far."""
+
+    resource: Resource
+    mapping: FormatMapping
+    part: str
+    parts: list[Part]
+
+    @property
+    def address(self) -> str:
+        return self.resource.address
+
+
+class _Writing:
+    def __init__(self, resources: Sequence[Resource], format: Format, catalog: Catalog) -> None:
+        self._resources = resources
+        self._format: Format = format
+        self._catalog = catalog
+        self._notes: list[Note] = []
+        self._by_address = {r.address: r for r in resources}
+        self._mappings = {
+            r.address: kind.mapping(format) if (kind := catalog.kind(r.type)) is not None else None
+            for r in resources
+        }
+        self._names = Names()
+        self._parts = self._main_names()
+        self._targets = {
+            r.address: Target(self._parts[r.address], self._mappings[r.address], r.properties)
+            for r in resources
+        }
+        self._references = ToNative(format, self._targets)
+        self._placement = Placement(resources, format, catalog)
+        self._awaited: dict[str, tuple[str, ...]] = {}
+
+    def run(self) -> tuple[Document, list[Note]]:
+        unfolded = [(resource, self._unfold(resource)) for resource in self._resources]
+        pieces = {resource.address: tuple(p.address for p in parts) for resource, parts in unfolded}
+        document = [
+            self._finished(part, resource, pieces) for resource, parts in unfolded for part in parts
+        ]
+        return Document(self._format, document), self._notes
+
+    # ---- names
+
+    def _main_names(self) -> dict[str, str]:
+        """The main part's name for each address. Who is given a name depends on addresses alone:
+        names that were chosen by hand first, then those that read back by themselves."""
+        if self._format == "terraform":
+            return {
+                r.address: self._names.take(self._terraform_address(r), r.address, "_")
+                for r in sorted(self._resources, key=lambda r: r.address)
+            }
+        wanted = {r.address: self._logical_id(r) for r in self._resources}
+        order = sorted(
+            self._resources,
+            key=lambda r: (not self._chosen_id(r), not self._reads_back(r), r.address),
+        )
+        return {r.address: self._names.take(wanted[r.address], r.address) for r in order}
+
+    def _terraform_address(self, resource: Resource) -> str:
+        mapping = self._mappings[resource.address]
+        native = mapping.type if mapping is not None else resource.type
+        return f"{native}.{resource.name}"
+
+    def _chosen_id(self, resource: Resource) -> str | None:
+        chosen = resource.native.get("cloudformation", {}).get("LogicalId")
+        return chosen if isinstance(chosen, str) and chosen.isalnum() else None
+
+    def _logical_id(self, resource: Resource) -> str:
+        mapping = self._mappings[resource.address]
+        chosen = self._chosen_id(resource)
+        if chosen is not None:
+            return chosen
+        return resource.name if mapping is None else logical_id(resource.name, mapping.noun)
+
+    def _reads_back(self, resource: Resource) -> bool:
+        mapping = self._mappings[resource.address]
+        if mapping is None:
+            return True
+        return name_in_logical_id(self._logical_id(resource), mapping.noun) == resource.name
+
+    # ---- unfolding
+
+    def _unfold(self, resource: Resource) -> list[Part]:
+        if self._format == "cloudformation":
+            for loop in ("count", "for_each"):
+                if getattr(resource, loop) is not None:
+                    raise NotExpressible(
+                        f"{resource.address}.{loop}: CloudFormation has no loops; expand it first"
+                    )
+        mapping = self._mappings[resource.address]
+        if mapping is None:
+            return [self._passed_through(resource)]
+        unfolding = _Unfolding(resource, mapping, self._parts[resource.address], [])
+        main = self._main(unfolding)
+        bridged = {p for bridge in mapping.bridges for p in BRIDGES[bridge].write(resource, main)}
+        self._refuse(unfolding, bridged)
+        for attachment in mapping.attachments:
+            if attachment.only != "read":
+                self._attach(unfolding, attachment)
+        for bag in mapping.bags:
+            self._unpack(unfolding, main, bag)
+        self._awaited[resource.address] = tuple(
+            part.address
+            for part in unfolding.parts
+            if any(a.awaited and a.type == part.type for a in mapping.attachments)
+        )
+        return unfolding.parts
+
+    def _passed_through(self, resource: Resource) -> Part:
+        address = self._parts[resource.address]
+        foreign = "::" in resource.type
+        if foreign != (self._format == "cloudformation"):
+            raise NotExpressible(
+                f"{resource.address}: the catalog has no kind {resource.type}, so {self._format} "
+                "cannot express it"
+            )
+        return self._part(resource, address, resource.type, dict(resource.properties))
+
+    def _refuse(self, unfolding: _Unfolding, bridged: set[str]) -> None:
+        """Nothing is dropped silently: what has no place is an error, or a note where it only
+        steers the other tool."""
+        resource, mapping = unfolding.resource, unfolding.mapping
+        for path in unmapped(resource.properties, mapping.members):
+            raise NotExpressible(f"{resource.address}.{path} has no counterpart in {self._format}")
+        for path, reason in mapping.impossible.items():
+            for value in _values_at(resource.properties, path.split(".")):
+                if value != self._default(resource, path):
+                    raise NotExpressible(f"{resource.address}.{path}: {reason}")
+        for path, reason in mapping.no_counterpart.items():
+            if path in bridged:
+                continue
+            for value in _values_at(resource.properties, path.split(".")):
+                if value != self._default(resource, path):
+                    self._notes.append(
+                        Note("no_counterpart", resource.address, path, reason, resource.origin)
+                    )
+
+    def _default(self, resource: Resource, path: str) -> Value:
+        kind = self._catalog.kind(resource.type)
+        found = None if kind is None else kind.property_at(tuple(path.split(".")))
+        return None if found is None else found.default
+
+    def _main(self, unfolding: _Unfolding) -> Part:
+        resource, mapping = unfolding.resource, unfolding.mapping
+        block = Block()
+        write_table(mapping.table, resource.properties, block, resource.address, always=True)
+        part = self._part(resource, unfolding.part, mapping.type, settle(block))
+        unfolding.parts.append(part)
+        return part
+
+    def _attach(self, unfolding: _Unfolding, attachment: Attachment) -> None:
+        resource = unfolding.resource
+        block = Block()
+        if not write_table(
+            attachment.table, resource.properties, block, resource.address, always=False
+        ):
+            return
+        condition: Value = None
+        common = common_condition(v for k, v in block.items() if k not in block.fixed)
+        if common is not None:
+            found, outcome = common
+            condition = found if outcome else Unary("!", found)
+            for key in block.keys() - block.fixed:
+                block[key] = branch(block[key], outcome)
+        self._put_owner(block, unfolding, attachment)
+        name = self._piece_name(unfolding, attachment.type, "")
+        self._add_piece(unfolding, attachment.type, name, settle(block), condition=condition)
+
+    def _put_owner(self, block: Block, unfolding: _Unfolding, form: Attachment | Atoms) -> None:
+        for path, wanted in form.when.items():
+            put(block, parse_path(path), wanted, fixed=True)
+        instance = owner_instance(unfolding.resource)
+        owner = ResourceRef(unfolding.address, (form.owner_attribute,), instance)
+        put(block, form.owner, owner, fixed=True)
+
+    def _add_piece(
+        self,
+        unfolding: _Unfolding,
+        native_type: str,
+        name: str,
+        arguments: dict[str, Value],
+        *,
+        condition: Value,
+        for_each: Value = None,
+    ) -> None:
+        loop = carried(unfolding.resource, condition)
+        unfolding.parts.append(
+            Part(
+                address=name,
+                type=native_type,
+                arguments=arguments,
+                count=loop.count,
+                for_each=loop.for_each if for_each is None else for_each,
+                condition=loop.condition,
+                owner=unfolding.address,
+                origin=unfolding.resource.origin,
+            )
+        )
+
+    def _piece_name(self, unfolding: _Unfolding, native_type: str, suffix: str) -> str:
+        name = unfolding.resource.name
+        purpose = f"{unfolding.address}:{native_type}:{suffix}"
+        if self._format == "terraform":
+            wanted = f"{native_type}.{name}_{suffix}" if suffix else f"{native_type}.{name}"
+            return self._names.take(wanted, purpose, "_")
+        noun = native_type.rsplit("::", 1)[-1]
+        chosen = self._chosen_id(unfolding.resource)
+        stem = pascal(name) if chosen is None else chosen.removesuffix(unfolding.mapping.noun)
+        return self._names.take(f"{stem}{noun}{pascal(suffix)}", purpose)
+
+    # ---- bags
+
+    def _unpack(self, unfolding: _Unfolding, main: Part, bag: Bag) -> None:
+        address = unfolding.address
+        where = f"{address}.{bag.declared.name}"
+        value = unfolding.resource.properties.get(bag.declared.name)
+        inline = bag.inline_form
+        atoms = atoms_of(value, where, peers=bag.peers)
+        if atoms is None:
+            if inline is None or inline.path is None:
+                raise NotExpressible(f"{where}: how many elements there are is not known")
+            put_plain(main, inline, Unknown(f"{where}: how many elements there are is not known"))
+            return
+        if bag.absent and same_atoms([a.as_value() for a in atoms], list(bag.absent)):
+            return
+        apart = self._placement.apart(address, bag, atoms)
+        here = [atom for atom, away in zip(atoms, apart, strict=True) if not away]
+        if inline is not None and inline.path is not None:
+            if bag.empty and all(atom.condition is not None for atom in here):
+                here = [*here, *(Atom(element) for element in bag.empty)]
+            written = self._inline(inline, bag, here, where, address)
+            if written is not None:
+                put_plain(main, inline, written)
+        form = bag.separate_form
+        for atom in (atom for atom, away in zip(atoms, apart, strict=True) if away):
+            assert form is not None
+            self._apart(unfolding, bag, form, atom, where)
+
+    def _inline(self, form: Atoms, bag: Bag, atoms: list[Atom], where: str, address: str) -> Value:
+        if not atoms:
+            return None
+        if bag.declared.holds_objects:
+            return list(write_inline(form, bag, atoms, address, where))
+        gathered: Value = None
+        for atom in atoms:
+            gathered = with_member(gathered, atom.as_value())
+        return gathered
+
+    def _apart(self, unfolding: _Unfolding, bag: Bag, form: Atoms, atom: Atom, where: str) -> None:
+        value = atom.value if bag.declared.holds_objects else {"value": atom.value}
+        if not isinstance(value, dict):
+            raise NotExpressible(f"{where}: an element must be spelled out")
+        value = meaningful(value, bag.declared)
+        value, for_each = self._looped(unfolding, value, where)
+        for path in unmapped(value, form.table.members):
+            raise NotExpressible(f"{where}.{path} has no counterpart in {self._format}")
+        block = Block()
+        write_table(form.table, value, block, where, always=True)
+        self._put_owner(block, unfolding, form)
+        suffix = label(value.get(name) for name in form.label)
+        name = self._piece_name(unfolding, form.type, suffix)
+        self._add_piece(
+            unfolding, form.type, name, settle(block), condition=atom.condition, for_each=for_each
+        )
+
+    def _looped(
+        self, unfolding: _Unfolding, value: dict[str, Value], where: str
+    ) -> tuple[dict[str, Value], Value]:
+        """A member that stands for every element of a list becomes a loop of the part."""
+        looped = [k for k, v in value.items() if isinstance(v, Splat) and not v.path]
+        if not looped:
+            return value, None
+        resource = unfolding.resource
+        if self._format != "terraform" or len(looped) > 1 or resource.count or resource.for_each:
+            raise NotExpressible(f"{where}.{looped[0]}: one per element needs a loop")
+        splat = value[looped[0]]
+        assert isinstance(splat, Splat)
+        return (
+            {**value, looped[0]: Symbol(("each", "value"))},
+            Call("toset", (splat.collection,)),
+        )
+
+    # ---- finishing
+
+    def _part(
+        self, resource: Resource, address: str, native_type: str, arguments: dict[str, Value]
+    ) -> Part:
+        native = dict(resource.native.get(self._format, {}))
+        if self._format == "cloudformation":
+            native.pop("LogicalId", None)
+            mapping = self._mappings[resource.address]
+            if mapping is not None and name_in_logical_id(address, mapping.noun) != resource.name:
+                metadata = native.get("Metadata")
+                given = dict(metadata) if isinstance(metadata, dict) else {}
+                native["Metadata"] = {**given, "Dharma": {"Name": resource.name}}
+        return Part(
+            address=address,
+            type=native_type,
+            arguments=arguments,
+            count=resource.count,
+            for_each=resource.for_each,
+            condition=resource.condition,
+            depends_on=resource.depends_on,
+            lifecycle=resource.lifecycle,
+            native=native,
+            owner=resource.address,
+            origin=resource.origin,
+        )
+
+    def _finished(self, part: Part, resource: Resource, pieces: dict[str, tuple[str, ...]]) -> Part:
+        """The part with native references and everything that it has to wait for."""
+        where = resource.address
+
+        def native(value: Value, name: str) -> Value:
+            if value is None or isinstance(value, bool | int | float | str):
+                return value
+            return self._references.translate(value, f"{where}.{name}" if name else where)
+
+        depends = self._depends_on(part, resource, pieces)
+        arguments = {key: native(value, key) for key, value in part.arguments.items()}
+        return replace(
+            part,
+            arguments=arguments,
+            count=native(part.count, "count"),
+            for_each=native(part.for_each, "for_each"),
+            condition=native(part.condition, "condition"),
+            native={key: native(value, key) for key, value in part.native.items()},
+            depends_on=depends,
+        )
+
+    def _depends_on(
+        self, part: Part, resource: Resource, pieces: dict[str, tuple[str, ...]]
+    ) -> tuple[str, ...]:
+        """Whoever waits for a resource waits for its attachments too, unless these refer back."""
+        found: dict[str, None] = {}
+        for address in part.depends_on:
+            parts = pieces.get(address, (address,))
+            found.update(
+                dict.fromkeys(parts[:1] if self._refers_back(address, resource) else parts)
+            )
+        for address in dict.fromkeys(
+            target for value in part.arguments.values() for target in refers(value)
+        ):
+            if address != resource.address:
+                found.update(dict.fromkeys(self._awaited.get(address, ())))
+        return tuple(found)
+
+    def _refers_back(self, address: str, resource: Resource) -> bool:
+        other = self._by_address.get(address)
+        return other is not None and any(
+            target == resource.address
+            for value in other.properties.values()
+            for target in refers(value)
+        )
+
+
+def put_plain(part: Part, form: Atoms, value: Value) -> None:
+    """Set a bag's inline list in the arguments of a part that is settled already."""
+    assert form.path is not None
+    arguments = part.arguments
+    for step in form.path[:-1]:
+        inner = arguments.setdefault(step.key, {})
+        if not isinstance(inner, dict):
+            raise NotExpressible(
+                f"{part.address}.{print_path(form.path)} is in a conditional block"
+            )
+        arguments = inner
+    arguments[form.path[-1].key] = value
+
+
+def _values_at(value: Value, path: Sequence[str]) -> Iterator[Value]:
+    """All values at a path of declared names, through the elements of lists."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _values_at(element, path)
+    elif not path:
+        if value is not None:
+            yield value
+    elif isinstance(value, dict):
+        yield from _values_at(value.get(path[0]), path[1:])
+    elif isinstance(value, Conditional):
+        yield from _values_at(value.then, path)
+        yield from _values_at(value.otherwise, path)
+    elif value is not None:
+        found = member(value, tuple(path))
+        if found is not None:
+            yield found
