@@ -166,6 +166,9 @@ def _cloudformation_shape(node: Any, document: dict[str, Any], seen: tuple[str, 
         if target in seen:  # a recursive definition: its second round is not judged
             return ANY
         return _cloudformation_shape(document["definitions"][target], document, (*seen, target))
+    if "oneOf" in node and "type" not in node and "properties" not in node:
+        # A list, or the same as JSON text: the structured one is what is written.
+        return _cloudformation_shape(node["oneOf"][0], document, seen)
     kinds = node.get("type", "object" if "properties" in node else None)
     kinds = [kinds] if isinstance(kinds, str) else (kinds or [])
     if "array" in kinds and len(kinds) == 1:
