@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import random
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -26,7 +26,7 @@ from dharma_local.engine.definition import (
 )
 from dharma_local.engine.errors import StateError
 from dharma_local.engine.journal import ROOT, Frame, Journal, Run
-from dharma_local.engine.tasks import LambdaTasks
+from dharma_local.engine.tasks import Tasks
 from dharma_local.template import state_machine_arn
 
 # Iterations of an inline Map that run side by side when nothing else is said, as on AWS.
@@ -42,10 +42,11 @@ class Execution:
         run: Run,
         machine: Machine,
         journal: Journal,
-        tasks: LambdaTasks,
+        tasks: Tasks,
         *,
         now: Callable[[], float],
         chance: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.run = run
         self._machine = machine
@@ -53,6 +54,7 @@ class Execution:
         self._tasks = tasks
         self._now = now
         self._chance = chance
+        self._sleep = sleep
         self._answered: dict[str, asyncio.Event] = {}
 
     def token_answered(self, token: str) -> None:
@@ -71,7 +73,7 @@ class Execution:
         except TimeoutError:
             self._journal.end(self.run, "TIMED_OUT", error=errors.TIMEOUT, cause="")
         else:
-            self._journal.end(self.run, "SUCCEEDED", output=text)
+            self._journal.succeed(self.run, frame, text)
 
     def abort(self, error: str, cause: str) -> None:
         self._journal.end(self.run, "ABORTED", error=error, cause=cause)
@@ -249,7 +251,7 @@ class Execution:
     async def _until(self, moment: float) -> None:
         """By the wall clock, in short sleeps: the machine may have been asleep itself."""
         while (left := moment - self._now()) > 0:
-            await asyncio.sleep(min(left, _MAX_SLEEP))
+            await self._sleep(min(left, _MAX_SLEEP))
 
     # --- work: Task, Parallel, Map
 

@@ -19,6 +19,12 @@ from typing import Any
 from dharma.adapters.local.workflows import execution_id, open_journal
 
 ROOT = "/"
+_ENDS = {
+    "SUCCEEDED": "ExecutionSucceeded",
+    "FAILED": "ExecutionFailed",
+    "TIMED_OUT": "ExecutionTimedOut",
+    "ABORTED": "ExecutionAborted",
+}
 
 
 @dataclass(slots=True)
@@ -121,32 +127,34 @@ class Journal:
             self._enter(tx, run, frame)
         return frame
 
-    def end(
+    def succeed(self, run: Run, frame: Frame, output: str) -> None:
+        """The last state is left, and with it the execution; `output` is JSON text."""
+        with self._transaction() as tx:
+            self._leave(tx, run, frame, output)
+            self._close(tx, run, "SUCCEEDED", (output, None, None))
+
+    def end(self, run: Run, status: str, *, error: str, cause: str) -> None:
+        """The execution ends without a result (FAILED, TIMED_OUT, ABORTED)."""
+        with self._transaction() as tx:
+            self._close(tx, run, status, (None, error, cause))
+
+    def _close(
         self,
+        tx: sqlite3.Connection,
         run: Run,
         status: str,
-        *,
-        output: str | None = None,
-        error: str | None = None,
-        cause: str | None = None,
+        result: tuple[str | None, str | None, str | None],
     ) -> None:
-        """The execution's last transaction: its result stays, its frames go."""
-        words = {
-            "SUCCEEDED": "Succeeded",
-            "FAILED": "Failed",
-            "TIMED_OUT": "TimedOut",
-            "ABORTED": "Aborted",
-        }
-        said = {"error": error, "cause": cause} if output is None else {}
-        with self._transaction() as tx:
-            tx.execute(
-                "UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?,"
-                " cause = ?, stop_request = NULL WHERE id = ? AND status = 'RUNNING'",
-                (status, self._now(), output, error, cause, run.id),
-            )
-            tx.execute("DELETE FROM frames WHERE execution = ?", (run.id,))
-            tx.execute("DELETE FROM tokens WHERE execution = ?", (run.id,))
-            self._event(tx, run, f"Execution{words[status]}", said)
+        tx.execute(
+            "UPDATE executions SET status = ?, stopped_at = ?, output = ?, error = ?, cause = ?,"
+            " stop_request = NULL WHERE id = ? AND status = 'RUNNING'",
+            (status, self._now(), *result, run.id),
+        )
+        tx.execute("DELETE FROM frames WHERE execution = ?", (run.id,))
+        tx.execute("DELETE FROM tokens WHERE execution = ?", (run.id,))
+        _, error, cause = result
+        details = {} if error is None else {"error": error, "cause": cause}
+        self._event(tx, run, _ENDS[status], details)
 
     def stop_requests(self) -> list[tuple[int, dict[str, str]]]:
         rows = self._connection.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from dharma_local.engine.errors import StateError
 from dharma_local.functions import FunctionError
@@ -13,6 +13,14 @@ from dharma_local.workers.pool import FunctionTimedOut, WorkerDied, WorkerPool
 
 SANDBOX_TIMED_OUT = "Sandbox.Timedout"
 LAMBDA_UNKNOWN = "Lambda.Unknown"
+
+
+class Tasks(Protocol):
+    """What an execution needs to get work done."""
+
+    async def invoke(
+        self, arguments: Mapping[str, Any], client_context: Mapping[str, Any]
+    ) -> dict[str, Any]: ...
 
 
 class LambdaTasks:

@@ -1,0 +1,1 @@
+"""A practice cloud: an emulated AWS account that survives its process."""

@@ -43,7 +43,11 @@ def main() -> None:
     _send(connection, {"ready": True})
     while True:
         request = _receive(connection)
-        _send(connection, _answer(handlers, request))
+        answer = _answer(handlers, request)
+        try:
+            _send(connection, answer)
+        except ConnectionError:
+            return  # the parent is gone, and with it whoever wanted to know
 
 
 def _answer(handlers: dict[str, Handler], request: dict[str, Any]) -> dict[str, Any]:

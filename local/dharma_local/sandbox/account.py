@@ -1,0 +1,140 @@
+"""The emulated account behind its recording: one request at a time, remembered, repeatable.
+
+The emulator loses updates that meet, so requests wait for one another. What only reads is not
+written down; but the first request to a service in a region is, because it makes the account's
+default resources there (a default VPC has identifiers, too).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qs
+
+from dharma_local.sandbox.recording import Recording, prepared
+
+Answer = tuple[str, list[tuple[str, str]], list[bytes]]
+StartResponse = Callable[..., Any]
+
+BODY_LIMIT = 256 * 1024 * 1024
+_WAIT_SECONDS = 120.0
+_READING = re.compile(
+    r"(Describe|Get|List|Head|BatchGet|Lookup|Search|Estimate|Validate|Simulate|Scan|Query$)"
+)
+_SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/,\s]+)/([^/,\s]+)/")
+_RESET = "/moto-api/reset"
+
+
+class RecordedAccount:
+    """A WSGI application around the emulator's; `seed` sets the emulator's random source."""
+
+    def __init__(
+        self,
+        application: Callable[[dict[str, Any], StartResponse], Iterable[bytes]],
+        recording: Recording,
+        seed: Callable[[int], None],
+    ) -> None:
+        self._application = application
+        self._recording = recording
+        self._seed = seed
+        self._seen: set[tuple[str, ...]] = set()
+        self._turn = threading.Lock()
+
+    def replay(self) -> int:
+        """Do again what was recorded; how many requests that were."""
+        with self._turn:
+            done = 0
+            for seed, environ in self._recording.entries():
+                self._seed(seed)
+                self._seen.add(_scope(environ))
+                try:
+                    self._run(environ)
+                except Exception:  # noqa: BLE001 - it failed then as well; the rest is to come back
+                    traceback.print_exc(file=sys.stderr)
+                done += 1
+            return done
+
+    def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
+        body = _read_body(environ)
+        if body is None:
+            start_response("413 Request Entity Too Large", [("content-length", "0")])
+            return []
+        environ = {k: v for k, v in environ.items() if k != "HTTP_TRANSFER_ENCODING"}
+        request = {**environ, **prepared({}, body)}
+        if not self._turn.acquire(timeout=_WAIT_SECONDS):
+            start_response("503 Slow Down", [("content-length", "0")])
+            return []
+        try:
+            status, headers, parts = self._serve(request, body)
+        finally:
+            self._turn.release()
+        start_response(status, headers)
+        return parts
+
+    def _serve(self, environ: dict[str, Any], body: bytes) -> Answer:
+        path = str(environ.get("PATH_INFO", ""))
+        if path.startswith("/moto-api"):
+            answer = self._run(environ)
+            if path == _RESET and environ.get("REQUEST_METHOD") == "POST":
+                self._recording.clear()
+                self._seen.clear()
+            return answer
+        scope = _scope(environ)
+        if scope in self._seen and only_reads(environ, body):
+            return self._run(environ)
+        seed = self._recording.next_seed()
+        self._seed(seed)
+        self._seen.add(scope)
+        try:
+            return self._run(environ)
+        finally:
+            self._recording.append(seed, environ, body)
+
+    def _run(self, environ: dict[str, Any]) -> Answer:
+        said: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(
+            status: str, headers: list[tuple[str, str]], error: object = None
+        ) -> Callable[[bytes], None]:
+            said.append((status, headers))
+            return lambda data: None
+
+        result = self._application(environ, start_response)
+        try:
+            parts = list(result)
+        finally:
+            if hasattr(result, "close"):
+                result.close()
+        status, headers = said[-1]
+        return status, headers, parts
+
+
+def only_reads(environ: dict[str, Any], body: bytes) -> bool:
+    """By the name of the action where there is one, else by the HTTP method."""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return bool(_READING.match(str(target).rsplit(".", 1)[-1]))
+    if str(environ.get("CONTENT_TYPE", "")).startswith("application/x-www-form-urlencoded"):
+        action = parse_qs(body[:4096].decode("utf-8", "replace")).get("Action", [""])[0]
+        return bool(_READING.match(action))
+    return environ.get("REQUEST_METHOD") in ("GET", "HEAD", "OPTIONS")
+
+
+def _scope(environ: dict[str, Any]) -> tuple[str, ...]:
+    found = _SCOPE.search(str(environ.get("HTTP_AUTHORIZATION", "")))
+    return found.groups() if found else ()
+
+
+def _read_body(environ: dict[str, Any]) -> bytes | None:
+    stream = environ["wsgi.input"]
+    if environ.get("wsgi.input_terminated"):
+        body: bytes = stream.read(BODY_LIMIT + 1)
+    else:
+        length = int(environ.get("CONTENT_LENGTH") or 0)
+        if length > BODY_LIMIT:
+            return None
+        body = stream.read(length)
+    return body if len(body) <= BODY_LIMIT else None
