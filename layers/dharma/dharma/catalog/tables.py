@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Property, Rule, Table
 from dharma.catalog.known import unmapped
-from dharma.catalog.paths import Block, conditional, get, print_path, put, settle
+from dharma.catalog.paths import Block, common_condition, conditional, get, print_path, put, settle
 from dharma.catalog.transforms import Untransformable
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import (
@@ -241,10 +241,15 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
     """The properties that the arguments say by this table. Values that have no meaning there are
     reported and become unknown."""
     found: dict[str, Value] = {}
+    silent: list[Rule] = []
     for rule in table.rules:
         value = _read_rule(rule, arguments, report)
-        if value is not None and member(found, rule.model) is None:
+        if value is None:
+            silent.append(rule)
+        elif member(found, rule.model) is None:
             _set(found, rule.model, value)
+    for rule in silent:
+        _read_silence(rule, found)
     for fill in table.fills:
         if holds(fill.when, found):
             for name, value in fill.values.items():
@@ -269,7 +274,7 @@ def _says(value: Value, constant: Value) -> bool:
 def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
     native = get(arguments, rule.native)
     if native is None or (rule.each is not None and native == []):
-        return _meaning_of_silence(rule)
+        return None
     if rule.none is not None:
         native = _without(native, rule.none)
         if native is None:
@@ -287,8 +292,24 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
     return value
 
 
-def _meaning_of_silence(rule: Rule) -> Value:
-    return None if rule.absent == rule.declared.default else rule.absent
+def _read_silence(rule: Rule, found: dict[str, Value]) -> None:
+    """What it means that the format says nothing. The members of an object mean something only
+    where the object is there, and under its condition."""
+    meaning = rule.absent
+    if meaning is None or meaning == rule.declared.default:
+        return
+    if member(found, rule.model) is not None:
+        return
+    if len(rule.model) > 1:
+        owner = member(found, rule.model[:-1])
+        if not isinstance(owner, dict) or not owner:
+            return
+        common = common_condition(iter(owner.values()))
+        if common is not None:
+            condition, holds_then = common
+            then, otherwise = (meaning, None) if holds_then else (None, meaning)
+            meaning = Conditional(condition, then, otherwise)
+    _set(found, rule.model, meaning)
 
 
 def _without(value: Value, sentinel: Value) -> Value:
