@@ -272,7 +272,9 @@ leaves: st.SearchStrategy[Any] = st.one_of(
 
 def _grow(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     few = st.lists(inner, max_size=3)
-    operators = st.sampled_from("|| && == != < <= > >= + - * / %".split())
+    operators = st.sampled_from(
+        ["||", "&&", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "/", "%"]
+    )
     bound = st.sampled_from(["each_item", "v"])
     return st.one_of(
         few,

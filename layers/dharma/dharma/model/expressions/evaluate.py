@@ -1,0 +1,545 @@
+"""Expressions to values, as far as they can be known.
+
+Evaluation has three outcomes: a plain value, an expression that is left because something in it is
+not known yet (`Unknown`, a reference to a resource, a variable without value), or an
+EvaluationError. What is known is used all the same: `false && x` is false, `length([a.id, b.id])`
+is 2, and a left-over expression has its known operands computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from decimal import Decimal, DecimalException
+from typing import Any
+
+from dharma.core.errors import LimitExceeded
+from dharma.model.expressions.conversion import (
+    ARITHMETIC,
+    as_bool,
+    as_decimal,
+    as_integer,
+    as_text,
+    equal,
+    from_decimal,
+    kind_of,
+)
+from dharma.model.expressions.errors import EvaluationError
+from dharma.model.expressions.functions import FILES, FUNCTIONS, IMPURE, Function
+from dharma.model.expressions.functions.registry import limited_length
+from dharma.model.expressions.nodes import (
+    Ambient,
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    ForList,
+    ForMap,
+    GetAttr,
+    Index,
+    ObjectConstructor,
+    ResourceRef,
+    Splat,
+    Symbol,
+    Template,
+    Unary,
+    Unknown,
+    Value,
+    VariableRef,
+    is_known,
+    walk,
+)
+from dharma.model.expressions.templates import join_parts
+
+MAX_STEPS = 500_000
+
+
+@dataclass(slots=True)
+class Budget:
+    """What is left to spend on one evaluation; a `for` inside a `for` is cheap to write."""
+
+    steps: int = MAX_STEPS
+
+    def spend(self, steps: int) -> None:
+        self.steps -= steps
+        if self.steps < 0:
+            raise LimitExceeded(f"an expression takes more than {MAX_STEPS} steps")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What names stand for. What is missing here stays an expression.
+
+    `each` is (key, value) of a `for_each` instance, `count` the index of a `count` instance.
+    `resource` says what a reference to a resource is: a value, or a (more precise) reference.
+    """
+
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    locals: Mapping[str, Value] = field(default_factory=dict)
+    each: tuple[Value, Value] | None = None
+    count: int | None = None
+    ambient: Mapping[str, Value] = field(default_factory=dict)
+    resource: Callable[[ResourceRef], Value] | None = None
+    bound: Mapping[str, Value] = field(default_factory=dict)
+    budget: Budget = field(default_factory=Budget)
+
+    def binding(self, names: Mapping[str, Value]) -> Scope:
+        return replace(self, bound={**self.bound, **names})
+
+    def hiding(self, *names: str | None) -> Scope:
+        """Without the outer meaning of names that a `for` binds to something not known."""
+        if not self.bound:
+            return self
+        return replace(self, bound={k: v for k, v in self.bound.items() if k not in names})
+
+
+def evaluate(value: Value, scope: Scope) -> Value:
+    """The value of an expression in a scope. Raises EvaluationError, LimitExceeded."""
+    if isinstance(value, Expression):
+        scope.budget.spend(1)
+        return _RULES[type(value)](value, scope)
+    if isinstance(value, list):
+        scope.budget.spend(len(value))
+        return [evaluate(item, scope) for item in value]
+    if isinstance(value, dict):
+        scope.budget.spend(len(value))
+        return {key: evaluate(item, scope) for key, item in value.items()}
+    return value
+
+
+# -- names
+
+
+def _unknown(node: Unknown, scope: Scope) -> Value:
+    return node
+
+
+def _variable(node: VariableRef, scope: Scope) -> Value:
+    return scope.variables.get(node.name, node)
+
+
+def _ambient(node: Ambient, scope: Scope) -> Value:
+    return scope.ambient.get(node.name, node)
+
+
+def _resource(node: ResourceRef, scope: Scope) -> Value:
+    if isinstance(node.instance, Expression):
+        node = replace(node, instance=evaluate(node.instance, scope))
+    return scope.resource(node) if scope.resource else node
+
+
+def _symbol(node: Symbol, scope: Scope) -> Value:
+    root = node.path[0]
+    if root in scope.bound:
+        return follow(scope.bound[str(root)], node.path[1:], scope)
+    if len(node.path) > 1:
+        name = node.path[1]
+        if root == "local" and name in scope.locals:
+            return follow(scope.locals[str(name)], node.path[2:], scope)
+        if root == "count" and name == "index" and scope.count is not None:
+            return scope.count
+        if root == "each" and scope.each is not None and name in ("key", "value"):
+            return follow(scope.each[name == "value"], node.path[2:], scope)
+    return node
+
+
+# -- steps into a value
+
+
+def follow(value: Value, path: tuple[str | int, ...], scope: Scope) -> Value:
+    for step in path:
+        value = item_of(value, step, scope)
+    return value
+
+
+def item_of(collection: Value, key: Value, scope: Scope) -> Value:
+    """`collection[key]`, or `collection.key` for a text key."""
+    if isinstance(collection, Expression):
+        return _deeper(collection, key, scope)
+    if isinstance(key, Expression):
+        return Index(collection, key)
+    if isinstance(collection, dict):
+        name = as_text(key)
+        if name not in collection:
+            known = ", ".join(sorted(collection)[:8])
+            raise EvaluationError(f"there is no {name!r} here; there is {known or 'nothing'}")
+        return collection[name]
+    if isinstance(collection, list):
+        position = as_integer(key)
+        if not 0 <= position < len(collection):
+            raise EvaluationError(f"there is no item {position} in a list of {len(collection)}")
+        return collection[position]
+    raise EvaluationError(f"a {kind_of(collection)} has no {_shown(key)}")
+
+
+def _deeper(collection: Expression, key: Value, scope: Scope) -> Value:
+    if isinstance(collection, Unknown):
+        return collection
+    literal = isinstance(key, str | int) and not isinstance(key, bool)
+    if (
+        isinstance(collection, ResourceRef)
+        and literal
+        and (collection.path or key.__class__ is str)
+    ):
+        assert isinstance(key, str | int)
+        deeper = replace(collection, path=(*collection.path, key))
+        return scope.resource(deeper) if scope.resource else deeper
+    if isinstance(key, str):
+        return GetAttr(collection, key)
+    return Index(collection, key)
+
+
+def _shown(key: Value) -> str:
+    return repr(key) if not isinstance(key, Expression) else "item"
+
+
+def _attribute(node: GetAttr, scope: Scope) -> Value:
+    return item_of(evaluate(node.object, scope), node.name, scope)
+
+
+def _index(node: Index, scope: Scope) -> Value:
+    collection, key = evaluate(node.collection, scope), evaluate(node.key, scope)
+    if isinstance(collection, Expression) and not isinstance(collection, Unknown | ResourceRef):
+        return Index(collection, key)
+    if isinstance(collection, ResourceRef) and isinstance(key, Expression):
+        return Index(collection, key)
+    return item_of(collection, key, scope)
+
+
+def _splat(node: Splat, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    if isinstance(collection, Unknown):
+        return collection
+    if isinstance(collection, Expression):
+        return Splat(collection, node.path)
+    if collection is None:
+        return []
+    items = collection if isinstance(collection, list) else [collection]
+    scope.budget.spend(len(items))
+    return [follow(item, node.path, scope) for item in items]
+
+
+# -- operators
+
+
+def _conditional(node: Conditional, scope: Scope) -> Value:
+    condition = evaluate(node.condition, scope)
+    if isinstance(condition, Expression):
+        then, otherwise = evaluate(node.then, scope), evaluate(node.otherwise, scope)
+        if is_known(then) and is_known(otherwise) and equal(then, otherwise):
+            return then
+        return Conditional(condition, then, otherwise)
+    if condition is None:
+        raise EvaluationError("the condition of a conditional is null")
+    chosen, other = (
+        (node.then, node.otherwise) if as_bool(condition) else (node.otherwise, node.then)
+    )
+    value = evaluate(chosen, scope)
+    # Both branches have one type: beside a string, a number or a bool is a string too.
+    if isinstance(value, bool | int | float) and _is_text(other, scope):
+        return as_text(value)
+    return value
+
+
+def _is_text(branch: Value, scope: Scope) -> bool:
+    if isinstance(branch, str | Template):
+        return True
+    if not isinstance(branch, Expression):
+        return False
+    try:
+        return isinstance(evaluate(branch, scope), str | Template)
+    except EvaluationError:
+        # The branch is not taken, so its fault does not count.
+        return False
+
+
+def _unary(node: Unary, scope: Scope) -> Value:
+    operand = evaluate(node.operand, scope)
+    if isinstance(operand, Expression):
+        return Unary(node.operator, operand)
+    if node.operator == "!":
+        return not as_bool(operand)
+    return from_decimal(-as_decimal(operand))
+
+
+def _binary(node: Binary, scope: Scope) -> Value:
+    operator = node.operator
+    left = evaluate(node.left, scope)
+    if operator in ("&&", "||"):
+        return _logical(operator, left, node.right, scope)
+    right = evaluate(node.right, scope)
+    if operator in ("==", "!="):
+        same = _equality(left, right)
+        if same is None:
+            return Binary(operator, left, right)
+        return same == (operator == "==")
+    if isinstance(left, Expression) or isinstance(right, Expression):
+        return Binary(operator, left, right)
+    return _ARITHMETIC[operator](as_decimal(left), as_decimal(right))
+
+
+def _logical(operator: str, left: Value, right: Value, scope: Scope) -> Value:
+    deciding = operator == "||"
+    if not isinstance(left, Expression) and as_bool(left) == deciding:
+        return deciding
+    second = evaluate(right, scope)
+    if not isinstance(second, Expression):
+        decided = as_bool(second)
+        if decided == deciding:
+            return deciding
+        return left if isinstance(left, Expression) else decided
+    return Binary(operator, left, second) if isinstance(left, Expression) else second
+
+
+def _equality(left: Value, right: Value) -> bool | None:
+    """None when it cannot be known."""
+    if is_known(left) and is_known(right):
+        return equal(left, right)
+    for one, other in ((left, right), (right, left)):
+        # Something of a known shape is never null, and never a scalar.
+        if isinstance(one, list | dict) and not isinstance(other, Expression | list | dict):
+            return False
+    if left == right and not any(isinstance(n, Unknown | Call) for n in walk(left)):
+        return True
+    return None
+
+
+def _divide(a: Decimal, b: Decimal) -> Value:
+    if b == 0:
+        raise EvaluationError("division by zero")
+    return from_decimal(ARITHMETIC.divide(a, b))
+
+
+def _remainder(a: Decimal, b: Decimal) -> Value:
+    if b == 0:
+        raise EvaluationError("division by zero")
+    try:
+        return from_decimal(ARITHMETIC.remainder(a, b))
+    except DecimalException as error:
+        raise EvaluationError("a remainder of numbers that are too large") from error
+
+
+_ARITHMETIC: dict[str, Callable[[Decimal, Decimal], Value]] = {
+    "+": lambda a, b: from_decimal(ARITHMETIC.add(a, b)),
+    "-": lambda a, b: from_decimal(ARITHMETIC.subtract(a, b)),
+    "*": lambda a, b: from_decimal(ARITHMETIC.multiply(a, b)),
+    "/": _divide,
+    "%": _remainder,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+
+
+def _template(node: Template, scope: Scope) -> Value:
+    parts: list[Value] = []
+    length = 0
+    for part in node.parts:
+        value = evaluate(part, scope)
+        if not isinstance(value, Expression):
+            if value is None:
+                raise EvaluationError("null cannot stand inside a string")
+            value = as_text(value)
+            length += len(value)
+        parts.append(value)
+    limited_length(length)
+    scope.budget.spend(length // 64)
+    return join_parts(parts)
+
+
+# -- calls
+
+
+def _call(node: Call, scope: Scope) -> Value:
+    if node.name in IMPURE:
+        return Unknown(f"{node.name}() is computed when it is applied")
+    if node.name in _LAZY:
+        return _LAZY[node.name](node, scope)
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
+    if node.expand:
+        last = arguments[-1]
+        if isinstance(last, Expression):
+            return Call(node.name, tuple(arguments), True)
+        if not isinstance(last, list):
+            raise EvaluationError(f"{node.name}: what ... follows is no list")
+        arguments[-1:] = last
+    function = FUNCTIONS.get(node.name)
+    if function is None:
+        if node.name in FILES:
+            return Call(node.name, tuple(arguments))
+        raise EvaluationError(f"there is no function {node.name}")
+    _check_count(function, len(arguments))
+    if not all(_ready(argument, function) for argument in arguments):
+        return Call(node.name, tuple(arguments))
+    result = function.compute(*arguments)
+    scope.budget.spend(len(result) // 64 if isinstance(result, str | list | dict) else 1)
+    return result
+
+
+def _check_count(function: Function, given: int) -> None:
+    if given < function.least or (function.most is not None and given > function.most):
+        wanted = str(function.least)
+        if function.most is None:
+            wanted = f"at least {wanted}"
+        elif function.most != function.least:
+            wanted = f"{wanted} to {function.most}"
+        raise EvaluationError(f"{function.name} takes {wanted} arguments, not {given}")
+
+
+def _ready(argument: Value, function: Function) -> bool:
+    if function.structural:
+        return not isinstance(argument, Expression)
+    return is_known(argument)
+
+
+def _try(node: Call, scope: Scope) -> Value:
+    first: EvaluationError | None = None
+    for position, argument in enumerate(node.arguments):
+        try:
+            value = evaluate(argument, scope)
+        except EvaluationError as error:
+            first = first or error
+            continue
+        if is_known(value):
+            return value
+        # Whether it will have a value is seen when it is applied.
+        return Call("try", (value, *node.arguments[position + 1 :]))
+    raise first or EvaluationError("try needs an argument")
+
+
+def _can(node: Call, scope: Scope) -> Value:
+    if len(node.arguments) != 1:
+        raise EvaluationError(f"can takes 1 arguments, not {len(node.arguments)}")
+    try:
+        value = evaluate(node.arguments[0], scope)
+    except EvaluationError:
+        return False
+    return True if is_known(value) else Call("can", (value,))
+
+
+def _coalesce(node: Call, scope: Scope) -> Value:
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
+    if node.expand and isinstance(arguments[-1], list):
+        arguments[-1:] = arguments[-1]
+    elif node.expand:
+        return Call(node.name, tuple(arguments), True)
+    empty: tuple[Value, ...] = (None, "") if node.name == "coalesce" else (None, [])
+    for position, value in enumerate(arguments):
+        if isinstance(value, Expression):
+            return Call(node.name, tuple(arguments[position:]))
+        if not any(equal(value, nothing) for nothing in empty):
+            text = any(isinstance(other, str) for other in arguments)
+            return as_text(value) if text and isinstance(value, bool | int | float) else value
+    raise EvaluationError(f"{node.name}: no argument has a value")
+
+
+_LAZY: dict[str, Callable[[Call, Scope], Value]] = {
+    "try": _try,
+    "can": _can,
+    "coalesce": _coalesce,
+    "coalescelist": _coalesce,
+}
+
+
+# -- loops and objects
+
+
+def _items(collection: Value) -> list[tuple[Value, Value]]:
+    if isinstance(collection, list):
+        return list[tuple[Value, Value]](enumerate(collection))
+    if isinstance(collection, dict):
+        return [(key, collection[key]) for key in sorted(collection)]
+    raise EvaluationError(f"a for expression cannot go through a {kind_of(collection)}")
+
+
+def _names(node: ForList | ForMap, key: Value, value: Value) -> dict[str, Value]:
+    return {node.value: value} if node.key is None else {node.key: key, node.value: value}
+
+
+def _for_list(node: ForList, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    if not isinstance(collection, Expression):
+        results = []
+        for key, value in _items(collection):
+            scope.budget.spend(2)
+            inner = scope.binding(_names(node, key, value))
+            wanted = True if node.condition is None else evaluate(node.condition, inner)
+            if isinstance(wanted, Expression):
+                break
+            if as_bool(wanted):
+                results.append(evaluate(node.result, inner))
+        else:
+            return results
+    inner = scope.hiding(node.key, node.value)
+    return ForList(
+        node.key,
+        node.value,
+        collection,
+        evaluate(node.result, inner),
+        evaluate(node.condition, inner),
+    )
+
+
+def _for_map(node: ForMap, scope: Scope) -> Value:
+    collection = evaluate(node.collection, scope)
+    if not isinstance(collection, Expression):
+        results: dict[str, Value] = {}
+        groups: dict[str, list[Value]] = {}
+        for key, value in _items(collection):
+            scope.budget.spend(2)
+            inner = scope.binding(_names(node, key, value))
+            wanted = True if node.condition is None else evaluate(node.condition, inner)
+            if isinstance(wanted, Expression):
+                break
+            if not as_bool(wanted):
+                continue
+            name = evaluate(node.result_key, inner)
+            if isinstance(name, Expression):
+                break
+            text = as_text(name)
+            result = evaluate(node.result, inner)
+            if node.grouping:
+                groups.setdefault(text, []).append(result)
+            elif text in results:
+                raise EvaluationError(f"two items of a for expression have the key {text!r}")
+            results[text] = result
+        else:
+            return dict(groups) if node.grouping else results
+    inner = scope.hiding(node.key, node.value)
+    return ForMap(
+        node.key,
+        node.value,
+        collection,
+        evaluate(node.result_key, inner),
+        evaluate(node.result, inner),
+        evaluate(node.condition, inner),
+        node.grouping,
+    )
+
+
+def _object(node: ObjectConstructor, scope: Scope) -> Value:
+    items = [(evaluate(key, scope), evaluate(value, scope)) for key, value in node.items]
+    if any(isinstance(key, Expression) for key, _ in items):
+        return ObjectConstructor(tuple(items))
+    return {as_text(key): value for key, value in items}
+
+
+_RULES: dict[type, Callable[[Any, Scope], Value]] = {
+    Unknown: _unknown,
+    VariableRef: _variable,
+    Ambient: _ambient,
+    ResourceRef: _resource,
+    Symbol: _symbol,
+    GetAttr: _attribute,
+    Index: _index,
+    Splat: _splat,
+    Conditional: _conditional,
+    Unary: _unary,
+    Binary: _binary,
+    Template: _template,
+    Call: _call,
+    ForList: _for_list,
+    ForMap: _for_map,
+    ObjectConstructor: _object,
+}

@@ -1,0 +1,34 @@
+"""Terraform's pure functions, by name."""
+
+from __future__ import annotations
+
+from dharma.model.expressions.functions import (
+    collections,
+    encoding,
+    formatting,
+    network,
+    numbers,
+    text,
+)
+from dharma.model.expressions.functions.registry import FUNCTIONS, Function
+
+# Known, and without a value before apply.
+IMPURE = frozenset({"bcrypt", "plantimestamp", "timestamp", "uuid"})
+
+# Known to Terraform and left to it: they read files of the configuration.
+FILES = frozenset(
+    {
+        "abspath", "basename", "dirname", "file", "filebase64", "filebase64sha256", "fileexists",
+        "filemd5", "fileset", "filesha1", "filesha256", "pathexpand", "templatefile",
+    }
+)  # fmt: skip
+
+# They look at their arguments themselves, before these are known or even valid.
+LAZY = frozenset({"can", "coalesce", "coalescelist", "try"})
+
+KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | IMPURE | FILES | LAZY
+
+__all__ = [
+    "FILES", "FUNCTIONS", "IMPURE", "KNOWN_FUNCTIONS", "LAZY", "Function", "collections",
+    "encoding", "formatting", "network", "numbers", "text",
+]  # fmt: skip

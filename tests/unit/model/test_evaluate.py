@@ -1,0 +1,187 @@
+"""Evaluation: Terraform's answers, three values, and limits that hold against hostile text."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dharma.core.errors import InvalidInput, LimitExceeded
+from dharma.model.expressions.errors import EvaluationError
+from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.nodes import (
+    Binary,
+    Call,
+    Conditional,
+    ResourceRef,
+    Template,
+    Unknown,
+    Value,
+    VariableRef,
+)
+from dharma.model.expressions.parser import parse_expression
+from dharma.model.expressions.printer import print_expression
+
+# What the console of Terraform 1.11 answers; an entry without an answer is one that it refuses.
+ANSWERS: list[list[Any]] = json.loads(
+    (Path(__file__).parent / "terraform_answers.json").read_text(encoding="utf-8")
+)
+
+
+def value_of(text: str, **scope: Any) -> Value:
+    return evaluate(parse_expression(text), Scope(**scope))
+
+
+@pytest.mark.parametrize("case", [c for c in ANSWERS if len(c) == 2], ids=lambda c: c[0][:50])
+def test_a_value_is_what_terraform_says(case: list[Any]) -> None:
+    text, answer = case
+    value = value_of(text)
+    assert value == answer
+    assert isinstance(value, bool) == isinstance(answer, bool)
+
+
+@pytest.mark.parametrize("case", [c for c in ANSWERS if len(c) == 1], ids=lambda c: c[0][:50])
+def test_what_terraform_refuses_is_refused(case: list[Any]) -> None:
+    with pytest.raises(EvaluationError):
+        value_of(case[0])
+
+
+@pytest.mark.parametrize("text", ["1 / 0", "5 % 0", "log(0, 10)", "1e300 * 1e300", "nope(1)"])
+def test_what_has_no_finite_value_is_refused(text: str) -> None:
+    with pytest.raises(EvaluationError):
+        value_of(text)
+
+
+REF = ResourceRef("t.n", ("id",))
+
+PARTIAL: list[tuple[str, Any]] = [
+    ("false && t.n.id", False),
+    ("t.n.id && false", False),
+    ("true || t.n.id", True),
+    ("t.n.id || true", True),
+    ("true && t.n.id", REF),
+    ("t.n.id ? 1 : 1", 1),
+    ("t.n.id ? 1 + 1 : 3", Conditional(REF, 2, 3)),
+    ("true ? t.n.id : 1", REF),
+    ("t.n.id == t.n.id", True),
+    ("t.n.id == 1 + 1", Binary("==", REF, 2)),
+    ("[t.n.id] == null", False),
+    ('"a-${1 + 1}-${t.n.id}"', Template(("a-2-", REF))),
+    ("length([t.n.id, 1])", 2),
+    ("concat([t.n.id], [1])", [REF, 1]),
+    ("merge({a = t.n.id}, {b = 1})", {"a": REF, "b": 1}),
+    ("keys({a = t.n.id})", ["a"]),
+    ("[1, t.n.id][0]", 1),
+    ("{a = t.n.id}.a", REF),
+    ("element([t.n.id, 1], 3)", 1),
+    ('upper("${t.n.id}a")', Call("upper", (Template((REF, "a")),))),
+    ("[for v in [1, t.n.id] : v]", [1, REF]),
+    ('coalesce("", t.n.id, "x")', Call("coalesce", (REF, "x"))),
+    ('coalesce("a", t.n.id)', "a"),
+    ("try({}.a, t.n.id, 1)", Call("try", (REF, 1))),
+    ("try(1, t.n.id)", 1),
+    ("[{a = t.n}, {a = 1}][*].a", [ResourceRef("t.n"), 1]),
+    ("[{a = t.n}][*].a.id", [REF]),
+    ("var.missing + 1", Binary("+", VariableRef("missing"), 1)),
+    ("timestamp()", Unknown("timestamp() is computed when it is applied")),
+    ("file(\"x\")", Call("file", ("x",))),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "left"), PARTIAL, ids=[p[0] for p in PARTIAL])
+def test_what_is_known_is_used_and_the_rest_is_left(text: str, left: Any) -> None:
+    assert value_of(text) == left
+
+
+def test_names_come_from_the_scope() -> None:
+    scope: dict[str, Any] = {
+        "variables": {"v": {"a": [1, 2]}, "u": Unknown("asked later")},
+        "locals": {"l": {"x": "y"}},
+        "each": ("k", {"cidr": "10.0.0.0/8"}),
+        "count": 3,
+        "ambient": {"region": "eu-west-1"},
+    }
+    assert value_of("var.v.a[1]", **scope) == 2
+    assert value_of("var.u.anything[0]", **scope) == Unknown("asked later")
+    assert value_of("local.l.x", **scope) == "y"
+    assert value_of("cidrsubnet(each.value.cidr, 8, count.index)", **scope) == "10.3.0.0/16"
+    assert value_of("each.key", **scope) == "k"
+    assert value_of("data.aws_region.current.name", **scope) == "eu-west-1"
+    assert value_of("[for v in [1] : var.v.a]", **scope) == [[1, 2]]
+
+
+def test_a_loop_variable_hides_an_outer_one_of_the_same_name() -> None:
+    assert value_of("[for v in [1, 2] : [for v in [v * 10] : v]]") == [[10], [20]]
+    inner = value_of("[for v in [1] : [for v in t.n.list : v]]")
+    assert isinstance(inner, list)
+    assert print_expression(inner[0]) == "[for v in t.n.list : v]"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[for a in range(1000) : [for b in range(1000) : [for c in range(1000) : 1]]]",
+        "{for a in range(1000) : a => [for b in range(1000) : [for c in range(1000) : a]]}",
+        'join("", [for a in range(1024) : join("", [for b in range(1024) : "xxxxxxxxxxxxxx"])])',
+        "setproduct(range(1000), range(1000), range(1000))",
+        'replace(join("", [for a in range(1000) : "aaaaaaaaaaaa"]), "a", join("", '
+        '[for a in range(1000) : "bbbbbb"]))',
+        'regex("(a*)*(a*)*(a*)*c", join("", [for a in range(1000) : "aaaaaaaaaaaa"]))',
+        'regex("((a{1000}){1000}){1000}", "a")',
+        'regex("(?:(?:(?:(?:){1000}){1000}){1000}){1000}", "a")',
+        "1e300 * 1e300 * 1e300",
+        'format("%9999d %9999999d", 1, 2)',
+        "pow(10, 100000000)",
+        'indent(100000, "a\\nb")',
+        'cidrsubnet("::/0", 128, pow(2, 200))',
+    ],
+)
+def test_hostile_expressions_end_soon(text: str) -> None:
+    before = time.process_time()
+    with pytest.raises(InvalidInput):
+        value_of(text)
+    assert time.process_time() - before < 5
+
+
+def test_catastrophic_patterns_are_matched_in_linear_time() -> None:
+    before = time.process_time()
+    assert value_of(f'can(regex("^(a+)+$", "{"a" * 5000}!"))') is False
+    assert value_of(f'regex("(x+x+)+y$", "{"x" * 500}y")') == ["x" * 500]
+    assert time.process_time() - before < 3
+
+
+plain: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(plain)
+def test_plain_values_are_their_own_value_and_survive_json(value: Any) -> None:
+    assert evaluate(value, Scope()) == value
+    text = evaluate(Call("jsonencode", (value,)), Scope())
+    assert evaluate(Call("jsondecode", (text,)), Scope()) == value
+    assert json.loads(str(text)) == value
+
+
+NAMES = (
+    "upper concat join length merge format element cidrsubnet regex range flatten lookup zipmap "
+    "sort substr slice setproduct min parseint coalesce toset jsondecode"
+).split()
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(plain, max_size=3), st.sampled_from(NAMES))
+def test_any_call_has_a_value_or_is_refused(arguments: list[Any], name: str) -> None:
+    try:
+        value = evaluate(Call(name, tuple(arguments)), Scope())
+    except (EvaluationError, LimitExceeded):
+        return
+    assert evaluate(value, Scope()) == value
