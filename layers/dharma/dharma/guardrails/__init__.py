@@ -1,0 +1,1 @@
+"""Guardrails: Rego policies over the model, judged pass, fail, unknown or error."""

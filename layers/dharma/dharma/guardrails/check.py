@@ -1,0 +1,54 @@
+"""The guardrails of a blueprint: document, evaluation, exceptions, verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from dharma.catalog.catalog import Catalog
+from dharma.core.errors import PolicyViolation
+from dharma.guardrails.document import analysis_document
+from dharma.guardrails.engine import PolicyEngine
+from dharma.guardrails.exceptions import PolicyException
+from dharma.guardrails.verdict import Gate, Mode, Verdict
+from dharma.model.blueprint import ResolvedBlueprint
+
+
+def check(
+    resolved: ResolvedBlueprint,
+    catalog: Catalog,
+    engine: PolicyEngine,
+    mode: Mode | Gate = "blocking",
+    *,
+    plan: Mapping[str, Any] | None = None,
+    cost: Mapping[str, Any] | None = None,
+    parameters: Mapping[str, Any] | None = None,
+    exceptions: Iterable[PolicyException] = (),
+    today: date | None = None,
+) -> Verdict:
+    """The verdict over a resolved blueprint, with its plan and price where there are any.
+
+    `plan` and `cost` are their `to_dict()`. `parameters` are settings by policy id. `today` (UTC)
+    decides which exceptions still count; without it none does.
+    """
+    document = analysis_document(
+        resolved,
+        catalog,
+        plan,
+        cost,
+        parameters=parameters,
+        plan_shape=engine.library.reads_plan_shape,
+    )
+    return engine.evaluate(document, mode, exceptions=exceptions, today=today)
+
+
+def require(verdict: Verdict) -> None:
+    """Raises `PolicyViolation` with every finding that blocks."""
+    blockers = verdict.blockers
+    if blockers:
+        raise PolicyViolation(
+            f"{len(blockers)} finding{'s' if len(blockers) > 1 else ''} of guardrails "
+            f"block{'' if len(blockers) > 1 else 's'} this",
+            [finding.as_fault() for finding in blockers],
+        )
