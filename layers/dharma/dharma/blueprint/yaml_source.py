@@ -59,8 +59,13 @@ class Node:
     size: int = 1
 
 
-def read_yaml(data: str | bytes, file: str | None = None) -> Node:
-    """The tree of a document. Raises InvalidBlueprint or LimitExceeded, with file and line."""
+def read_yaml(
+    data: str | bytes, file: str | None = None, builder: TreeBuilder | None = None
+) -> Node:
+    """The tree of a document. Raises InvalidBlueprint or LimitExceeded, with file and line.
+
+    `builder` makes the tree; another format's may take tags and words that a blueprint has not.
+    """
     text = decode(data, file)
     if file is not None and file.endswith(".json"):
         _check_json(text, file)
@@ -69,7 +74,7 @@ def read_yaml(data: str | bytes, file: str | None = None) -> Node:
     if "\\u" in text:
         # YAML has no surrogate pairs; JSON writes characters beyond the first plane so.
         text = _SURROGATES.sub(_joined_surrogates, text)
-    builder = _Builder(file)
+    builder = builder or TreeBuilder(file)
     try:
         for event in yaml.parse(text, Loader=yaml.CSafeLoader):
             builder.take(event)
@@ -185,7 +190,7 @@ def _character(text: str, mark: yaml.Mark | None) -> str:
     return lines[mark.line][mark.column : mark.column + 1]
 
 
-class _Builder:
+class TreeBuilder:
     """Events in, tree out; faults that leave the rest readable are collected."""
 
     def __init__(self, file: str | None) -> None:

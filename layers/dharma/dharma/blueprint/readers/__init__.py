@@ -1,0 +1,127 @@
+"""Any source that the product understands, as a blueprint.
+
+Which format a text is in is told by its contents, never by its name: a blueprint says `apiVersion`,
+a template has `Resources`, a plan has `planned_values`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+from dharma.blueprint.readers.cloudformation import read_cloudformation
+from dharma.blueprint.readers.result import ReadResult, SourceFormat
+from dharma.blueprint.readers.terraform_plan import MAX_BYTES, read_terraform_plan
+from dharma.blueprint.source import load_blueprint
+from dharma.catalog import Catalog, load_catalog
+from dharma.core.errors import Fault, InvalidTemplate, LimitExceeded, NotFound
+
+__all__ = ["ReadResult", "read_file", "read_text", "sniff"]
+
+_HEAD = 64 * 1024
+_YAML_KEY = r"^[\"']?{}[\"']?[ \t]*:"
+
+
+def read_file(path: str | Path, catalog: Catalog | None = None) -> ReadResult:
+    """Read a file; its name goes into faults and origins. Raises `NotFound`, or as `read_text`."""
+    file = Path(path)
+    try:
+        if file.stat().st_size > MAX_BYTES:
+            message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
+            raise LimitExceeded(f"{path}: {message}", [Fault(message, file=str(path))])
+        data = file.read_bytes()
+    except OSError as error:
+        raise NotFound(f"{path}: {error.strerror}") from error
+    return read_text(data, str(path), catalog)
+
+
+def read_text(
+    data: str | bytes, file: str | None = None, catalog: Catalog | None = None
+) -> ReadResult:
+    """Read a blueprint, a CloudFormation template or the JSON of a Terraform plan.
+
+    Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
+    else an `InvalidTemplate` that says what it looks like.
+    """
+    found = sniff(data, file)
+    if found == "blueprint":
+        return ReadResult(load_blueprint(data, file), (), "blueprint")
+    if found == "cloudformation":
+        return read_cloudformation(data, file, catalog or load_catalog())
+    return read_terraform_plan(data, file, catalog or load_catalog())
+
+
+def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
+    """The format of a text. Raises `InvalidTemplate` saying what it looks like instead."""
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    if isinstance(data, bytes) and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return "blueprint"  # Its reader names the encoding.
+    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+        return _json_format(text, file)
+    if _has(text, "apiVersion"):
+        if not _has(text, "kind") or re.search(r"^kind:\s*[\"']?Blueprint\b", text, re.MULTILINE):
+            return "blueprint"
+        raise _not_understood("a Kubernetes manifest", file)
+    if _has(text, "Resources") or _has(text, "AWSTemplateFormatVersion"):
+        return "cloudformation"
+    if _has(text, "resources") and (_has(text, "provider") or _has(text, "name")):
+        return "blueprint"
+    for looks, pattern in _OTHERS.items():
+        if re.search(pattern, text[:_HEAD], re.MULTILINE):
+            raise _not_understood(looks, file)
+    if not text.strip("\ufeff \t\r\n"):
+        raise _not_understood("an empty file", file)
+    if "\0" in text[:_HEAD]:
+        raise _not_understood("a binary file", file)
+    if _has(text, "[A-Za-z]+"):
+        return "blueprint"  # A YAML mapping: the blueprint reader says what is missing.
+    raise _not_understood("no format that is known here", file)
+
+
+_OTHERS = {
+    "Terraform code (HCL): give the JSON of `terraform show -json PLAN` instead": (
+        r'^\s*(resource|data|module|variable|provider|output)\s+"[^"]+"|^\s*(terraform|locals)\s*\{'
+    ),
+    "a Deployment Manager configuration": r"^imports\s*:|type:\s*(compute|storage)\.v1\.",
+    "a zip archive": r"\APK\x03\x04",
+}
+
+
+def _has(text: str, key: str) -> bool:
+    return re.search(_YAML_KEY.format(key), text, re.MULTILINE) is not None
+
+
+def _json_format(text: str, file: str | None) -> SourceFormat:
+    if '"planned_values"' in text and '"format_version"' in text[:_HEAD]:
+        return "terraform-plan"
+    try:
+        found = json.loads(text.lstrip("\ufeff"))
+    except (ValueError, RecursionError):
+        # Broken or not quite JSON: the reader of the likeliest format says where.
+        if '"planned_values"' in text or '"resource_changes"' in text:
+            return "terraform-plan"
+        return "cloudformation" if '"Resources"' in text else "blueprint"
+    if "planned_values" in found or ("format_version" in found and "resource_changes" in found):
+        return "terraform-plan"
+    if "apiVersion" in found:
+        return "blueprint"
+    if "Resources" in found or "AWSTemplateFormatVersion" in found:
+        return "cloudformation"
+    if "terraform_version" in found:
+        looks = "a Terraform state: give the JSON of `terraform show -json PLAN` instead"
+        raise _not_understood(looks, file)
+    if "$schema" in found and "deploymentTemplate" in str(found["$schema"]):
+        raise _not_understood("an ARM template", file)
+    return "blueprint"
+
+
+def _not_understood(looks: str, file: str | None) -> InvalidTemplate:
+    fault = Fault(
+        f"this looks like {looks}",
+        file=file,
+        line=1,
+        column=1,
+        hint="a blueprint, a CloudFormation template or the JSON of a Terraform plan can be read",
+    )
+    return InvalidTemplate(str(fault), [fault])

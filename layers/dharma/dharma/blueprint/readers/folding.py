@@ -1,0 +1,44 @@
+"""From a document to resources and outputs of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from dharma.catalog import Catalog, read
+from dharma.catalog.document import Document, Note
+from dharma.catalog.references import Source, ToModel
+from dharma.catalog.vpc_gateways import without_gateway_dependencies
+from dharma.model.blueprint import Output, Resource
+
+
+def folded(
+    document: Document, outputs: Sequence[Output], catalog: Catalog
+) -> tuple[list[Resource], list[Output], list[Note]]:
+    """Resources and outputs in the model's vocabulary, and what was not understood. Every part has
+    an origin with an address of its own."""
+    resources, notes = read(document, catalog)
+    by_origin = {r.origin.address: r for r in resources}
+    sources = {}
+    for part in document.parts:
+        resource = by_origin.get(part.origin.address)
+        if resource is not None:
+            kind = catalog.kind(resource.type)
+            mapping = kind.mapping(document.format) if kind is not None else None
+            sources[part.address] = Source(resource.address, mapping)
+    references = ToModel(sources)
+    found = []
+    for output in outputs:
+
+        def report(path: str, message: str, output: Output = output) -> None:
+            address = output.origin.address or output.name
+            notes.append(Note("not_understood", address, path, message, output.origin))
+
+        found.append(
+            replace(
+                output,
+                value=references.translate(output.value, report),
+                condition=references.translate(output.condition, report),
+            )
+        )
+    return list(without_gateway_dependencies(resources)), found, notes

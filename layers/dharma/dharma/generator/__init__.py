@@ -1,0 +1,101 @@
+"""Blueprints to code: one entry for all targets."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dharma.catalog import Catalog, write
+from dharma.catalog.document import Note
+from dharma.catalog.vpc_gateways import with_gateway_dependencies
+from dharma.core.errors import NotExpressible, NotFound
+from dharma.generator.cfn_parameters import parameter_names, stack_parameters
+from dharma.generator.code import GeneratedCode, GenerateOptions, S3Backend
+from dharma.generator.loops import frozen_variables, without_loops
+from dharma.generator.outputs import native_outputs
+from dharma.generator.targets.cloudformation import write_cloudformation
+from dharma.generator.targets.terraform import warnings, write_terraform
+from dharma.model.blueprint import Blueprint
+
+__all__ = [
+    "TARGETS",
+    "GenerateOptions",
+    "GeneratedCode",
+    "S3Backend",
+    "generate",
+    "stack_parameters",
+]
+
+TARGETS = ("cloudformation", "terraform")
+
+
+def generate(
+    bp: Blueprint, target: str, catalog: Catalog, options: GenerateOptions | None = None
+) -> GeneratedCode:
+    """The code of a blueprint in one target's format.
+
+    Raises `NotFound` for a target that there is not, `NotExpressible` for one that cannot say it:
+    the message names the path.
+    """
+    options = options or GenerateOptions()
+    if target == "terraform":
+        code = _terraform(bp, catalog, options)
+    elif target == "cloudformation":
+        code = _cloudformation(bp, catalog, options)
+    else:
+        raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
+    for path, text in code.files.items():
+        _check_text(path, text)
+    return code
+
+
+def _terraform(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
+    resources = with_gateway_dependencies(bp.resources)
+    document, notes = write(resources, "terraform", catalog)
+    outputs = native_outputs(bp.outputs, resources, document, catalog)
+    files = write_terraform(bp, document, outputs, options)
+    return GeneratedCode("terraform", files, [*notes, *warnings(bp, document)])
+
+
+def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
+    if bp.provider != "aws":
+        raise NotExpressible(
+            f"CloudFormation is AWS's own: it cannot describe resources of {bp.provider}"
+        )
+    frozen = frozen_variables(bp, frozenset(parameter_names(bp)))
+    values = {n: v for n, v in options.variables.items() if n in frozen}
+    resources, outputs = without_loops(bp, values)
+    resources = with_gateway_dependencies(resources)
+    document, notes = write(resources, "cloudformation", catalog)
+    native = native_outputs(outputs, resources, document, catalog)
+    left = replace(bp, variables=tuple(v for v in bp.variables if v.name not in values))
+    files, warned = write_cloudformation(left, document, native, json=options.json)
+    written_in = [
+        Note("approximated", "variables", name, "its value is written in; it is no parameter")
+        for name in sorted(values)
+    ]
+    warned = [*notes, *_ignored_changes(bp), *written_in, *warned]
+    return GeneratedCode("cloudformation", files, warned)
+
+
+def _ignored_changes(bp: Blueprint) -> list[Note]:
+    """CloudFormation compares templates, never the resource: changes from outside are ignored
+    anyway, changes of the template never."""
+    return [
+        Note(
+            "approximated",
+            resource.address,
+            "lifecycle.ignore_changes",
+            "CloudFormation ignores changes made outside of it, and no others",
+            resource.origin,
+        )
+        for resource in bp.resources
+        if resource.lifecycle.ignore_changes
+    ]
+
+
+def _check_text(path: str, text: str) -> None:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        line = text.count("\n", 0, error.start) + 1
+        raise NotExpressible(f"{path}:{line}: half a character cannot be written") from error

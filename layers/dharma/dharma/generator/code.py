@@ -1,0 +1,42 @@
+"""What a writer is asked for and what it gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dharma.catalog.document import Note
+from dharma.model.expressions.nodes import Value
+
+
+@dataclass(frozen=True, slots=True)
+class S3Backend:
+    """Where Terraform keeps its state: an object of a bucket, locked by S3's own conditional
+    writes (no lock table)."""
+
+    bucket: str
+    key: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """`variables`: values that are written in where the target needs them known (the count of a
+    CloudFormation resource, a variable that is a map); the variables stay parameters. `region`:
+    default of the provider's region. `backend`: Terraform state, local when None. `json`:
+    CloudFormation as JSON."""
+
+    variables: Mapping[str, Value] = field(default_factory=dict)
+    region: str | None = None
+    backend: S3Backend | None = None
+    json: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratedCode:
+    """`files`: relative path to text, sorted by path. `warnings`: what was not carried over one to
+    one; nothing is left out without one."""
+
+    target: str
+    files: dict[str, str]
+    warnings: list[Note] = field(default_factory=list)

@@ -1,0 +1,354 @@
+"""Terraform: six files, as `terraform fmt` leaves them.
+
+`versions.tf`, `providers.tf`, `variables.tf`, `main.tf`, `outputs.tf`, `backend.tf`; resources in
+the blueprint's order with their satellites behind them, so that a changed resource changes its own
+lines only. References are never replaced by values. The place of deployment (region, account,
+zones) is read through data sources, those that are used. A conditional resource has
+`count = condition ? 1 : 0`; where the same condition holds it is referred to as `x[0]`, elsewhere
+as `one(x[*].attribute)`, which is null when there is none.
+
+The state stays local unless a bucket is named: `backend "local" {}` is written out, so that the
+choice is visible and `terraform init -migrate-state` finds it when a bucket comes later.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from dharma.catalog.document import Document, Note, Part
+from dharma.core.errors import NotExpressible
+from dharma.generator.code import GenerateOptions
+from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
+from dharma.generator.terraform_references import References
+from dharma.generator.terraform_variables import variable_blocks
+from dharma.model.blueprint import Blueprint, Output, Variable
+from dharma.model.expressions.nodes import (
+    Binary,
+    Conditional,
+    Expression,
+    ForList,
+    Symbol,
+    Unary,
+    Value,
+    VariableRef,
+    transform,
+    walk,
+)
+from dharma.model.expressions.parser import is_identifier
+
+# S3's own state locking (`use_lockfile`) left its experimental stage in 1.11.
+REQUIRED_TERRAFORM = ">= 1.11"
+# The releases whose schemas the catalog is proved against: npm @cdktf/provider-aws 21.22.1 stands
+# for hashicorp/aws 6.25.0 (the `cdktf.provider` field of its package.json), and so on.
+PROVIDER_VERSIONS = {"aws": "~> 6.25", "azurerm": "~> 4.55", "google": "~> 6.50"}
+_PROVIDER_OF = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
+_PROVIDER_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?\Z")
+
+
+def write_terraform(
+    bp: Blueprint, document: Document, outputs: Sequence[Output], options: GenerateOptions
+) -> dict[str, str]:
+    """The files. `document` holds the resources and `outputs` the outputs, both in Terraform's own
+    attribute names. Raises `NotExpressible` naming the path."""
+    references = References(bp, document)
+    resources = [
+        _resource(part, references) for part in (_normal(p, references) for p in document.parts)
+    ]
+    shown = [_output(o, references, bp.variables) for o in outputs]
+    providers = _providers(bp, document)
+    variables = _with_ambient_variables(bp, references, options)
+    return {
+        "backend.tf": print_body([_backend(options)]),
+        "main.tf": print_body([*references.data_sources(), *resources]),
+        "outputs.tf": print_body(shown),
+        "providers.tf": print_body(_provider_blocks(bp)),
+        "variables.tf": print_body(variable_blocks(variables)),
+        "versions.tf": print_body([_versions(providers)]),
+    }
+
+
+def warnings(bp: Blueprint, document: Document) -> list[Note]:
+    """What the reader of the code should know."""
+    used = {
+        node.name
+        for part in document.parts
+        for node in walk(part.arguments)
+        if isinstance(node, Expression) and hasattr(node, "name")
+    }
+    if "deployment_id" not in used:
+        return []
+    return [
+        Note(
+            "approximated",
+            "variables.deployment_id",
+            "",
+            "Terraform has no id of a deployment: it became a variable without default",
+        )
+    ]
+
+
+def _normal(part: Part, references: References) -> Part:
+    """Condition and native arguments put in place."""
+    arguments = {**part.arguments, **part.native}
+    if part.condition is not None:
+        return replace(part, arguments=arguments, count=Conditional(part.condition, 1, 0))
+    return replace(part, arguments=arguments)
+
+
+def _resource(part: Part, references: References) -> Block:
+    name = part.address.split(".", 1)[-1]
+    head: list[Item] = []
+    if part.count is not None:
+        head.append(Attribute("count", references.adapted(part.count, None, part, "count")))
+    if part.for_each is not None:
+        head.append(
+            Attribute("for_each", references.adapted(part.for_each, None, part, "for_each"))
+        )
+    body: list[Item] = []
+    for key, value in part.arguments.items():
+        if value is None:
+            continue
+        if key == "provider" and isinstance(value, str) and _PROVIDER_REFERENCE.match(value):
+            head.append(Raw("provider", value))
+            continue
+        body.extend(_argument(key, references.adapted(value, part.condition, part, key)))
+    body = _attributes_first(body)
+    tail: list[Item] = []
+    if part.depends_on:
+        tail.append(Raw("depends_on", _list_of_addresses(references.addresses(part))))
+    if lifecycle := _lifecycle(part):
+        tail.append(lifecycle)
+    items: list[Item] = []
+    for group in (head, body, tail):
+        if group:
+            separated = (items and not isinstance(items[-1], Block)) or isinstance(group[0], Block)
+            items.extend([Gap()] if items and separated and _needs_gap(items, group) else [])
+            items.extend(group)
+    return Block("resource", (part.type, name), tuple(items))
+
+
+def _needs_gap(before: list[Item], group: list[Item]) -> bool:
+    """Blocks bring their own empty line."""
+    return not isinstance(before[-1], Block) and not isinstance(group[0], Block)
+
+
+def _list_of_addresses(addresses: Sequence[str]) -> str:
+    line = f"[{', '.join(addresses)}]"
+    if len(line) <= 80:
+        return line
+    return "[\n" + "".join(f"    {a},\n" for a in addresses) + "  ]"
+
+
+def _attributes_first(items: Iterable[Item]) -> list[Item]:
+    items = list(items)
+    blocks = [i for i in items if isinstance(i, Block)]
+    return [i for i in items if not isinstance(i, Block)] + list(blocks)
+
+
+def _argument(name: str, value: Value) -> list[Item]:
+    """An attribute, or the blocks of that name: a list of maps is written as blocks, conditional
+    and repeated ones as `dynamic`."""
+    if value is None:
+        return []
+    if name == "timeouts" and isinstance(value, dict):
+        value = [value]
+    if isinstance(value, list) and value and all(_is_block(v) for v in value):
+        return [item for v in value for item in _blocks(name, v)]
+    if isinstance(value, Conditional) and _is_block_list(value.then, value.otherwise):
+        return [
+            item
+            for condition, branch in (
+                (value.condition, value.then),
+                (_negated(value.condition), value.otherwise),
+            )
+            for element in (branch if isinstance(branch, list) else [])
+            for item in _blocks(name, Conditional(condition, element, None))
+        ]
+    if isinstance(value, ForList) and isinstance(value.result, dict):
+        return [_repeated(name, value)]
+    return [Attribute(name, value)]
+
+
+def _is_block(value: Value) -> bool:
+    if isinstance(value, Conditional):
+        branches = (value.then, value.otherwise)
+        return any(b is not None for b in branches) and all(
+            b is None or _is_block(b) for b in branches
+        )
+    return isinstance(value, dict)
+
+
+def _is_block_list(*branches: Value) -> bool:
+    some = [b for b in branches if b]
+    return bool(some) and all(isinstance(b, list) and all(_is_block(v) for v in b) for b in some)
+
+
+def _blocks(name: str, value: Value) -> list[Item]:
+    if isinstance(value, dict):
+        return [Block(name, (), _block_body(value))]
+    if not isinstance(value, Conditional):
+        return []
+    found: list[Item] = []
+    for condition, branch in (
+        (value.condition, value.then),
+        (_negated(value.condition), value.otherwise),
+    ):
+        if isinstance(branch, Conditional):
+            for sub, inner in (
+                (branch.condition, branch.then),
+                (_negated(branch.condition), branch.otherwise),
+            ):
+                both = Binary("&&", condition, sub)
+                found.extend(_blocks(name, Conditional(both, inner, None)) if inner else [])
+        elif isinstance(branch, dict):
+            content = Block("content", (), _block_body(branch))
+            repeat = Attribute("for_each", Conditional(condition, [1], []))
+            found.append(Block("dynamic", (name,), (repeat, content)))
+    return found
+
+
+def _negated(condition: Value) -> Value:
+    if isinstance(condition, Unary) and condition.operator == "!":
+        return condition.operand
+    return Unary("!", condition)
+
+
+def _repeated(name: str, value: ForList) -> Block:
+    """`[for v in xs : {...}]` as a dynamic block with `v` as its iterator."""
+    collection = value.collection
+    if value.condition is not None:
+        collection = ForList(
+            value.key, value.value, collection, Symbol((value.value,)), value.condition
+        )
+
+    def bound(node: Value) -> Value:
+        if isinstance(node, Symbol) and node.path[0] == value.value:
+            return Symbol((value.value, "value", *node.path[1:]))
+        if isinstance(node, Symbol) and value.key and node.path[0] == value.key:
+            return Symbol((value.value, "key", *node.path[1:]))
+        return node
+
+    content = transform(value.result, bound)
+    assert isinstance(content, dict)
+    return Block(
+        "dynamic",
+        (name,),
+        (
+            Attribute("for_each", collection),
+            Raw("iterator", value.value),
+            Block("content", (), _block_body(content)),
+        ),
+    )
+
+
+def _block_body(value: dict[str, Value]) -> tuple[Item, ...]:
+    return tuple(_attributes_first(i for k, v in value.items() for i in _argument(k, v)))
+
+
+def _lifecycle(part: Part) -> Block | None:
+    rules = part.lifecycle
+    body: list[Item] = []
+    if rules.create_before_destroy:
+        body.append(Attribute("create_before_destroy", True))
+    if rules.prevent_destroy:
+        body.append(Attribute("prevent_destroy", True))
+    if rules.ignore_changes:
+        if tuple(rules.ignore_changes) == ("all",):
+            body.append(Raw("ignore_changes", "all"))
+        else:
+            bad = next((p for p in rules.ignore_changes if not _is_path(p)), None)
+            if bad is not None:
+                raise NotExpressible(f"{part.address}.lifecycle.ignore_changes: {bad!r} is no path")
+            body.append(Raw("ignore_changes", f"[{', '.join(rules.ignore_changes)}]"))
+    return Block("lifecycle", (), tuple(body)) if body else None
+
+
+def _is_path(text: str) -> bool:
+    return all(is_identifier(step) for step in text.split("."))
+
+
+def _output(output: Output, references: References, variables: Sequence[Variable]) -> Block:
+    value = output.value
+    if output.condition is not None:
+        value = Conditional(output.condition, value, None)
+    place = f"outputs.{output.name}"
+    adapted = references.adapted(value, output.condition, None, place)
+    secret = {v.name for v in variables if v.sensitive}
+    leaks = any(isinstance(n, VariableRef) and n.name in secret for n in walk(adapted))
+    body: list[Item] = []
+    if output.description:
+        body.append(Attribute("description", output.description))
+    body.append(Attribute("value", adapted))
+    # Terraform refuses an output that shows a sensitive variable openly.
+    if output.sensitive or leaks:
+        body.append(Attribute("sensitive", True))
+    return Block("output", (output.name,), tuple(body))
+
+
+def _backend(options: GenerateOptions) -> Block:
+    if options.backend is None:
+        return Block("terraform", (), (Block("backend", ("local",)),))
+    body = (
+        Attribute("bucket", options.backend.bucket),
+        Attribute("key", options.backend.key),
+        Attribute("region", options.backend.region),
+        Attribute("encrypt", True),
+        Attribute("use_lockfile", True),
+    )
+    return Block("terraform", (), (Block("backend", ("s3",), body),))
+
+
+def _providers(bp: Blueprint, document: Document) -> list[str]:
+    """The provider of the blueprint first, then those of passed-through types."""
+    own = _PROVIDER_OF[bp.provider]
+    others = {part.type.split("_", 1)[0] for part in document.parts} - {own}
+    return [own, *sorted(others)]
+
+
+def _versions(providers: list[str]) -> Block:
+    required = []
+    for name in providers:
+        entry: dict[str, Value] = {"source": f"hashicorp/{name}"}
+        if name in PROVIDER_VERSIONS:
+            entry["version"] = PROVIDER_VERSIONS[name]
+        required.append(Attribute(name, entry))
+    body = (
+        Attribute("required_version", REQUIRED_TERRAFORM),
+        Block("required_providers", (), tuple(required)),
+    )
+    return Block("terraform", (), body)
+
+
+def _provider_blocks(bp: Blueprint) -> list[Item]:
+    region = Attribute("region", VariableRef("region"))
+    if bp.provider == "aws":
+        return [Block("provider", ("aws",), (region,))]
+    if bp.provider == "gcp":
+        project = Attribute("project", VariableRef("project"))
+        return [Block("provider", ("google",), (project, region))]
+    return [Block("provider", ("azurerm",), (Block("features"),))]
+
+
+def _with_ambient_variables(
+    bp: Blueprint, references: References, options: GenerateOptions
+) -> list[Variable]:
+    """The blueprint's variables and those that the place of deployment needs here."""
+    declared = {v.name for v in bp.variables}
+    wanted: list[Variable] = []
+    if bp.provider in ("aws", "gcp") or "region" in references.variables:
+        described = "The region to deploy into."
+        default = options.region
+        wanted.append(
+            Variable("region", default=default, required=default is None, description=described)
+        )
+    if bp.provider == "gcp":
+        wanted.append(Variable("project", required=True, description="The project to deploy into."))
+    if "deployment_name" in references.variables:
+        described = "The name of this deployment."
+        wanted.append(Variable("deployment_name", default=bp.name, description=described))
+    if "deployment_id" in references.variables:
+        described = "An identifier of this deployment, different for each."
+        wanted.append(Variable("deployment_id", required=True, description=described))
+    return [*(v for v in wanted if v.name not in declared), *bp.variables]
