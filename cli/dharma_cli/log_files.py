@@ -8,14 +8,14 @@ from collections import deque
 from pathlib import Path
 
 from dharma.core.errors import NotFound
-from dharma_local import supervisor
+from dharma_local.stack_settings import StackSettings
 
 PAUSE_SECONDS = 0.2
 
 
 def show(process: str | None, lines: int, *, follow: bool) -> None:
     """Print the last lines of one process's log, or of all; then go on while `follow`."""
-    folder = supervisor.state_dir() / "logs"
+    folder = StackSettings.from_environment().log_dir
     files = sorted(folder.glob("*.log"))
     if process is not None:
         files = [file for file in files if file.stem == process]

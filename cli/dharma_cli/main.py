@@ -14,7 +14,16 @@ import typer
 from dharma import __version__
 from dharma.core.errors import DharmaError
 from dharma_cli import exits
-from dharma_cli.commands import blueprints, code, deployments, environments, judge, server, session
+from dharma_cli.commands import (
+    blueprints,
+    code,
+    deployments,
+    environments,
+    judge,
+    main_job,
+    server,
+    session,
+)
 from dharma_cli.output import Format, Output
 
 app = typer.Typer(
@@ -24,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (code, judge, server, session, deployments):
+for module in (main_job, code, judge, server, session, deployments):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import typer
 
@@ -149,7 +150,7 @@ def watch(deployment: Deployment, format: FormatOption = Format.TEXT) -> int:
     return follow(connect(), deployment, Output("deployments watch", format))
 
 
-def _start(output: Output, path: str, body: dict[str, object], detach: bool) -> int:
+def _start(output: Output, path: str, body: Mapping[str, Any], detach: bool) -> int:
     from dharma_cli.client import connect
     from dharma_cli.follow import follow
 

@@ -70,7 +70,7 @@ def create(
     """Make an environment."""
     from dharma_cli.client import connect
 
-    body = {"name": name, "provider": provider}
+    body: dict[str, Any] = {"name": name, "provider": provider}
     body |= _stated(region, account, credentials, policy_mode, approver)
     body["variables"] = _variables(var, secret)
     return _shown(Output("env create", format), connect().post("/environments", body))

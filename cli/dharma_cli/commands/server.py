@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from dharma_cli import exits
 from dharma_cli.options import FormatOption
 from dharma_cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from dharma_local.supervisor import ProcessStatus
+
+READY_SECONDS = 60.0
 
 
 def register(app: typer.Typer) -> None:
@@ -24,31 +30,32 @@ def start(
 ) -> int:
     """Start the gateway, the engine, the cache and the sandbox account."""
     from dharma_cli import local_identity
-    from dharma_local import supervisor
+    from dharma_local.supervisor import Stack
 
     output = Output("start", format)
+    stack = Stack()
     local_identity.ensure_keys()
     if foreground:
-        output.say(f"Starting; state is in {supervisor.state_dir()}. Ctrl-C stops the stack.")
-        return supervisor.start(foreground=True)
-    code = supervisor.start(foreground=False)
-    if code != exits.FINE:
-        return code
-    supervisor.wait_ready(timeout=60)
-    address = supervisor.gateway_address()
+        stack.start(
+            foreground=True,
+            on_ready=lambda: output.say(f"Ready at {stack.url()}. Ctrl-C stops the stack."),
+        )
+        return exits.FINE
+    stack.start(foreground=False)
+    stack.wait_ready(READY_SECONDS)
     if output.is_json:
-        output.document({"address": address, "processes": _processes()})
+        output.document({"address": stack.url(), "processes": _documents(stack.status())})
     else:
-        output.console.print(f"Ready at {address}")
+        output.console.print(f"Ready at {stack.url()}")
     return exits.FINE
 
 
 def stop(format: FormatOption = Format.TEXT) -> int:
     """Stop the stack. State stays."""
-    from dharma_local import supervisor
+    from dharma_local.supervisor import Stack
 
     output = Output("stop", format)
-    was_running = supervisor.stop()
+    was_running = Stack().stop()
     if output.is_json:
         output.document({"wasRunning": was_running})
     else:
@@ -58,32 +65,18 @@ def stop(format: FormatOption = Format.TEXT) -> int:
 
 def status(format: FormatOption = Format.TEXT) -> int:
     """The processes of the stack. Exit code 1 when one that should run does not."""
-    from rich.table import Table
+    from dharma_local.supervisor import Stack
 
     output = Output("status", format)
-    processes = _processes()
-    running = bool(processes) and all(process["state"] == "running" for process in processes)
+    processes = Stack().status()
+    ready = bool(processes) and all(process.state == "ready" for process in processes)
     if output.is_json:
-        output.document({"running": running, "processes": processes})
-        return exits.FINE if running else exits.ERROR
-    if not processes:
+        output.document({"ready": ready, "processes": _documents(processes)})
+    elif not processes:
         output.console.print("Not running. Start it with: iac-dharma start")
-        return exits.ERROR
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("Process", "State", "Pid", "Address", "Memory", "Restarts"):
-        table.add_column(column)
-    for process in processes:
-        memory = process.get("memoryBytes")
-        table.add_row(
-            process["name"],
-            process["state"],
-            str(process.get("pid") or ""),
-            process.get("address") or "",
-            f"{memory / 2**20:.0f} MiB" if memory else "",
-            str(process.get("restarts", 0)),
-        )
-    output.console.print(table)
-    return exits.FINE if running else exits.ERROR
+    else:
+        _print_table(output, processes)
+    return exits.FINE if ready else exits.ERROR
 
 
 def logs(
@@ -91,9 +84,7 @@ def logs(
         str | None, typer.Argument(help="gateway, engine, cache or sandbox; by default all.")
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
-    lines: Annotated[
-        int, typer.Option("--lines", "-n", min=0, help="How many to begin with.")
-    ] = 50,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines first.")] = 50,
 ) -> int:
     """What the processes of the stack have logged."""
     from dharma_cli.log_files import show
@@ -103,20 +94,21 @@ def logs(
 
 
 def health(format: FormatOption = Format.TEXT) -> int:
-    """Ask the gateway how it is. Exit code 1 when it is not well."""
-    from dharma_cli.client import connect
+    """Ask every part of the stack how it is. Exit code 1 when one is not well."""
+    from dharma_local.supervisor import Stack
 
     output = Output("health", format)
-    body = connect().get("/health")
+    parts = Stack().health()
+    well = bool(parts) and all(answer == "ok" for answer in parts.values())
     if output.is_json:
-        output.document({"health": body})
+        output.document({"ok": well, "parts": parts})
+    elif not parts:
+        output.console.print("Not running. Start it with: iac-dharma start")
     else:
-        output.console.print(
-            body["status"], style="bold green" if body["status"] == "ok" else "red"
-        )
-        for name, check in sorted((body.get("checks") or {}).items()):
-            output.console.print(f"  {name}: {check}", markup=False)
-    return exits.FINE if body["status"] == "ok" else exits.ERROR
+        for name, answer in parts.items():
+            style = "green" if answer == "ok" else "red"
+            output.console.print(f"{name:<12}[{style}]{answer}[/]")
+    return exits.FINE if well else exits.ERROR
 
 
 def info(format: FormatOption = Format.TEXT) -> int:
@@ -125,20 +117,20 @@ def info(format: FormatOption = Format.TEXT) -> int:
 
     from dharma import __version__
     from dharma.catalog import load_catalog
-    from dharma.core import project_files
     from dharma.costing.price_book import PriceBook
+    from dharma.guardrails.library import load_policies
     from dharma_cli import project, templates
-    from dharma_local import supervisor
+    from dharma_local.stack_settings import StackSettings
 
     output = Output("info", format)
-    found = {
+    found: dict[str, str | int | list[str]] = {
         "version": __version__,
         "python": platform.python_version(),
-        "stateDirectory": str(supervisor.state_dir()),
+        "stateDirectory": str(StackSettings.from_environment().state_dir),
         "projectFile": str(project.find() or ""),
-        "kinds": len(load_catalog().kinds()),
+        "kinds": len(list(load_catalog().kinds())),
         "prices": len(PriceBook.open()),
-        "policies": len([*project_files.find("policies").rglob("*.rego")]),
+        "policies": len(load_policies().policies),
         "templates": templates.names(),
     }
     if output.is_json:
@@ -150,7 +142,33 @@ def info(format: FormatOption = Format.TEXT) -> int:
     return exits.FINE
 
 
-def _processes() -> list[dict[str, object]]:
-    from dharma_local import supervisor
+def _documents(processes: list[ProcessStatus]) -> list[dict[str, object]]:
+    return [
+        {
+            "name": process["name"],
+            "state": process["state"],
+            "pid": process["pid"],
+            "port": process["port"],
+            "restarts": process["restarts"],
+            "memoryMb": process["memory_mb"],
+        }
+        for process in map(asdict, processes)
+    ]
 
-    return [process.to_dict() for process in supervisor.status()]
+
+def _print_table(output: Output, processes: list[ProcessStatus]) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("Process", "State", "Pid", "Port", "Memory", "Restarts"):
+        table.add_column(column)
+    for process in processes:
+        table.add_row(
+            process.name,
+            process.state,
+            str(process.pid or ""),
+            str(process.port or ""),
+            f"{process.memory_mb:.0f} MB" if process.memory_mb else "",
+            str(process.restarts),
+        )
+    output.console.print(table)
