@@ -27,14 +27,14 @@ def gateway_dependencies(resources: Sequence[Resource]) -> dict[str, tuple[str, 
     gateways: dict[str, list[str]] = {}
     for resource in resources:
         if resource.type == GATEWAY:
-            for vpc in _targets(resource.properties.get("vpc_id")):
-                gateways.setdefault(vpc, []).append(resource.address)
+            for network in _targets(resource.properties.get("vpc_id")):
+                gateways.setdefault(network, []).append(resource.address)
     if not gateways:
         return {}
     found: dict[str, dict[str, None]] = {}
     for resource in resources:
         vpc = _vpc(resource, by_address)
-        if vpc in gateways:
+        if vpc is not None and vpc in gateways:
             _add(found, resource.address, gateways[vpc])
             for address in _targets(resource.properties.get("allocation_id")):
                 _add(found, address, gateways[vpc])

@@ -3,8 +3,8 @@
 A plain scalar is written only where every YAML 1.1 and 1.2 reader sees that very string: it starts
 with a letter or a slash or is a CIDR block, holds nothing that has a meaning in block context, and
 is none of the words (`yes`, `off`, `null`) and forms (dates, octal, sexagesimal numbers) that YAML
-takes for other types. Everything else is double-quoted with JSON's escapes; text of several lines is
-a `|` block where that is exact.
+takes for other types. Everything else is double-quoted with JSON's escapes; text of several lines
+is a `|` block where that is exact.
 """
 
 from __future__ import annotations
