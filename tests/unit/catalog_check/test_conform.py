@@ -1,0 +1,78 @@
+"""What is written of the examples is what the formats' own schemas allow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dharma.blueprint.source import load_blueprint
+from dharma.catalog import load_catalog, read, write
+from dharma.catalog.document import Document, Format, Part
+from dharma.catalog.kinds import FORMATS
+from dharma.model.expressions.nodes import Conditional, Value, VariableRef
+from scripts.catalog_check.conform import faults
+
+CATALOG = load_catalog()
+EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("**/*.yaml"))
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_the_schemas_allow_what_is_written_of_an_example(file: Path, format: Format) -> None:
+    blueprint = load_blueprint(file.read_bytes(), file.name)
+    document, _ = write(blueprint.resources, format, CATALOG)
+    assert faults(document) == []
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+def test_what_was_written_of_an_example_is_understood_without_rest(
+    file: Path, format: Format
+) -> None:
+    blueprint = load_blueprint(file.read_bytes(), file.name)
+    document, _ = write(blueprint.resources, format, CATALOG)
+    _, notes = read(document, CATALOG)
+    assert notes == []
+
+
+FAULTS: list[tuple[Format, str, dict[str, Value], str]] = [
+    ("terraform", "aws_vpc", {"cidr": "10.0.0.0/8"}, "cidr: does not exist"),
+    ("terraform", "aws_vpc", {"arn": "x"}, "arn: can only be read"),
+    ("terraform", "aws_subnet", {}, "vpc_id: is required"),
+    ("terraform", "aws_vpc", {"enable_dns_support": "yes"}, "'yes' is a string, not a bool"),
+    ("terraform", "aws_lb", {"access_logs": {"bucket": "b"}}, "an object, not a list"),
+    (
+        "terraform",
+        "aws_lb",
+        {"access_logs": [{"bucket": "a"}, {"bucket": "b"}]},
+        "access_logs: stands once, not 2 times",
+    ),
+    (
+        "terraform",
+        "aws_lb",
+        {"access_logs": [{"prefix": "p"}]},
+        "access_logs[0].bucket: is required",
+    ),
+    ("cloudformation", "AWS::EC2::VPC", {}, "one of CidrBlock, Ipv4IpamPoolId is required"),
+    (
+        "cloudformation",
+        "AWS::EC2::VPC",
+        {"CidrBlock": Conditional(VariableRef("x"), 7, "10.0.0.0/8")},
+        "CidrBlock: 7 is a number, not a string",
+    ),
+    (
+        "cloudformation",
+        "AWS::EC2::VPC",
+        {"CidrBlock": "10.0.0.0/8", "InstanceTenancy": "shared"},
+        "InstanceTenancy: 'shared' is not allowed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("format", "native", "arguments", "expected"), FAULTS)
+def test_what_a_schema_does_not_allow_is_found(
+    format: Format, native: str, arguments: dict[str, Value], expected: str
+) -> None:
+    found = faults(Document(format, [Part("it", native, arguments)]))
+    assert any(expected in fault for fault in found), found
