@@ -128,11 +128,11 @@ def export(
 @app.command("import")
 def import_(file: File, format: FormatOption = Format.TEXT) -> int:
     """Put a blueprint, a CloudFormation template or a Terraform plan into the library."""
-    from dharma.blueprint.yaml_source import read_text_file
     from dharma_cli.client import connect
+    from dharma_cli.texts import read_text
 
     output = Output("blueprint import", format)
-    body = {"content": read_text_file(file), "filename": file.name}
+    body = {"content": read_text(file), "filename": file.name}
     answer = connect().post("/blueprints/import", body)
     if output.is_json:
         output.document(answer)

@@ -98,13 +98,14 @@ def cost(
     from dharma.costing.estimate import estimate
     from dharma.costing.price_book import PriceBook
     from dharma_cli.source import open_source, require_valid
+    from dharma_cli.texts import read_usage
     from dharma_cli.views.notes import notes, notes_document
     from dharma_cli.views.price_table import price_table
 
     output = Output("cost", format)
     source = open_source(file, var, var_file)
     require_valid(source)
-    usage = _usage(usage_file)
+    usage = read_usage(usage_file)
     today = datetime.now(UTC).date()
     body = estimate(source.resolved(region), PriceBook.open(), usage, today=today).to_dict()
     if output.is_json:
@@ -157,16 +158,3 @@ class _Present:
 
     def __init__(self, resolved: Any) -> None:
         self.resolved = resolved
-
-
-def _usage(path: Path | None) -> dict[str, dict[str, Any]]:
-    if path is None:
-        return {}
-    from dharma.blueprint.yaml_source import load_plain
-    from dharma.core.errors import InvalidInput
-
-    stated = load_plain(path)
-    usage = stated.get("resource_usage", stated) if isinstance(stated, dict) else None
-    if not isinstance(usage, dict) or not all(isinstance(v, dict) for v in usage.values()):
-        raise InvalidInput(f"{path} must map addresses to usage figures")
-    return usage
