@@ -35,6 +35,14 @@ class Keys(Protocol):
         ...
 
 
+class Sealer(Protocol):
+    """What services ask for: `Cipher`, or a fake."""
+
+    def seal(self, plain: bytes, context: str) -> str: ...
+
+    def open(self, sealed: str, context: str) -> bytes: ...
+
+
 class Cipher:
     """Encrypts what belongs to one record under the keys of this installation."""
 

@@ -1,0 +1,197 @@
+"""The edge of every API function: what is the same for all routes, so that a handler only says what
+its route does.
+
+In: correlation id, size of the body, who asks and whether the route is theirs, the shape of the
+body. Out: JSON, problem details for failures, the correlation id. One invocation at a time per
+process: the resolver is not safe between threads.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import logging
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from typing import Any
+
+from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+
+from dharma.bootstrap import application
+from dharma.core.clock import epoch_seconds
+from dharma.core.errors import (
+    DharmaError,
+    Fault,
+    InvalidInput,
+    LimitExceeded,
+    NotFound,
+    Unauthenticated,
+)
+from dharma.core.http import PROBLEM, problem
+from dharma.core.observability import (
+    CORRELATION_HEADER,
+    JsonFormatter,
+    accepted_correlation_id,
+    bound,
+    configure_logging,
+)
+from dharma.core.principal import Principal
+from dharma.sso.roles import PUBLIC, require
+
+Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+_log = logging.getLogger("functions")
+_principal: ContextVar[Principal] = ContextVar("principal")
+
+
+def resolver() -> APIGatewayHttpResolver:
+    """A router that validates by type and answers failures as problem details."""
+    app = APIGatewayHttpResolver(enable_validation=True)
+
+    @app.exception_handler(RequestValidationError)
+    def misshapen(error: RequestValidationError) -> Response[str]:
+        return _problem(app.current_event.raw_event, _misshapen(error))
+
+    @app.exception_handler(DharmaError)
+    def expected(error: DharmaError) -> Response[str]:
+        return _problem(app.current_event.raw_event, error)
+
+    @app.not_found
+    def nothing_here(_error: Exception) -> Response[str]:
+        event = app.current_event.raw_event
+        return _problem(event, NotFound(f"there is no route {event.get('routeKey')}"))
+
+    return app
+
+
+def lambda_handler(app: APIGatewayHttpResolver, service: str) -> Handler:
+    """The entry point of one function."""
+
+    def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        _log_as_json()
+        correlation = _correlation_id(event)
+        with bound(service=service, correlation_id=correlation):
+            answer = _answer(app, event, context)
+        answer.setdefault("headers", {})[CORRELATION_HEADER] = correlation
+        return answer
+
+    return handler
+
+
+def principal() -> Principal:
+    """Who called the route that is being served."""
+    return _principal.get()
+
+
+def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
+    """A JSON answer, spelled here once: the resolver would walk large ones a second time."""
+    return Response(status, "application/json", _json(body), dict(headers or {}))
+
+
+def _answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    try:
+        _admit(event)
+        served: dict[str, Any] = app.resolve(event, context)
+    except DharmaError as error:
+        return _serialised(_problem(event, error))
+    except RecursionError:
+        return _serialised(_problem(event, LimitExceeded("the body is nested too deeply")))
+    except UnicodeEncodeError:
+        failure: DharmaError = InvalidInput("the body holds a lone surrogate, which is no text")
+        return _serialised(_problem(event, failure))
+    except Exception:  # noqa: BLE001 - the outermost edge: a short answer out, the rest to the log
+        _log.exception("unexpected failure", extra={"route": event.get("routeKey")})
+        failure = DharmaError("something went wrong here; the log says what")
+        return _serialised(_problem(event, failure))
+    return served
+
+
+def _admit(event: dict[str, Any]) -> None:
+    """Body and caller, before any route runs."""
+    _check_body(event)
+    route = str(event.get("routeKey", ""))
+    if route in PUBLIC:
+        return
+    context = event["requestContext"].get("authorizer", {}).get("lambda")
+    if not context:
+        raise Unauthenticated("no token")
+    # API Gateway remembers the authorizer's answer for a while, also beyond the token's end.
+    if int(context["exp"]) <= epoch_seconds(application().clock.now()):
+        raise Unauthenticated("the token has expired")
+    caller = Principal(context["sub"], context["tenant"], frozenset(context["roles"].split()))
+    require(caller, route)
+    _principal.set(caller)
+
+
+def _check_body(event: dict[str, Any]) -> None:
+    body = event.get("body") or ""
+    most = application().settings.max_body_bytes
+    # Four characters of base 64 are three bytes.
+    size = len(body) * 3 // 4 if event.get("isBase64Encoded") else len(body.encode())
+    if size > most:
+        raise LimitExceeded(f"a body of {size:,} bytes; at most {most:,} are accepted")
+    if not body:
+        return
+    kind = (event.get("headers") or {}).get("content-type", "application/json")
+    if kind.split(";")[0].strip().lower() != "application/json":
+        raise InvalidInput(f"the body is {kind[:100]}; only application/json is understood")
+    if event.get("isBase64Encoded"):
+        try:
+            # From here on it is text, as for every other request.
+            event["body"] = base64.b64decode(body, validate=True).decode()
+            event["isBase64Encoded"] = False
+        except ValueError as error:
+            raise InvalidInput("the body is no UTF-8 text") from error
+
+
+def _correlation_id(event: Mapping[str, Any]) -> str:
+    offered = (event.get("headers") or {}).get(CORRELATION_HEADER)
+    return accepted_correlation_id(offered) or _request_id(event)
+
+
+def _request_id(event: Mapping[str, Any]) -> str:
+    return str(event.get("requestContext", {}).get("requestId", ""))
+
+
+def _problem(event: Mapping[str, Any], error: DharmaError) -> Response[str]:
+    status, body, headers = problem(
+        error,
+        instance=str(event.get("rawPath", "")),
+        request_id=_request_id(event),
+        correlation_id=_correlation_id(event),
+    )
+    if status in (401, 403) or status >= 500:
+        _log.warning("refused", extra={"code": error.code, "reason": error.message})
+    return Response(status, PROBLEM, _json(body), dict(headers))
+
+
+def _misshapen(error: RequestValidationError) -> InvalidInput:
+    faults = [
+        Fault(
+            message=str(fault.get("msg", "")),
+            # The first part says where: body, query, path, header.
+            path=".".join(str(part) for part in fault["loc"][1:]),
+        )
+        for fault in error.errors()
+    ]
+    return InvalidInput("the request has another shape", faults)
+
+
+def _serialised(response: Response[str]) -> dict[str, Any]:
+    return {
+        "statusCode": response.status_code,
+        "headers": dict(response.headers),
+        "body": response.body,
+        "isBase64Encoded": False,
+        "cookies": [],
+    }
+
+
+def _json(body: Any) -> str:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
+
+
+def _log_as_json() -> None:
+    handlers = logging.getLogger().handlers
+    if not any(isinstance(handler.formatter, JsonFormatter) for handler in handlers):
+        configure_logging("api", application().settings.log_level)

@@ -1,0 +1,59 @@
+"""A blueprint as code, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aws_lambda_powertools.event_handler import Response
+from pydantic import Field
+
+from dharma.bootstrap import application
+from dharma.generator import GenerateOptions, S3Backend, generate
+from functions.bodies import Body, SourceBody
+from functions.edge import answer, lambda_handler, principal, resolver
+from functions.sources import note_to_dict, notes, open_source
+
+app = resolver()
+
+
+class BackendBody(Body):
+    """The S3 object that Terraform keeps its state in."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    key: str = Field(min_length=1, max_length=1024)
+    region: str = Field(min_length=1, max_length=32)
+
+
+class GenerateBody(SourceBody):
+    """What to write, and how."""
+
+    format: Literal["terraform", "cloudformation"] = "terraform"
+    json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
+    backend: BackendBody | None = None
+
+
+@app.post("/iac/generate", tags=["generator"], summary="Write a blueprint as code")
+def generate_code(body: GenerateBody) -> Response[str]:
+    opened = open_source(body, principal())
+    code = generate(
+        opened.blueprint,
+        body.format,
+        application().catalog,
+        GenerateOptions(
+            variables=opened.values,
+            region=opened.region,
+            backend=S3Backend(**body.backend.model_dump()) if body.backend else None,
+            json=body.json_template,
+        ),
+    )
+    return answer(
+        {
+            "format": code.target,
+            "files": code.files,
+            "warnings": [note_to_dict(note) for note in code.warnings],
+            "notes": notes(opened.read),
+        }
+    )
+
+
+handler = lambda_handler(app, "generator")

@@ -1,0 +1,31 @@
+"""Health, and the description of the API: the two routes that need no token."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.event_handler import Response
+
+from dharma import __version__
+from dharma.bootstrap import application
+from dharma.core.clock import isoformat
+from functions.edge import answer, lambda_handler, resolver
+
+app = resolver()
+
+
+@app.get("/health", tags=["monitoring"], summary="Whether this installation serves")
+def health() -> Response[str]:
+    parts = application()
+    # A read of a record that is not there: the store answers, or this raises Unavailable (503).
+    parts.store.get("HEALTH", "CHECK")
+    now = isoformat(parts.clock.now())
+    return answer({"status": "ok", "version": __version__, "time": now, "checks": {"store": "ok"}})
+
+
+@app.get("/openapi.json", tags=["monitoring"], summary="This description")
+def openapi() -> Response[str]:
+    from functions.monitoring.openapi import openapi_text
+
+    return Response(200, "application/json", openapi_text())
+
+
+handler = lambda_handler(app, "monitoring")

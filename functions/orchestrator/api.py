@@ -1,0 +1,186 @@
+"""Deployments, over HTTP."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Header, Query
+from pydantic import Field
+
+from dharma.bootstrap import application
+from dharma.core.http import links, listing
+from dharma.orchestrator.models import Deployment, DeploymentRequest, ProgressEvent
+from dharma.orchestrator.service import Orchestrator
+from functions.bodies import Body, Cursor, Limit, SourceBody
+from functions.edge import answer, lambda_handler, principal, resolver
+from functions.sources import open_source
+
+app = resolver()
+TAGS = ["orchestrator"]
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=255,
+        description="A request that is sent again with the same key starts nothing twice.",
+    ),
+]
+
+
+class DeployBody(SourceBody):
+    """Carry a blueprint into an environment."""
+
+    environment: str = Field(max_length=64)
+    auto_approve: bool = False
+    comment: str = Field("", max_length=1000)
+
+
+class DecisionBody(Body):
+    """A decision about a deployment, and why."""
+
+    comment: str = Field("", max_length=1000)
+
+
+class DestroyBody(DecisionBody):
+    """Remove what the stack of a deployment has."""
+
+    auto_approve: bool = False
+
+
+class RollbackBody(DestroyBody):
+    """Go back to a state version; by default the one before this deployment's."""
+
+    version: int | None = Field(None, ge=1)
+
+
+@app.post("/deployments", tags=TAGS, summary="Ask for a deployment")
+def create_deployment(body: DeployBody, idempotency_key: IdempotencyKey = None) -> Response[str]:
+    # The environment's variables are the orchestrator's to add: it stores only the caller's own.
+    source = body.model_copy(update={"environment": None})
+    opened = open_source(source, principal())
+    request = DeploymentRequest(
+        environment=body.environment,
+        blueprint=opened.blueprint,
+        variables=opened.values,
+        auto_approve=body.auto_approve,
+        comment=body.comment,
+        blueprint_id=body.blueprint_id,
+    )
+    return _accepted(_orchestrator().deploy(request, principal(), idempotency_key))
+
+
+@app.get("/deployments", tags=TAGS, summary="List deployments, newest first")
+def list_deployments(
+    environment: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> Response[str]:
+    found, page = _orchestrator().list(
+        principal(), environment=environment, limit=limit, cursor=cursor
+    )
+    return answer(
+        listing(
+            "/deployments",
+            [_shown(deployment) for deployment in found],
+            query={"environment": environment, "limit": limit, "cursor": cursor},
+            next_cursor=page.next_cursor,
+            previous_cursor=page.previous_cursor,
+        )
+    )
+
+
+@app.get("/deployments/<id>", tags=TAGS, summary="Read a deployment")
+def read_deployment(id: str) -> Response[str]:
+    return answer(_shown(_orchestrator().read(id, principal())))
+
+
+@app.get("/deployments/<id>/events", tags=TAGS, summary="What happened, oldest first")
+def deployment_events(
+    id: str,
+    after: Annotated[
+        int, Query(ge=0, description="Only what came after this sequence number.")
+    ] = 0,
+) -> Response[str]:
+    events = _orchestrator().events(id, principal(), after=after)
+    return answer(
+        {
+            "items": [_event(event) for event in events],
+            "nextCursor": None,
+            "_links": links(self=f"/deployments/{id}/events", deployment=f"/deployments/{id}"),
+        }
+    )
+
+
+@app.post("/deployments/<id>/approve", tags=TAGS, summary="Say yes to the plan")
+def approve_deployment(id: str, body: DecisionBody) -> Response[str]:
+    return answer(_shown(_orchestrator().approve(id, principal(), body.comment)))
+
+
+@app.post("/deployments/<id>/reject", tags=TAGS, summary="Say no to the plan")
+def reject_deployment(id: str, body: DecisionBody) -> Response[str]:
+    return answer(_shown(_orchestrator().reject(id, principal(), body.comment)))
+
+
+@app.post("/deployments/<id>/cancel", tags=TAGS, summary="Stop, and undo what was changed")
+def cancel_deployment(id: str, body: DecisionBody) -> Response[str]:
+    return answer(_shown(_orchestrator().cancel(id, principal())), 202)
+
+
+@app.post("/deployments/<id>/rollback", tags=TAGS, summary="Go back to an earlier state")
+def roll_back_deployment(
+    id: str, body: RollbackBody, idempotency_key: IdempotencyKey = None
+) -> Response[str]:
+    return _accepted(
+        _orchestrator().rollback(
+            id,
+            principal(),
+            version=body.version,
+            auto_approve=body.auto_approve,
+            comment=body.comment,
+            idempotency_key=idempotency_key,
+        )
+    )
+
+
+@app.post("/deployments/<id>/destroy", tags=TAGS, summary="Remove everything of the stack")
+def destroy_deployment(
+    id: str, body: DestroyBody, idempotency_key: IdempotencyKey = None
+) -> Response[str]:
+    return _accepted(
+        _orchestrator().destroy(
+            id,
+            principal(),
+            auto_approve=body.auto_approve,
+            comment=body.comment,
+            idempotency_key=idempotency_key,
+        )
+    )
+
+
+def _orchestrator() -> Orchestrator:
+    return application().orchestrator
+
+
+def _accepted(deployment: Deployment) -> Response[str]:
+    return answer(_shown(deployment), 202, {"Location": f"/deployments/{deployment.id}"})
+
+
+def _shown(deployment: Deployment) -> dict[str, Any]:
+    place = f"/deployments/{deployment.id}"
+    relations = {"self": place, "events": f"{place}/events"}
+    if deployment.status == "awaiting_approval":
+        relations |= {"approve": f"{place}/approve", "reject": f"{place}/reject"}
+    if deployment.finished:
+        relations |= {"rollback": f"{place}/rollback", "destroy": f"{place}/destroy"}
+    else:
+        relations["cancel"] = f"{place}/cancel"
+    return {**deployment.to_dict(), "_links": links(**relations)}
+
+
+def _event(event: ProgressEvent) -> dict[str, Any]:
+    return event.to_record()
+
+
+handler = lambda_handler(app, "orchestrator")

@@ -1,0 +1,77 @@
+"""From a request's `SourceBody` to a blueprint, and on to what analyses see."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from dharma.blueprint.readers import ReadResult, read_text
+from dharma.blueprint.resolution import resolve
+from dharma.blueprint.validation import validate
+from dharma.bootstrap import Application, application
+from dharma.catalog.document import Note
+from dharma.core.errors import Fault, InvalidBlueprint, InvalidInput
+from dharma.core.principal import Principal
+from dharma.model.blueprint import Blueprint, ResolvedBlueprint
+from functions.bodies import SourceBody
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A blueprint and the values that hold for it: the environment's, under the caller's own."""
+
+    read: ReadResult
+    values: dict[str, Any]
+    region: str | None
+
+    @property
+    def blueprint(self) -> Blueprint:
+        return self.read.blueprint
+
+    def resolved(self) -> ResolvedBlueprint:
+        return resolve(self.blueprint, self.values, region=self.region)
+
+
+def open_source(body: SourceBody, principal: Principal) -> Opened:
+    """Read what a request is about. A blueprint with faults is refused with all of them; a foreign
+    format is taken as it is, what was not understood is in the notes."""
+    app = application()
+    read = _read(body, principal, app)
+    if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):
+        raise InvalidBlueprint(f"{read.blueprint.name} has {len(faults)} fault(s)", list(faults))
+    if body.environment is None:
+        return Opened(read, dict(body.variables), body.region)
+    environment = app.environments.read(principal.tenant, body.environment)
+    declared = {variable.name for variable in read.blueprint.variables}
+    inherited = {k: v for k, v in environment.variables.items() if k in declared}
+    return Opened(read, {**inherited, **body.variables}, body.region or environment.region)
+
+
+def notes(read: ReadResult) -> list[dict[str, Any]]:
+    """The fidelity report of a reading."""
+    return [note_to_dict(note) for note in read.notes]
+
+
+def note_to_dict(note: Note) -> dict[str, Any]:
+    return {
+        "kind": note.kind,
+        "address": note.address,
+        "path": note.path,
+        "message": note.message,
+        "file": note.origin.file,
+        "line": note.origin.line,
+    }
+
+
+def _read(body: SourceBody, principal: Principal, app: Application) -> ReadResult:
+    if (body.content is None) == (body.blueprint_id is None):
+        message = "state either content or blueprintId"
+        raise InvalidInput(message, [Fault(message, path="content")])
+    if body.content is not None:
+        return read_text(body.content, body.filename, app.catalog)
+    assert body.blueprint_id is not None
+    if body.version is not None:
+        blueprint = app.blueprints.version(principal, body.blueprint_id, body.version)[1]
+    else:
+        blueprint = app.blueprints.read(principal, body.blueprint_id).blueprint
+    return ReadResult(blueprint, (), "blueprint")

@@ -1,0 +1,373 @@
+"""Environments: the places that blueprints are deployed into, as records.
+
+    partition                  sort key
+    T#<tenant>#ENVIRONMENTS    <name>
+
+Values of sensitive variables and the webhook's secret are stored encrypted, bound to tenant,
+environment and name, and are never shown again; they come back only to what deploys.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from dharma.core.clock import Clock, isoformat
+from dharma.core.encryption import Sealer
+from dharma.core.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
+from dharma.core.listing import Listed, listed
+from dharma.core.principal import Principal
+from dharma.core.store import Delete, Item, ItemStore, Page
+
+PolicyMode = Literal["blocking", "warning"]
+PROVIDERS = ("aws", "azure", "gcp")
+POLICY_MODES: tuple[PolicyMode, ...] = ("blocking", "warning")
+# The account of the emulated cloud.
+SANDBOX_ACCOUNT = "123456789012"
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_REGION = re.compile(r"[a-z0-9-]{1,32}")
+_ACCOUNT = re.compile(r"[A-Za-z0-9:._-]{0,64}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
+_APPROVER = re.compile(r"[\x21-\x7e]{1,128}")
+_CREDENTIALS = re.compile(
+    r"sandbox|default|profile:[A-Za-z0-9._-]{1,64}|role:arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]{1,200}"
+)
+_MOST_VARIABLES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentVariable:
+    """`value` is plain JSON, opened when it is sensitive."""
+
+    value: Any
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentRecord:
+    """Everything about one environment, sensitive values opened: for what deploys.
+
+    `credentials` is a reference, never a secret: `sandbox` (the emulated account), `default` (what
+    the process finds in its environment), `profile:<name>`, `role:<arn>`. With `approvers` empty
+    the roles decide; `role:<role>` names one. `revision` counts the writes.
+    """
+
+    name: str
+    provider: str = "aws"
+    account: str = SANDBOX_ACCOUNT
+    region: str = "us-east-1"
+    credentials: str = "sandbox"
+    policy_mode: PolicyMode = "blocking"
+    approvers: tuple[str, ...] = ()
+    entries: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+    created_by: str = ""
+    created_at: str = ""
+    updated_by: str = ""
+    updated_at: str = ""
+    revision: int = 0
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """Values by name."""
+        return {name: entry.value for name, entry in self.entries.items()}
+
+    @property
+    def sensitive(self) -> frozenset[str]:
+        return frozenset(name for name, entry in self.entries.items() if entry.sensitive)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As the API shows it: without the values that are sensitive."""
+        return {
+            "name": self.name,
+            "provider": self.provider,
+            "account": self.account,
+            "region": self.region,
+            "credentials": self.credentials,
+            "policyMode": self.policy_mode,
+            "approvers": list(self.approvers),
+            "variables": {
+                name: {"sensitive": True}
+                if entry.sensitive
+                else {"value": entry.value, "sensitive": False}
+                for name, entry in sorted(self.entries.items())
+            },
+            "webhook": None
+            if self.webhook_url is None
+            else {"url": self.webhook_url, "signed": self.webhook_secret is not None},
+            "revision": self.revision,
+            "metadata": {
+                "createdBy": self.created_by,
+                "createdAt": self.created_at,
+                "updatedBy": self.updated_by,
+                "updatedAt": self.updated_at,
+            },
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VariableChange:
+    """A variable as a caller states it; a sensitive one without `value` keeps the one it has."""
+
+    value: Any = None
+    sensitive: bool = False
+    stated: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentChange:
+    """What a caller says about an environment; None leaves the default or what is there."""
+
+    provider: str | None = None
+    account: str | None = None
+    region: str | None = None
+    credentials: str | None = None
+    policy_mode: str | None = None
+    approvers: Sequence[str] | None = None
+    variables: Mapping[str, VariableChange] | None = None
+    webhook_url: str | None = None
+    webhook_secret: str | None = None
+
+
+class Environments:
+    """`occupied(tenant, name)` says what still lives in an environment, or None."""
+
+    def __init__(
+        self,
+        store: ItemStore,
+        sealer: Sealer,
+        clock: Clock,
+        occupied: Callable[[str, str], str | None] = lambda _tenant, _name: None,
+    ) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._clock = clock
+        self._occupied = occupied
+
+    def create(
+        self, principal: Principal, name: str, change: EnvironmentChange
+    ) -> EnvironmentRecord:
+        """`InvalidInput` with all faults; `Conflict` when there is one of this name."""
+        now = isoformat(self._clock.now())
+        blank = EnvironmentRecord(name, created_by=principal.subject, created_at=now)
+        record = self._changed(blank, change, principal)
+        try:
+            return self._write(principal.tenant, record, expect=0)
+        except VersionConflict as error:
+            raise Conflict(f"there is an environment {name} already") from error
+
+    def update(
+        self,
+        principal: Principal,
+        name: str,
+        change: EnvironmentChange,
+        *,
+        revision: int | None = None,
+    ) -> EnvironmentRecord:
+        """Change what is stated. With `variables` these are all that remain. With `revision`,
+        `VersionConflict` when somebody else wrote since."""
+        before = self.read(principal.tenant, name)
+        if revision is not None and revision != before.revision:
+            raise VersionConflict(
+                f"the environment {name} is at revision {before.revision}, not {revision}"
+            )
+        return self._write(
+            principal.tenant, self._changed(before, change, principal), expect=before.revision
+        )
+
+    def read(self, tenant: str, name: str) -> EnvironmentRecord:
+        """Raise `NotFound`."""
+        item = self._store.get(_partition(tenant), name) if _NAME.fullmatch(name) else None
+        if item is None:
+            raise NotFound(f"there is no environment {name[:64]}")
+        return self._opened(tenant, item)
+
+    def list(
+        self, tenant: str, *, limit: int = 50, cursor: str | None = None, offset: int = 0
+    ) -> Listed[EnvironmentRecord]:
+        """Environments by name."""
+
+        def fetch(number: int, place: str | None) -> tuple[list[EnvironmentRecord], Page]:
+            page = self._store.query(_partition(tenant), limit=number, cursor=place)
+            return [self._opened(tenant, item) for item in page.items], page
+
+        return listed(fetch, limit=limit, cursor=cursor, offset=offset)
+
+    def delete(self, principal: Principal, name: str, *, revision: int | None = None) -> None:
+        """`Conflict` while something is deployed in it."""
+        record = self.read(principal.tenant, name)
+        if revision is not None and revision != record.revision:
+            raise VersionConflict(
+                f"the environment {name} is at revision {record.revision}, not {revision}"
+            )
+        if (occupant := self._occupied(principal.tenant, name)) is not None:
+            raise Conflict(f"{occupant} is in the environment {name}; destroy it first")
+        self._store.transact(
+            [Delete(_partition(principal.tenant), name, expect_version=record.revision)]
+        )
+
+    def _changed(
+        self, before: EnvironmentRecord, change: EnvironmentChange, principal: Principal
+    ) -> EnvironmentRecord:
+        stated = {
+            name: value
+            for name in ("provider", "account", "region", "credentials", "policy_mode")
+            if (value := getattr(change, name)) is not None
+        }
+        if change.approvers is not None:
+            stated["approvers"] = tuple(change.approvers)
+        if change.webhook_url is not None:
+            # An empty one takes the webhook away.
+            stated["webhook_url"] = change.webhook_url or None
+            stated["webhook_secret"] = before.webhook_secret if change.webhook_url else None
+        if change.webhook_secret is not None:
+            stated["webhook_secret"] = change.webhook_secret or None
+        faults: list[Fault] = []
+        if change.variables is not None:
+            stated["entries"] = _merged(before.entries, change.variables, faults)
+        after = replace(
+            before,
+            **stated,
+            updated_by=principal.subject,
+            updated_at=isoformat(self._clock.now()),
+        )
+        faults += _faults(after)
+        if faults:
+            raise InvalidInput("; ".join(str(fault) for fault in faults[:5]), faults)
+        return after
+
+    def _write(self, tenant: str, record: EnvironmentRecord, expect: int) -> EnvironmentRecord:
+        data: dict[str, Any] = {
+            "provider": record.provider,
+            "account": record.account,
+            "region": record.region,
+            "credentials": record.credentials,
+            "policy_mode": record.policy_mode,
+            "approvers": list(record.approvers),
+            "entries": {
+                name: {"sealed": self._seal(tenant, record.name, name, entry.value)}
+                if entry.sensitive
+                else {"value": entry.value}
+                for name, entry in record.entries.items()
+            },
+            "webhook_url": record.webhook_url,
+            "webhook_secret": None
+            if record.webhook_secret is None
+            else self._seal(tenant, record.name, "#webhook", record.webhook_secret),
+            "created_by": record.created_by,
+            "created_at": record.created_at,
+            "updated_by": record.updated_by,
+            "updated_at": record.updated_at,
+        }
+        item = Item(_partition(tenant), record.name, data, type="environment")
+        return replace(record, revision=self._store.put(item, expect_version=expect).version)
+
+    def _opened(self, tenant: str, item: Item) -> EnvironmentRecord:
+        data = dict(item.data)
+        entries = {
+            name: EnvironmentVariable(
+                self._open(tenant, item.sk, name, entry["sealed"]), sensitive=True
+            )
+            if "sealed" in entry
+            else EnvironmentVariable(entry["value"])
+            for name, entry in data.pop("entries").items()
+        }
+        secret = data.pop("webhook_secret")
+        return EnvironmentRecord(
+            name=item.sk,
+            entries=entries,
+            approvers=tuple(data.pop("approvers")),
+            webhook_secret=None
+            if secret is None
+            else self._open(tenant, item.sk, "#webhook", secret),
+            revision=item.version,
+            **data,
+        )
+
+    def _seal(self, tenant: str, environment: str, name: str, value: Any) -> str:
+        return self._sealer.seal(json.dumps(value).encode(), _context(tenant, environment, name))
+
+    def _open(self, tenant: str, environment: str, name: str, sealed: str) -> Any:
+        return json.loads(self._sealer.open(sealed, _context(tenant, environment, name)))
+
+
+def _merged(
+    before: Mapping[str, EnvironmentVariable],
+    changes: Mapping[str, VariableChange],
+    faults: list[Fault],
+) -> dict[str, EnvironmentVariable]:
+    after: dict[str, EnvironmentVariable] = {}
+    for name, change in changes.items():
+        if change.stated:
+            after[name] = EnvironmentVariable(change.value, change.sensitive)
+        elif name in before and before[name].sensitive and change.sensitive:
+            after[name] = before[name]
+        else:
+            faults.append(Fault("has no value", path=f"variables.{name}.value"))
+    return after
+
+
+def _faults(record: EnvironmentRecord) -> list[Fault]:
+    faults: list[Fault] = []
+
+    def check(path: str, fits: bool, message: str, hint: str | None = None) -> None:
+        if not fits:
+            faults.append(Fault(message, path=path, hint=hint))
+
+    check(
+        "name",
+        _NAME.fullmatch(record.name) is not None,
+        f"{record.name[:64]!r} is no name for an environment",
+        "a small letter, then small letters, digits and -, 32 at most",
+    )
+    check("provider", record.provider in PROVIDERS, f"one of {', '.join(PROVIDERS)}")
+    check("region", _REGION.fullmatch(record.region) is not None, "is no region")
+    check("account", _ACCOUNT.fullmatch(record.account) is not None, "is no account")
+    check(
+        "credentials",
+        _CREDENTIALS.fullmatch(record.credentials) is not None,
+        "is no reference to credentials",
+        "sandbox, default, profile:<name> or role:<arn>",
+    )
+    check("policyMode", record.policy_mode in POLICY_MODES, f"one of {', '.join(POLICY_MODES)}")
+    for number, approver in enumerate(record.approvers):
+        check(
+            f"approvers.{number}",
+            _APPROVER.fullmatch(approver) is not None,
+            "is no name of an approver",
+        )
+    check(
+        "variables",
+        len(record.entries) <= _MOST_VARIABLES,
+        f"at most {_MOST_VARIABLES} variables",
+    )
+    for name in record.entries:
+        check(
+            f"variables.{name[:64]}",
+            _VARIABLE.fullmatch(name) is not None,
+            "is no name of a variable",
+        )
+    if record.webhook_url is not None:
+        check("webhook.url", _is_http_url(record.webhook_url), "is no http or https address")
+    return faults
+
+
+def _is_http_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= 2048
+
+
+def _partition(tenant: str) -> str:
+    return f"T#{tenant}#ENVIRONMENTS"
+
+
+def _context(tenant: str, environment: str, name: str) -> str:
+    return f"{tenant}/environments/{environment}/{name}"

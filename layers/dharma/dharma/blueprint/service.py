@@ -1,0 +1,324 @@
+"""The library of blueprints: drafts that change, published versions that never do."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from dharma.blueprint.records import BlueprintRecord, VersionRecord
+from dharma.blueprint.repository import BlueprintRepository
+from dharma.blueprint.source import dump_blueprint, load_blueprint
+from dharma.catalog.catalog import Catalog
+from dharma.catalog.document import Note
+from dharma.core.clock import Clock, isoformat
+from dharma.core.encryption import Sealer
+from dharma.core.errors import (
+    Fault,
+    InvalidBlueprint,
+    InvalidInput,
+    InvalidVariables,
+    VersionConflict,
+)
+from dharma.core.events import Event, happened
+from dharma.core.ids import is_id, new_id
+from dharma.core.listing import Listed, listed
+from dharma.core.observability import correlation_id
+from dharma.core.principal import Principal
+from dharma.core.store import ItemStore
+from dharma.model.blueprint import Blueprint
+
+SOURCE = "dharma.blueprint"
+TextFormat = Literal["yaml", "json"]
+_VERSION = re.compile(
+    r"(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})"
+    r"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlueprint:
+    """A draft or a published version: its record and its text as a model."""
+
+    record: BlueprintRecord
+    blueprint: Blueprint
+
+
+class Blueprints:
+    """One instance serves all tenants; the principal's tenant bounds what a call sees."""
+
+    def __init__(self, store: ItemStore, sealer: Sealer, catalog: Catalog, clock: Clock) -> None:
+        self._repository = BlueprintRepository(store, sealer)
+        self._catalog = catalog
+        self._clock = clock
+
+    def create(self, principal: Principal, text: str) -> StoredBlueprint:
+        """Store a new draft. `InvalidBlueprint` with all faults, `Conflict` when the name is
+        taken; nothing is stored then."""
+        return self.add(principal, self._valid(load_blueprint(text)))
+
+    def add(self, principal: Principal, blueprint: Blueprint) -> StoredBlueprint:
+        """Store a blueprint that was read already (from whatever format) as a new draft."""
+        now = isoformat(self._clock.now())
+        record = _described(
+            BlueprintRecord(
+                id=new_id(self._clock),
+                name="",
+                version="",
+                provider="",
+                description=None,
+                tags=(),
+                resource_count=0,
+                created_by=principal.subject,
+                created_at=now,
+                updated_by=principal.subject,
+                updated_at=now,
+                revision=1,
+            ),
+            blueprint,
+        )
+        event = self._event("BlueprintCreated", principal, record)
+        self._repository.create(principal.tenant, record, _text(blueprint), event)
+        return StoredBlueprint(record, blueprint)
+
+    def import_text(
+        self, principal: Principal, text: str, filename: str | None
+    ) -> tuple[StoredBlueprint, Sequence[Note]]:
+        """Read a blueprint, CloudFormation template or Terraform plan and store it as a new draft;
+        the notes say what was not carried over."""
+        from dharma.blueprint.readers import read_text
+
+        result = read_text(text, filename)
+        blueprint = replace(result.blueprint, metadata=_authors_metadata(result.blueprint))
+        if result.source_format == "blueprint":
+            self._valid(blueprint)
+        # A foreign source is taken as it is: what was not understood there is a note, and no fault
+        # of its author. Publishing it asks for a valid one.
+        return self.add(principal, blueprint), result.notes
+
+    def read(self, principal: Principal, blueprint_id: str) -> StoredBlueprint:
+        record = self.record(principal, blueprint_id)
+        text = self._repository.text(principal.tenant, record.id)
+        return StoredBlueprint(record, load_blueprint(text))
+
+    def record(self, principal: Principal, blueprint_id: str) -> BlueprintRecord:
+        """By id, or by name."""
+        if not is_id(blueprint_id):
+            named = self._repository.find_name(principal.tenant, _key(blueprint_id))
+            blueprint_id = named or blueprint_id
+        return self._repository.find(principal.tenant, _key(blueprint_id))
+
+    def update(
+        self, principal: Principal, blueprint_id: str, text: str, *, revision: int | None = None
+    ) -> StoredBlueprint:
+        """Replace the draft. With `revision`, `VersionConflict` when somebody else wrote since."""
+        blueprint = self._valid(load_blueprint(text))
+        before = self.record(principal, blueprint_id)
+        _require_revision(before, revision)
+        after = _described(
+            replace(
+                before,
+                updated_by=principal.subject,
+                updated_at=isoformat(self._clock.now()),
+                revision=before.revision + 1,
+            ),
+            blueprint,
+        )
+        event = self._event("BlueprintUpdated", principal, after)
+        self._repository.update(principal.tenant, before, after, _text(blueprint), event)
+        return StoredBlueprint(after, blueprint)
+
+    def delete(
+        self, principal: Principal, blueprint_id: str, *, revision: int | None = None
+    ) -> None:
+        """Remove a blueprint with all its versions. What was deployed from it stays."""
+        record = self.record(principal, blueprint_id)
+        _require_revision(record, revision)
+        event = self._event("BlueprintDeleted", principal, record)
+        self._repository.delete(principal.tenant, record, event)
+
+    def list(
+        self,
+        principal: Principal,
+        *,
+        provider: str | None = None,
+        name: str | None = None,
+        tag: str | None = None,
+        limit: int = 50,
+        cursor: str | None = None,
+        offset: int = 0,
+    ) -> Listed[BlueprintRecord]:
+        """Records by name; filters must all hold."""
+        if name is not None:
+            return self._named(principal, name, provider, tag)
+
+        def keep(record: BlueprintRecord) -> bool:
+            return _matches(record, provider, tag)
+
+        return listed(
+            lambda n, c: self._repository.page(principal.tenant, limit=n, cursor=c),
+            keep if provider or tag else None,
+            limit=limit,
+            cursor=cursor,
+            offset=offset,
+        )
+
+    def publish(
+        self, principal: Principal, blueprint_id: str, version: str | None = None
+    ) -> VersionRecord:
+        """Freeze the draft as a version: the one that it states, or another. `AlreadyPublished`."""
+        stored = self.read(principal, blueprint_id)
+        wanted = version or stored.blueprint.version
+        if not _VERSION.fullmatch(wanted) or len(wanted) > 128:
+            raise InvalidInput(
+                f"{wanted!r} is no semantic version", [Fault("write it as 1.2.0", path="version")]
+            )
+        blueprint = self._valid(replace(stored.blueprint, version=wanted))
+        text = _text(blueprint)
+        record = VersionRecord(
+            blueprint_id=stored.record.id,
+            version=wanted,
+            digest=hashlib.sha256(text.encode()).hexdigest(),
+            resource_count=len(blueprint.resources),
+            published_by=principal.subject,
+            published_at=isoformat(self._clock.now()),
+        )
+        event = self._event("BlueprintPublished", principal, stored.record, version=wanted)
+        self._repository.publish(principal.tenant, record, text, event)
+        return record
+
+    def versions(
+        self,
+        principal: Principal,
+        blueprint_id: str,
+        *,
+        limit: int = 50,
+        cursor: str | None = None,
+        offset: int = 0,
+    ) -> Listed[VersionRecord]:
+        """Published versions, the highest first."""
+        found = self.record(principal, blueprint_id).id
+        return listed(
+            lambda n, c: self._repository.version_page(principal.tenant, found, limit=n, cursor=c),
+            limit=limit,
+            cursor=cursor,
+            offset=offset,
+        )
+
+    def version(
+        self, principal: Principal, blueprint_id: str, version: str
+    ) -> tuple[VersionRecord, Blueprint]:
+        """One published version."""
+        tenant, found = principal.tenant, self.record(principal, blueprint_id).id
+        record = self._repository.find_version(tenant, found, _key(version))
+        return record, load_blueprint(self._repository.version_text(tenant, found, record.version))
+
+    def validate(
+        self, principal: Principal, blueprint_id: str, values: Mapping[str, Any] | None = None
+    ) -> Sequence[Fault]:
+        """The faults of a draft as the catalog is now, and of values for its variables."""
+        from dharma.blueprint.validation import check_values
+
+        blueprint = self.read(principal, blueprint_id).blueprint
+        faults = self._faults(blueprint)
+        if values is None:
+            return faults
+        try:
+            check_values(blueprint, values)
+        except InvalidVariables as error:
+            return [*faults, *error.faults]
+        return faults
+
+    def export(
+        self,
+        principal: Principal,
+        blueprint_id: str,
+        format: TextFormat = "yaml",
+        version: str | None = None,
+    ) -> str:
+        """The text of a draft or of a published version; importing it gives the same blueprint."""
+        if version is None:
+            return dump_blueprint(self.read(principal, blueprint_id).blueprint, format)
+        return dump_blueprint(self.version(principal, blueprint_id, version)[1], format)
+
+    def _named(
+        self, principal: Principal, name: str, provider: str | None, tag: str | None
+    ) -> Listed[BlueprintRecord]:
+        found = self._repository.find_name(principal.tenant, _key(name))
+        if found is None:
+            return Listed([])
+        record = self._repository.find(principal.tenant, found)
+        return Listed([record] if _matches(record, provider, tag) else [])
+
+    def _valid(self, blueprint: Blueprint) -> Blueprint:
+        faults = self._faults(blueprint)
+        if faults:
+            first = str(faults[0])
+            said = first if len(faults) == 1 else f"{len(faults)} faults, first: {first}"
+            raise InvalidBlueprint(said, list(faults))
+        return blueprint
+
+    def _faults(self, blueprint: Blueprint) -> Sequence[Fault]:
+        from dharma.blueprint.validation import validate
+
+        return validate(blueprint, self._catalog)
+
+    def _event(
+        self, type: str, principal: Principal, record: BlueprintRecord, **more: Any
+    ) -> Event:
+        return happened(
+            self._clock,
+            type,
+            source=SOURCE,
+            subject=record.id,
+            data={
+                "tenant": principal.tenant,
+                "blueprintId": record.id,
+                "name": record.name,
+                "by": principal.subject,
+                **more,
+            },
+            correlation_id=correlation_id(),
+        )
+
+
+def _described(record: BlueprintRecord, blueprint: Blueprint) -> BlueprintRecord:
+    return replace(
+        record,
+        name=blueprint.name,
+        version=blueprint.version,
+        provider=blueprint.provider,
+        description=blueprint.description,
+        tags=tuple(str(tag) for tag in blueprint.metadata.get("tags") or ()),
+        resource_count=len(blueprint.resources),
+    )
+
+
+def _authors_metadata(blueprint: Blueprint) -> dict[str, Any]:
+    # What another installation's server wrote there is not this one's.
+    return {k: v for k, v in blueprint.metadata.items() if k == "tags"}
+
+
+def _text(blueprint: Blueprint) -> str:
+    return dump_blueprint(blueprint, "json")
+
+
+def _matches(record: BlueprintRecord, provider: str | None, tag: str | None) -> bool:
+    return (provider is None or record.provider == provider) and (tag is None or tag in record.tags)
+
+
+def _key(text: str) -> str:
+    """A caller's text as part of a key."""
+    if not text or len(text) > 200 or "\0" in text:
+        raise InvalidInput("an id or name has 1 to 200 characters")
+    return text
+
+
+def _require_revision(record: BlueprintRecord, revision: int | None) -> None:
+    if revision is not None and revision != record.revision:
+        raise VersionConflict(
+            f"{record.name} is at revision {record.revision}, not {revision}: "
+            f"{record.updated_by} changed it at {record.updated_at}"
+        )

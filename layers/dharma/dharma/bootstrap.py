@@ -1,0 +1,189 @@
+"""The composition root: which adapter stands behind which port.
+
+Production (AWS) is the default, `DHARMA_RUNTIME=local` the laptop; tests hand in their own parts:
+
+    Application(settings, store=MemoryStore(), clock=FixedClock())
+
+Every part is made when it is first asked for, and imported then: a function pays for what it uses.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from dharma.core.clock import Clock, SystemClock
+from dharma.core.errors import Misconfigured
+from dharma.core.settings import Settings
+
+if TYPE_CHECKING:
+    from dharma.adapters.local.keys import FileKeys
+    from dharma.adapters.local.signing_keys import FileSigningKeys
+    from dharma.blueprint.environments import Environments
+    from dharma.blueprint.service import Blueprints
+    from dharma.catalog.catalog import Catalog
+    from dharma.core.artifacts import ArtifactStore
+    from dharma.core.encryption import Cipher
+    from dharma.core.store import ItemStore
+    from dharma.core.workflows import Workflows
+    from dharma.costing.price_book import PriceBook
+    from dharma.guardrails.engine import PolicyEngine
+    from dharma.sso.tokens import TokenIssuer, TokenVerifier
+
+
+class Application:
+    """All parts of one installation. `parts`: ready-made ones by name, for tests."""
+
+    def __init__(self, settings: Settings, **parts: Any) -> None:
+        unknown = [n for n in parts if not isinstance(vars(type(self)).get(n), cached_property)]
+        if unknown:
+            raise ValueError(f"no parts of the application: {unknown}")
+        self.settings = settings
+        vars(self).update(parts)
+
+    @cached_property
+    def clock(self) -> Clock:
+        return SystemClock()
+
+    # --- behind ports
+
+    @cached_property
+    def store(self) -> ItemStore:
+        self._require_local("DHARMA_TABLE")
+        from dharma.adapters.local.sqlite_store import SqliteStore
+
+        path = self.settings.state_dir / "store.sqlite3"
+        return SqliteStore(path, self._file_keys.derive("cursors"), self.clock)
+
+    @cached_property
+    def artifacts(self) -> ArtifactStore:
+        self._require_local("DHARMA_ARTIFACTS_BUCKET")
+        from dharma.adapters.local.artifacts import DirectoryArtifacts
+
+        return DirectoryArtifacts(self.settings.state_dir / "artifacts")
+
+    @cached_property
+    def workflows(self) -> Workflows:
+        self._require_local("DHARMA_RUNTIME")
+        from dharma.adapters.local.workflows import FILE_NAME, LocalWorkflows
+
+        return LocalWorkflows(self.settings.state_dir / FILE_NAME, self.clock)
+
+    @cached_property
+    def cipher(self) -> Cipher:
+        self._require_local("DHARMA_KMS_KEY")
+        from dharma.core.encryption import Cipher
+
+        return Cipher(self._file_keys)
+
+    @cached_property
+    def _file_keys(self) -> FileKeys:
+        from dharma.adapters.local.keys import FileKeys
+
+        return FileKeys(self.settings.state_dir / "keys" / "data.json")
+
+    # --- who is asking
+
+    @cached_property
+    def token_verifier(self) -> TokenVerifier:
+        from dharma.sso.tokens import TokenVerifier
+
+        settings = self.settings
+        return TokenVerifier(
+            self._public_keys(), settings.token_issuer, settings.token_audience, self.clock
+        )
+
+    @cached_property
+    def token_issuer(self) -> TokenIssuer:
+        self._require_local("DHARMA_TOKEN_ISSUER")
+        from dharma.sso.tokens import TokenIssuer
+
+        settings = self.settings
+        return TokenIssuer(
+            self._signing_keys.private_pem(),
+            settings.token_issuer,
+            settings.token_audience,
+            self.clock,
+        )
+
+    @cached_property
+    def _signing_keys(self) -> FileSigningKeys:
+        from dharma.adapters.local.signing_keys import FileSigningKeys
+
+        return FileSigningKeys(self.settings.state_dir / "keys")
+
+    def _public_keys(self) -> dict[str, Any]:
+        if self.settings.token_jwks is None:
+            self._require_local("DHARMA_TOKEN_JWKS")
+            return self._signing_keys.public_keys()
+        try:
+            jwks: dict[str, Any] = json.loads(self.settings.token_jwks)
+        except ValueError as error:
+            raise Misconfigured(f"DHARMA_TOKEN_JWKS: no JSON ({error})") from error
+        return jwks
+
+    # --- knowledge that is shipped
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        from dharma.catalog import load_catalog
+
+        return load_catalog()
+
+    @cached_property
+    def policy_engine(self) -> PolicyEngine:
+        """With the built-in policies; its process is started by the first evaluation."""
+        from dharma.guardrails.engine import PolicyEngine
+        from dharma.guardrails.library import load_policies
+
+        engine = PolicyEngine(load_policies())
+        atexit.register(engine.close)
+        return engine
+
+    @cached_property
+    def price_book(self) -> PriceBook:
+        from dharma.costing.price_book import PriceBook
+
+        return PriceBook.open()
+
+    # --- services
+
+    @cached_property
+    def blueprints(self) -> Blueprints:
+        from dharma.blueprint.service import Blueprints
+
+        return Blueprints(self.store, self.cipher, self.catalog, self.clock)
+
+    @cached_property
+    def environments(self) -> Environments:
+        from dharma.blueprint.environments import Environments
+
+        return Environments(self.store, self.cipher, self.clock)
+
+    def _require_local(self, variable: str) -> None:
+        """The adapters of AWS are not part of this version."""
+        if self.settings.runtime != "local":
+            raise Misconfigured(
+                f"{variable}: this version has no adapter for AWS behind it yet; "
+                "set DHARMA_RUNTIME=local"
+            )
+
+
+_present: Application | None = None
+
+
+def application() -> Application:
+    """The application of this process, made from its environment at the first call."""
+    global _present  # noqa: PLW0603 - the one composition root of a process
+    if _present is None:
+        _present = Application(Settings.from_environment())
+    return _present
+
+
+def use(replacement: Application | None) -> Application | None:
+    """Replace the application of this process, for tests; return the one before."""
+    global _present
+    before, _present = _present, replacement
+    return before
