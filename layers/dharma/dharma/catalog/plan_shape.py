@@ -20,6 +20,7 @@ from dharma.model.expressions.nodes import (
     Ambient,
     Call,
     Expression,
+    Index,
     ResourceRef,
     Symbol,
     Value,
@@ -30,6 +31,13 @@ from dharma.model.expressions.nodes import (
 
 FORMAT_VERSION = "1.2"
 _UNKNOWN = object()
+_DATA = {
+    "account_id": "data.aws_caller_identity.current.account_id",
+    "availability_zones": "data.aws_availability_zones.available.names",
+    "partition": "data.aws_partition.current.partition",
+    "region": "data.aws_region.current.region",
+    "url_suffix": "data.aws_partition.current.dns_suffix",
+}
 _INSTANCE = re.compile(r"(.*?)\[(?:(\d+)|\"((?:[^\"\\]|\\.)*)\")\]\Z")
 
 
@@ -164,7 +172,9 @@ def _names(node: Value) -> list[str]:
     if isinstance(node, Symbol):
         return [".".join(str(s) for s in node.path)]
     if isinstance(node, Ambient):
-        return [f"data.{node.name}"]
+        return [_DATA.get(node.name, f"var.{node.name}")]
+    if isinstance(node, Index) and node.collection == Ambient("availability_zones"):
+        return [f"{_DATA['availability_zones']}[{node.key}]"] if isinstance(node.key, int) else []
     if not isinstance(node, ResourceRef):
         return []
     key = ""

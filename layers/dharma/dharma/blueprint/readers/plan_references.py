@@ -14,10 +14,21 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from dharma.model.expressions.nodes import ResourceRef, Unknown, Value, VariableRef
+from dharma.model.expressions.nodes import Ambient, Index, ResourceRef, Unknown, Value, VariableRef
 
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]|\[\"((?:[^\"\\]|\\.)*)\"\]")
 _DEEPEST = 32
+_AMBIENT: dict[tuple[str | int, ...], str] = {
+    ("aws_availability_zones", "names"): "availability_zones",
+    ("aws_caller_identity", "account_id"): "account_id",
+    ("aws_partition", "dns_suffix"): "url_suffix",
+    ("aws_partition", "partition"): "partition",
+    ("aws_region", "name"): "region",
+    ("aws_region", "region"): "region",
+}
+_NO_RESOURCES = ("each.", "count.", "var.", "local.", "path.", "terraform.", "self.")
+# Sets with an unknown element are unknown as a whole; such arguments are told by their names.
+_LIST = re.compile(r"(.*_)?(ids|arns|subnets|security_groups|vpc_zone_identifier)\Z")
 # Text that is written around references more often than not.
 _TEXT = re.compile(
     r"(.*_)?(policy|json|user_data|user_data_base64|description|definition|content|template)\Z"
@@ -71,21 +82,37 @@ def value_of(expression: Any, module: Module, argument: str, depth: int = 0) -> 
     if "constant_value" in expression:
         constant: Value = expression["constant_value"]
         return constant
-    names = [n for n in expression.get("references") or () if isinstance(n, str)]
-    whole = _wholes(names)
-    if len(whole) == 1 and not _TEXT.match(argument) and depth < _DEEPEST:
-        found = _resolved(whole[0], module, argument, depth)
-        if found is not None:
+    whole = names_in(expression)
+    if not _TEXT.match(argument) and depth < _DEEPEST:
+        found = [_resolved(name, module, argument, depth) for name in whole]
+        if _LIST.match(argument) and found and all(isinstance(f, ResourceRef) for f in found):
             return found
+        if len(found) == 1 and found[0] is not None:
+            return found[0]
     said = f"known after apply, from {', '.join(whole[:3])}" if whole else "known after apply"
     return Unknown(said)
 
 
-def _wholes(names: list[str]) -> list[str]:
-    """The references without the prefixes that a plan lists behind each."""
-    return [
-        n for n in names if not any(o != n and o.startswith(n) and o[len(n)] in ".[" for o in names)
-    ]
+def names_in(expression: Any) -> list[str]:
+    """The references of an expression, without the prefixes that a plan lists behind each."""
+    if not isinstance(expression, dict):
+        return []
+    names = [n for n in expression.get("references") or () if isinstance(n, str)]
+    # A prefix follows what it is a prefix of, so one look back is enough.
+    whole: list[str] = []
+    for name in names:
+        if not (whole and whole[-1].startswith(name) and whole[-1][len(name) :][:1] in (".", "[")):
+            whole.append(name)
+    return list(dict.fromkeys(whole))
+
+
+def element_of(expression: Any, position: int, length: int) -> Any:
+    """The expression of one element of a list that is written as a whole: the reference at its
+    place where there are as many, else the only reference to a resource."""
+    names = [n for n in names_in(expression) if not n.startswith(_NO_RESOURCES)]
+    if len(names) == length:
+        return {"references": [names[position]]}
+    return {"references": names} if names else None
 
 
 def _resolved(name: str, module: Module, argument: str, depth: int) -> Value:
@@ -113,6 +140,10 @@ def _resolved(name: str, module: Module, argument: str, depth: int) -> Value:
             if not isinstance(output, dict):
                 return None
             return value_of(output.get("expression"), child, argument, depth + 1)
+        case ["data", str(source), _, *rest] if (source, *rest[:1]) in _AMBIENT:
+            ambient = Ambient(_AMBIENT[source, *rest[:1]])
+            index = rest[1] if len(rest) == 2 else None
+            return ambient if index is None else Index(ambient, index)
         case ["data" | "local" | "each" | "count" | "path" | "terraform" | "self", *_]:
             return None
         case [str(kind), str(label), *rest] if rest:

@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from dharma.blueprint.readers.folding import folded
-from dharma.blueprint.readers.plan_references import Module, steps_of, value_of
+from dharma.blueprint.readers.plan_references import Module, element_of, steps_of, value_of
 from dharma.blueprint.readers.result import ReadResult
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Part
@@ -257,7 +257,7 @@ class _Plan:
         if isinstance(known, list):
             blocks = [_block_of(written, i, len(known)) for i in range(len(known))]
             return [
-                self._value(planned.at(i), block, module, name) for i, block in enumerate(blocks)
+                self._value(planned.at(i), block, module, "") for i, block in enumerate(blocks)
             ]
         return self._known(known, written, module, name)
 
@@ -393,7 +393,7 @@ def _block_of(written: Any, position: int, length: int) -> Any:
         if len(written) == length:
             return written[position]
         return written[0] if len(written) == 1 else None
-    return _inherited(written)
+    return element_of(written, position, length)
 
 
 def _inherited(written: Any) -> Any:
