@@ -258,8 +258,14 @@ def _peers(value: Value, where: str) -> Iterator[Atom]:
     if isinstance(value, Unknown):
         yield Atom(Unknown(f"{where}: {value.reason}"))
         return
-    for atom in atoms_of(value, where) or ():
-        yield Atom(atom.value, atom.condition)
+    if isinstance(value, list):
+        for element in value:
+            if isinstance(element, Conditional) and None not in (element.then, element.otherwise):
+                yield Atom(element)
+            else:
+                yield from atoms_of([element], where) or ()
+        return
+    yield from atoms_of(value, where) or ()
 
 
 # ---- equality

@@ -7,16 +7,24 @@ conditions around an object instead of its members: none of these tells resource
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from dharma.catalog.bags import atoms_of
+from dharma.catalog.bags import Atom, atoms_of, both
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.coercion import coerce, simplified
 from dharma.catalog.kinds import Bag, Kind, Property
 from dharma.catalog.paths import conditional
-from dharma.catalog.tables import meaningful, member
+from dharma.catalog.tables import meaningful, member, or_else
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Conditional, Expression, ForList, Unknown, Value
+from dharma.model.expressions.nodes import (
+    Conditional,
+    Expression,
+    ForList,
+    Unary,
+    Unknown,
+    Value,
+)
 
 
 def canonical(resources: Iterable[Resource], catalog: Catalog) -> dict[str, object]:
@@ -67,19 +75,20 @@ def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
         atoms = atoms_of(value, declared.name, peers=bag.peers)
         if atoms is None:
             return Unknown("")
+        atoms = [single for atom in atoms for single in _by_peer(atom, bag.peers)]
         return _as_set([_element(atom.as_value(), declared) for atom in atoms]) or None
     if declared.type == "object":
         return _object(value, declared)
     if declared.holds_objects:
         return _list(value, declared)
     value = _spread(value)
+    if isinstance(value, Conditional) and declared.default is not None:
+        value = or_else(value, declared.default)
     value = coerce(value, declared)
     if isinstance(value, Conditional):
         value = simplified(
             Conditional(
-                value.condition,
-                _property(value.then, declared, None),
-                _property(value.otherwise, declared, None),
+                value.condition, _branch(value.then, declared), _branch(value.otherwise, declared)
             ),
             declared.type,
         )
@@ -88,6 +97,30 @@ def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
     if declared.type.startswith("set(") and isinstance(value, list):
         return _as_set([_spread(v) for v in value])
     return _forgotten(value)
+
+
+def _branch(value: Value, declared: Property) -> Value:
+    """One outcome of a conditional value; the default stays, because absence became it."""
+    return _property(value, replace(declared, default=None), None)
+
+
+def _by_peer(atom: Atom, peers: tuple[str, ...]) -> Iterator[Atom]:
+    """An atom whose peer depends on a condition as one atom for each outcome."""
+    value = atom.value
+    for name in peers:
+        peer = value.get(name) if isinstance(value, dict) else None
+        if isinstance(peer, Conditional):
+            peer = simplified(peer, "string")
+        if isinstance(peer, Conditional) and isinstance(value, dict):
+            for condition, outcome in (
+                (peer.condition, peer.then),
+                (Unary("!", peer.condition), peer.otherwise),
+            ):
+                if outcome is not None:
+                    single = Atom({**value, name: outcome}, both(atom.condition, condition))
+                    yield from _by_peer(single, peers)
+            return
+    yield atom
 
 
 def _forgotten(value: Value) -> Value:

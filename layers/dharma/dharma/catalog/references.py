@@ -125,7 +125,7 @@ def _native_attribute(
     for length in range(len(path), 0, -1):
         name = ".".join(str(step) for step in path[:length])
         if name in mapping.attributes:
-            return (*mapping.attributes[name].split("."), *path[length:])
+            return (*_steps(mapping.attributes[name]), *path[length:])
         if name in mapping.templates and length == len(path):
             return Template(mapping.templates[name])
     if mapping.format == "terraform":
@@ -133,6 +133,10 @@ def _native_attribute(
             if rule.model == path and rule.transform is SAME and rule.each is None:
                 return _attribute_path(rule.native)
     return None
+
+
+def _steps(attribute: str) -> tuple[str | int, ...]:
+    return tuple(int(step) if step.isdigit() else step for step in attribute.split("."))
 
 
 def _attribute_path(path: Path) -> tuple[str | int, ...] | None:
@@ -322,7 +326,7 @@ def _model_path(
     for length in range(len(path), 0, -1):
         name = ".".join(str(step) for step in path[:length])
         if name in mapping.model_attributes:
-            return (*mapping.model_attributes[name].split("."), *path[length:])
+            return (*_steps(mapping.model_attributes[name]), *path[length:])
     if mapping.format == "terraform":
         for rule in mapping.table.rules:
             if (

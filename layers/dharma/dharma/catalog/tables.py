@@ -11,7 +11,16 @@ from collections.abc import Callable, Mapping
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Property, Rule, Table
 from dharma.catalog.known import unmapped
-from dharma.catalog.paths import Block, common_condition, conditional, get, print_path, put, settle
+from dharma.catalog.paths import (
+    Block,
+    branch,
+    common_condition,
+    conditional,
+    get,
+    print_path,
+    put,
+    settle,
+)
 from dharma.catalog.transforms import Untransformable
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import (
@@ -166,9 +175,30 @@ def _instead_of_absent(
     if not isinstance(properties, dict):
         return member(properties, path)
     inner = properties.get(path[0])
-    if len(path) > 1:
-        return _instead_of_absent(inner, path[1:], stand_in)
-    return or_else(inner, stand_in)
+    if len(path) == 1:
+        return or_else(inner, stand_in)
+    if len(path) == 2 and isinstance(inner, dict) and inner:
+        return _completed(inner, path[1], stand_in)
+    return _instead_of_absent(inner, path[1:], stand_in)
+
+
+def _completed(parent: dict[str, Value], key: str, stand_in: Value) -> Value:
+    """A member with `stand_in` for its absence, but only where its object exists: when the other
+    members are there under one condition, the object is."""
+    value = parent.get(key)
+    others = [v for k, v in parent.items() if k != key and v is not None]
+    if not others and value is not None:
+        return value
+    exists = common_condition(iter(others))
+    if exists is None:
+        return or_else(value, stand_in)
+    condition, outcome = exists
+    if isinstance(value, Conditional) and value.condition == condition:
+        value = branch(value, outcome)
+    elif value is not None:
+        return or_else(value, stand_in)
+    inner = or_else(value, stand_in)
+    return Conditional(condition, inner, None) if outcome else Conditional(condition, None, inner)
 
 
 def or_else(value: Value, stand_in: Value) -> Value:
@@ -241,15 +271,13 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
     """The properties that the arguments say by this table. Values that have no meaning there are
     reported and become unknown."""
     found: dict[str, Value] = {}
-    silent: list[Rule] = []
     for rule in table.rules:
         value = _read_rule(rule, arguments, report)
-        if value is None:
-            silent.append(rule)
-        elif member(found, rule.model) is None:
+        if value is not None and member(found, rule.model) is None:
             _set(found, rule.model, value)
-    for rule in silent:
-        _read_silence(rule, found)
+    for rule in table.rules:
+        if rule.absent is not None and rule.absent != rule.declared.default:
+            _read_silence(rule, found)
     for fill in table.fills:
         if holds(fill.when, found):
             for name, value in fill.values.items():
@@ -287,29 +315,21 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
     except Untransformable as fault:
         report(print_path(rule.native), str(fault))
         return Unknown(f"{print_path(rule.native)}: {fault}")
-    if isinstance(value, Conditional) and rule.absent is not None:
-        value = or_else(value, rule.absent)
     return value
 
 
 def _read_silence(rule: Rule, found: dict[str, Value]) -> None:
-    """What it means that the format says nothing. The members of an object mean something only
-    where the object is there, and under its condition."""
-    meaning = rule.absent
-    if meaning is None or meaning == rule.declared.default:
+    """Give a property that the format is silent about the meaning of that silence. The silence
+    about a member of an object means something only where the object exists."""
+    value = member(found, rule.model)
+    if value is not None and not isinstance(value, Conditional):
         return
-    if member(found, rule.model) is not None:
+    if len(rule.model) == 1:
+        found[rule.model[0]] = or_else(value, rule.absent)
         return
-    if len(rule.model) > 1:
-        owner = member(found, rule.model[:-1])
-        if not isinstance(owner, dict) or not owner:
-            return
-        common = common_condition(iter(owner.values()))
-        if common is not None:
-            condition, holds_then = common
-            then, otherwise = (meaning, None) if holds_then else (None, meaning)
-            meaning = Conditional(condition, then, otherwise)
-    _set(found, rule.model, meaning)
+    parent = member(found, rule.model[:-1])
+    if isinstance(parent, dict) and parent:
+        parent[rule.model[-1]] = _completed(parent, rule.model[-1], rule.absent)
 
 
 def _without(value: Value, sentinel: Value) -> Value:
