@@ -37,3 +37,28 @@ def dotted(reference: Node) -> str:
         base = dotted(node["refr"])
         return f"{base}.{index['value']}" if index_tag == "String" else base
     return ""
+
+
+def data_references(tree: Any) -> Iterator[tuple[str, int]]:
+    """Every constant path below `data` that a module looks at (`data.limits.size`), and its line.
+    Paths with a variable in them count up to it."""
+    for tag, node in nodes(tree):
+        if tag in {"RefDot", "RefBrack"}:
+            path = _constant_path({tag: node})
+            if path is not None and path.startswith("data."):
+                yield path, node["span"]["line"]
+
+
+def _constant_path(reference: Node) -> str | None:
+    ((tag, node),) = reference.items()
+    if tag == "Var":
+        return str(node["value"])
+    if tag not in {"RefDot", "RefBrack"}:
+        return None
+    base = _constant_path(node["refr"])
+    if base is None:
+        return None
+    if tag == "RefDot":
+        return f"{base}.{node['field'][1]}"
+    ((index_tag, index),) = node["index"].items()
+    return f"{base}.{index['value']}" if index_tag == "String" else None

@@ -151,7 +151,7 @@ def _parse(name: str, text: str, version: str) -> dict[str, Any]:
 
 def _summary(tree: dict[str, Any], text: bytes) -> dict[str, Any]:
     """Package, what it defines, calls and imports, and whether it reports anything."""
-    from dharma.guardrails.syntax_tree import called, dotted, nodes
+    from dharma.guardrails.syntax_tree import called, data_references, dotted, nodes
 
     imports = {}
     for entry in tree["imports"]:
@@ -172,6 +172,7 @@ def _summary(tree: dict[str, Any], text: bytes) -> dict[str, Any]:
         "rules": sorted(rules),
         "calls": sorted({(called(n), n["span"]["line"]) for t, n in nodes(tree) if t == "Call"}),
         "imports": imports,
+        "refers": sorted(set(data_references(tree["rules"]))),
         "entrypoint": any(REPORTS.match(name) for name in rules),
     }
 
@@ -180,18 +181,19 @@ def _add_checked(engine: Any, checked: list[tuple[dict[str, Any], str]]) -> None
     """Judge what every module uses against all that is defined, then add the good ones."""
     builtins = _builtins() if checked else set()
     functions = {f"{o['package']}.{name}" for o, _ in checked for name in o["functions"]}
-    paths = {f"{o['package']}.{name}" for o, _ in checked for name in o["rules"]}
-    paths |= {o["package"] for o, _ in checked}
+    rules = {f"{o['package']}.{name}" for o, _ in checked for name in o["rules"]}
+    rules |= functions
     used = {path for o, _ in checked for path in o["imports"].values()}
-    used |= {name.rpartition(".")[0] for o, _ in checked for name, _ in o["calls"]}
+    used |= {path for o, _ in checked for path, _ in o["refers"]}
+    used |= {o["package"] for o, _ in checked if o["entrypoint"]}
     for outcome, text in checked:
-        fault = _fault_of(outcome, builtins, functions, paths)
+        fault = _fault_of(outcome, builtins, functions, rules)
         if fault is None and not outcome["entrypoint"] and not _is_used(outcome, used):
             fault = (
                 "reports nothing: it has no rule named deny, violation, warn, fail or unknown, "
                 "and no other policy uses it"
             )
-        for detail in ("functions", "rules", "calls", "imports"):
+        for detail in ("functions", "rules", "calls", "imports", "refers"):
             del outcome[detail]
         if fault is None:
             try:
@@ -204,15 +206,18 @@ def _add_checked(engine: Any, checked: list[tuple[dict[str, Any], str]]) -> None
 
 
 def _fault_of(
-    outcome: dict[str, Any], builtins: set[str], functions: set[str], paths: set[str]
+    outcome: dict[str, Any], builtins: set[str], functions: set[str], rules: set[str]
 ) -> str | None:
-    """What OPA's compiler would refuse and regorus lets pass until it is reached, or for ever."""
+    """What OPA's compiler would refuse and regorus lets pass until it is reached, or for ever; and
+    what looks at data that does not exist, which both take for an absence."""
     if outcome["package"] == OWN or outcome["package"].startswith(OWN + "."):
         return "the package dharma is the product's own; name it differently"
     for path in outcome["imports"].values():
-        known = path.startswith(OWN) or any(p == path or p.startswith(path + ".") for p in paths)
-        if path.startswith("data.") and not known:
+        if not _is_defined(path, rules):
             return f"imports {path}, which no policy defines"
+    for path, line in outcome["refers"]:
+        if not _is_defined(path, rules):
+            return f"line {line}: there is no {path}"
     for name, line in outcome["calls"]:
         if name in REFUSED:
             return f"line {line}: {name} is not available: {REFUSED[name]}"
@@ -227,6 +232,15 @@ def _fault_of(
         ):
             return f"line {line}: there is no function {name}"
     return None
+
+
+def _is_defined(path: str, rules: set[str]) -> bool:
+    """Whether a path leads to a rule, into its value, or to a package of rules."""
+    if not path.startswith("data.") or path.startswith(OWN):
+        return True
+    return any(
+        path == rule or rule.startswith(path + ".") or path.startswith(rule + ".") for rule in rules
+    )
 
 
 def _is_used(outcome: dict[str, Any], used: set[str]) -> bool:
