@@ -30,6 +30,7 @@ from dharma_local.processes import (
     specs,
 )
 from dharma_local.stack_settings import HOST, StackSettings
+from dharma_local.template import load_template
 
 _LOOK_EVERY = 0.05
 _ROTATE_EVERY = 30.0
@@ -214,6 +215,7 @@ class _Supervisor:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (settings.run_dir / "supervisor.lock").open("ab") as lock_file:
             self._take(lock_file)
+            load_template(settings.template)
             kill_leftovers(settings)
             sockets = self._listen()
             self._ports = {name: s.getsockname()[1] for name, s in sockets.items()}
@@ -380,7 +382,8 @@ def main() -> None:
     try:
         start(foreground=True)
     except DharmaError as error:
-        print(f"{error.code}: {error.message}", file=sys.stderr, flush=True)
+        faults = "".join(f"; {fault}" for fault in error.faults)
+        print(f"{error.code}: {error.message}{faults}", file=sys.stderr, flush=True)
         sys.exit(1)
 
 

@@ -15,14 +15,19 @@ def handler(event: dict[str, Any], context: Any) -> Any:
     if query.get("do") == "hang":
         try:
             time.sleep(5)
-        except Exception:
+        except Exception:  # noqa: BLE001 - a handler that swallows everything must time out as well
             return {"statusCode": 200, "body": "swallowed"}
     if query.get("do") == "plain":
         return {"id": 7}
     if query.get("do") == "malformed":
         return {"statusCode": "many"}
     if query.get("do") == "bytes":
-        return {"statusCode": 200, "body": "AAH/", "isBase64Encoded": True, "cookies": ["a=1", "b=2"]}
+        return {
+            "statusCode": 200,
+            "body": "AAH/",
+            "isBase64Encoded": True,
+            "cookies": ["a=1", "b=2"],
+        }
     return {
         "statusCode": 200,
         "headers": {"Content-Type": "application/json", "X-Pid": str(os.getpid())},

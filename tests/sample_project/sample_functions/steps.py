@@ -14,7 +14,10 @@ class Refused(Exception):
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if "detail-type" in event:
-        Path(os.environ["SAMPLE_EVENTS"]).open("a").write(f"{event['id']} {event['detail']}\n")
+        with Path(os.environ["SAMPLE_EVENTS"]).open("a") as told:
+            told.write(f"{event['id']}\n")
+        if event["detail"].get("fail"):
+            raise Refused(event["detail"]["fail"])
         return {}
     if event.get("fail"):
         raise Refused(event["fail"])
