@@ -18,6 +18,7 @@ from dharma.model.expressions.nodes import (
     Expression,
     GetAttr,
     Symbol,
+    Unary,
     Unknown,
     Value,
 )
@@ -118,6 +119,31 @@ def settle(block: Block) -> dict[str, Value]:
     """The finished mapping: a block whose members all depend on one condition becomes itself
     conditional, so that no half block is left when the condition does not hold."""
     return {key: _settled(value) for key, value in block.items()}
+
+
+def settle_conditional(block: Block) -> tuple[dict[str, Value], Value]:
+    """The finished mapping, and the condition that all of it depends on (None: it does not). The
+    members are then those under that condition."""
+    settled = settle(block)
+    single = {
+        key
+        for key, value in block.items()
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], Block)
+    }
+
+    def unit(key: str) -> Value:
+        value = settled[key]
+        return value[0] if key in single and isinstance(value, list) else value
+
+    loose = [key for key in settled if key not in block.fixed]
+    common = common_condition(unit(key) for key in loose)
+    if common is None:
+        return settled, None
+    condition, holds = common
+    for key in loose:
+        inner = branch(unit(key), holds)
+        settled[key] = [inner] if key in single else inner
+    return settled, condition if holds else Unary("!", condition)
 
 
 def _settled(value: Value) -> Value:

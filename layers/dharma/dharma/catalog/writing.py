@@ -27,12 +27,11 @@ from dharma.catalog.naming import (
 )
 from dharma.catalog.paths import (
     Block,
-    branch,
-    common_condition,
     parse_path,
     print_path,
     put,
     settle,
+    settle_conditional,
 )
 from dharma.catalog.placement import Placement
 from dharma.catalog.references import Target, ToNative
@@ -45,7 +44,6 @@ from dharma.model.expressions.nodes import (
     ResourceRef,
     Splat,
     Symbol,
-    Unary,
     Unknown,
     Value,
 )
@@ -220,16 +218,10 @@ class _Writing:
             attachment.table, resource.properties, block, resource.address, always=False
         ):
             return
-        condition: Value = None
-        common = common_condition(v for k, v in block.items() if k not in block.fixed)
-        if common is not None:
-            found, outcome = common
-            condition = found if outcome else Unary("!", found)
-            for key in block.keys() - block.fixed:
-                block[key] = branch(block[key], outcome)
         self._put_owner(block, unfolding, attachment)
+        arguments, condition = settle_conditional(block)
         name = self._piece_name(unfolding, attachment.type, "")
-        self._add_piece(unfolding, attachment.type, name, settle(block), condition=condition)
+        self._add_piece(unfolding, attachment.type, name, arguments, condition=condition)
 
     def _put_owner(self, block: Block, unfolding: _Unfolding, form: Attachment | Atoms) -> None:
         for path, wanted in form.when.items():
