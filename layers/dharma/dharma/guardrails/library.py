@@ -24,7 +24,11 @@ MAX_POLICY_BYTES = 1 << 20
 MAX_POLICY_FILES = 2000
 LIBRARY_FOLDER = "lib"
 
-_PLAN = re.compile(r"\b(resource_changes|planned_values|configuration|prior_state)\b")
+_PLAN = re.compile(
+    r"\b(resource_changes|planned_values|configuration|prior_state)\b"
+    # The input as a whole, or a member that is not written out.
+    r"|\binput\b(?!\s*\.|\s*\[\s*\")"
+)
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
 
@@ -51,8 +55,7 @@ class Policy:
     @property
     def reads_plan_shape(self) -> bool:
         """Whether it looks at Terraform's own shape of a plan (or at the whole input)."""
-        code = _COMMENT.sub("", self.text)
-        return bool(_PLAN.search(code)) or "walk(input" in code
+        return _PLAN.search(_COMMENT.sub("", self.text)) is not None
 
     def module(self) -> Module:
         return Module(self.path, self.text, self.rego, trusted=self.built_in)
@@ -95,7 +98,9 @@ def load_policies(
     folders of the user. Examples (`*_test.rego`) are left out."""
     library = _built_in(root or find("policies")) if built_in else PolicyLibrary(())
     for path in paths:
-        library += _of_user(Path(path))
+        known = {policy.path for policy in library.policies}
+        added = _of_user(Path(path)).policies
+        library += PolicyLibrary(tuple(p for p in added if p.path not in known))
     return library
 
 
