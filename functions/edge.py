@@ -13,6 +13,7 @@ import json
 import logging
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -46,7 +47,9 @@ _principal: ContextVar[Principal] = ContextVar("principal")
 
 def resolver() -> APIGatewayHttpResolver:
     """A router that validates by type and answers failures as problem details."""
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = APIGatewayHttpResolver(
+        enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
+    )
 
     @app.exception_handler(RequestValidationError)
     def misshapen(error: RequestValidationError) -> Response[str]:
@@ -86,6 +89,10 @@ def principal() -> Principal:
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
     """A JSON answer, spelled here once: the resolver would walk large ones a second time."""
     return Response(status, "application/json", _json(body), dict(headers or {}))
+
+
+def no_content() -> Response[str]:
+    return Response(204, body="")
 
 
 def _answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:

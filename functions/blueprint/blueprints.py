@@ -17,7 +17,7 @@ from dharma.bootstrap import application
 from dharma.core.errors import Fault
 from dharma.core.http import links, listing
 from functions.bodies import Body, Cursor, IfMatch, LenientBody, Limit, Offset, etag, revision
-from functions.edge import answer, principal
+from functions.edge import answer, no_content, principal
 from functions.sources import note_to_dict
 
 router = APIGatewayHttpRouter()
@@ -122,7 +122,7 @@ def update_blueprint(id: str, body: BlueprintBody, if_match: IfMatch = None) -> 
 @router.delete("/blueprints/<id>", tags=TAGS, summary="Remove a blueprint and its versions")
 def delete_blueprint(id: str, if_match: IfMatch = None) -> Response[str]:
     _blueprints().delete(principal(), id, revision=revision(if_match))
-    return Response(204)
+    return no_content()
 
 
 @router.get("/blueprints/<id>/versions", tags=TAGS, summary="List published versions")

@@ -17,7 +17,7 @@ from dharma.blueprint.environments import (
 from dharma.bootstrap import application
 from dharma.core.http import links, listing
 from functions.bodies import Cursor, IfMatch, LenientBody, Limit, Offset, etag, revision
-from functions.edge import answer, principal
+from functions.edge import answer, no_content, principal
 
 router = APIGatewayHttpRouter()
 TAGS = ["environments"]
@@ -121,7 +121,7 @@ def update_environment(name: str, body: EnvironmentBody, if_match: IfMatch = Non
 @router.delete("/environments/<name>", tags=TAGS, summary="Remove an environment")
 def delete_environment(name: str, if_match: IfMatch = None) -> Response[str]:
     _environments().delete(principal(), name, revision=revision(if_match))
-    return Response(204)
+    return no_content()
 
 
 def _environments() -> Environments:

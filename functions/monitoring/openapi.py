@@ -63,7 +63,7 @@ def openapi_document() -> dict[str, Any]:
                 }
             )
         merged["components"]["schemas"].update(part.get("components", {}).get("schemas", {}))
-    for name in ("HTTPValidationError", "ValidationError"):
+    for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
         merged["components"]["schemas"].pop(name, None)
     return merged
 
@@ -71,7 +71,7 @@ def openapi_document() -> dict[str, Any]:
 def _described(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
     """Ours instead of the framework's: how failures look, and who may call."""
     route = f"{method.upper()} {path}"
-    answers = {k: v for k, v in operation.get("responses", {}).items() if k != "422"}
+    answers = {k: v for k, v in operation.get("responses", {}).items() if k not in ("422", "500")}
     problem = {
         "description": "A failure: 4xx is the caller's to mend, 5xx ours.",
         "content": {

@@ -1,0 +1,119 @@
+"""The template that both worlds read: judged by cfn-lint, and complete. A few seconds."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from dharma.sso.roles import PUBLIC, ROUTES
+
+ROOT = Path(__file__).resolve().parents[2]
+TEMPLATE = ROOT / "infra" / "template.yaml"
+
+
+class _Loader(yaml.SafeLoader):
+    """CloudFormation's short tags as their long forms."""
+
+
+def _tag(loader: Any, suffix: str, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return {suffix: loader.construct_scalar(node)}
+    if isinstance(node, yaml.SequenceNode):
+        return {suffix: loader.construct_sequence(node, deep=True)}
+    return {suffix: loader.construct_mapping(node, deep=True)}
+
+
+_Loader.add_multi_constructor("!", _tag)
+
+
+@pytest.fixture(scope="module")
+def template() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    return loaded
+
+
+def functions(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+
+
+def routes(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        f"{event['Properties']['Method']} {event['Properties']['Path']}": event["Properties"]
+        for function in functions(template).values()
+        for event in function["Properties"].get("Events", {}).values()
+        if event["Type"] == "HttpApi"
+    }
+
+
+def test_cfn_lint_has_nothing_to_say() -> None:
+    found = subprocess.run(
+        [str(Path(sys.executable).parent / "cfn-lint"), str(TEMPLATE)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (found.returncode, found.stdout) == (0, "")
+
+
+def test_every_route_has_a_permission_and_every_permission_a_route(
+    template: dict[str, Any],
+) -> None:
+    assert set(routes(template)) == set(ROUTES) | PUBLIC
+
+
+def test_only_the_public_routes_need_no_token(template: dict[str, Any]) -> None:
+    open_routes = {
+        route
+        for route, properties in routes(template).items()
+        if properties.get("Auth", {}).get("Authorizer") == "NONE"
+    }
+    assert open_routes == PUBLIC
+    api = template["Resources"]["Api"]["Properties"]
+    assert api["Auth"]["DefaultAuthorizer"] in api["Auth"]["Authorizers"]
+    assert all(p["ApiId"] == {"Ref": "Api"} for p in routes(template).values())
+
+
+def test_every_handler_exists(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        module, _, attribute = function["Properties"]["Handler"].rpartition(".")
+        spec = importlib.util.find_spec(module)
+        assert spec is not None, f"{name}: {module}"
+        assert spec.origin is not None
+        assert f"{attribute} =" in (text := Path(spec.origin).read_text()) or (
+            f"def {attribute}(" in text
+        ), name
+
+
+def test_every_placeholder_of_a_state_machine_is_filled_in(template: dict[str, Any]) -> None:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == "AWS::Serverless::StateMachine":
+            definition = (TEMPLATE.parent / resource["Properties"]["DefinitionUri"]).read_text()
+            used = set(re.findall(r"\$\{(\w+)\}", definition))
+            assert used == set(resource["Properties"]["DefinitionSubstitutions"]), name
+
+
+def test_no_function_waits_longer_than_api_gateway(template: dict[str, Any]) -> None:
+    usual = template["Globals"]["Function"]["Timeout"]
+    for name, function in functions(template).items():
+        if function["Properties"].get("Events"):
+            assert function["Properties"].get("Timeout", usual) <= 30, name
+
+
+def test_what_holds_data_is_kept_when_the_stack_goes(template: dict[str, Any]) -> None:
+    for name in ("Table", "Artifacts", "DataKey"):
+        resource = template["Resources"][name]
+        assert resource["DeletionPolicy"] == resource["UpdateReplacePolicy"] == "Retain"
+    table = template["Resources"]["Table"]["Properties"]
+    assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
+    assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
