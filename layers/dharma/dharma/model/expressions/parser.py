@@ -124,7 +124,7 @@ def parse_template(text: str, offset: int = 0) -> Value:
             return VariableRef(simple["variable"])
         return ResourceRef(simple["address"], (simple["attribute"],))
     try:
-        parser = _Parser(text)
+        parser = ExpressionParser(text)
         value = parser.bare_template()
     except ExpressionError as error:
         error.offset += offset
@@ -135,7 +135,7 @@ def parse_template(text: str, offset: int = 0) -> Value:
 def parse_expression(text: str, offset: int = 0) -> Value:
     """The value of a bare expression (`var.a + 1`), as it stands in HCL after `=`."""
     try:
-        parser = _Parser(text)
+        parser = ExpressionParser(text)
         parser.advance()
         value = parser.expression()
         if parser.kind != "end":
@@ -161,7 +161,7 @@ def _checked(value: Value, text: str) -> Value:
     raise LimitExceeded(f"an expression has more than {MAX_HEIGHT} levels")
 
 
-class _Parser:
+class ExpressionParser:
     """A cursor over the text. `kind`, `text`, `start`, `end` are the current token."""
 
     def __init__(self, source: str) -> None:

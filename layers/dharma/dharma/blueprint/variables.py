@@ -1,0 +1,229 @@
+"""The values of a blueprint's variables: where they come from, and whether they fit.
+
+Later sources win: the blueprint's defaults, the environment, var-files in their order, `--var`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from dharma.blueprint.nearest import suggestion
+from dharma.blueprint.yaml_source import Node, decode, read_yaml
+from dharma.core.errors import Fault, InvalidBlueprint, InvalidVariables, LimitExceeded
+from dharma.model.blueprint import Blueprint, Variable
+from dharma.model.expressions import regexes
+from dharma.model.expressions.conversion import equal
+from dharma.model.expressions.errors import EvaluationError, ExpressionError
+from dharma.model.expressions.nodes import Unknown, Value, is_known
+from dharma.model.expressions.parser import ExpressionParser, parse_expression
+from dharma.model.expressions.printer import print_expression
+from dharma.model.types import ANY, Type, convert, parse_type
+
+
+def collect(
+    blueprint: Blueprint,
+    *,
+    environment: Mapping[str, Any] | None = None,
+    files: Iterable[str | Path] = (),
+    assignments: Iterable[str] = (),
+) -> dict[str, Any]:
+    """The stated values (defaults not among them), later sources over earlier ones.
+
+    `environment` may hold variables of other blueprints; `assignments` are `name=value`. Raises
+    InvalidVariables with every value that no declared variable takes, or that cannot be read.
+    """
+    declared = {variable.name: variable for variable in blueprint.variables}
+    faults: list[Fault] = []
+    values: dict[str, Any] = {k: v for k, v in (environment or {}).items() if k in declared}
+    for path in files:
+        try:
+            found = read_variable_file(Path(path))
+        except InvalidVariables as error:
+            faults.extend(error.faults)
+            continue
+        for name, value in found.items():
+            if name in declared:
+                values[name] = value
+            else:
+                faults.append(_unknown_variable(name, declared, str(path)))
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        name = name.strip()
+        if not equals or not name:
+            faults.append(Fault(f"{assignment!r} is no variable", hint="write name=value"))
+        elif name not in declared:
+            faults.append(_unknown_variable(name, declared, None))
+        else:
+            try:
+                values[name] = parse_value(text, _type(declared[name]))
+            except (ExpressionError, LimitExceeded) as error:
+                faults.append(Fault(f"the value cannot be read: {error.message}", f"var.{name}"))
+    if faults:
+        raise _invalid(faults)
+    return values
+
+
+def parse_value(text: str, type: Type) -> Value:
+    """A value on the command line: text for a string, else an expression without references
+    (`["a", "b"]`, `{size = 2}`, JSON). Raises ExpressionError."""
+    if type.name == "string":
+        return text
+    if type.name in ("number", "bool"):
+        return text.strip()
+    value = parse_expression(text)
+    if not is_known(value):
+        raise ExpressionError("a value has no references and no functions")
+    return value
+
+
+def read_variable_file(path: Path) -> dict[str, Value]:
+    """The values in a file: YAML, JSON, or `name = value` lines (.tfvars). Raises InvalidVariables
+    with file and line."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unreadable"
+        raise _invalid([Fault(f"cannot be read: {reason}", file=str(path))]) from error
+    try:
+        if path.name.endswith(".tfvars"):
+            return _read_assignments(decode(data, str(path)), str(path))
+        root = read_yaml(data, str(path))
+    except (InvalidBlueprint, LimitExceeded) as error:
+        raise InvalidVariables(error.message, error.faults) from error
+    if not isinstance(root.value, dict):
+        message = "a file of variables is a mapping of names to values"
+        raise _invalid([Fault(message, file=str(path), line=root.line, column=root.column)])
+    return {name: _plain(node) for name, (_, node) in root.value.items()}
+
+
+def _read_assignments(text: str, file: str) -> dict[str, Value]:
+    values: dict[str, Value] = {}
+    start = 0
+    try:
+        parser = ExpressionParser(text)
+        parser.advance()
+        while parser.kind != "end":
+            name = parser.identifier("the name of a variable")
+            parser.expect("=", " after the name of a variable")
+            start = parser.start
+            values[name] = parser.expression()
+            if not is_known(values[name]):
+                raise ExpressionError("a value has no references and no functions", start)
+            if parser.kind != "end" and not parser.on_new_line:
+                raise parser.unexpected("a new line")
+    except ExpressionError as error:
+        before = text[: error.offset]
+        line, column = before.count("\n") + 1, error.offset - before.rfind("\n")
+        raise _invalid([Fault(error.message, "", file, line, column, error.hint)]) from error
+    return values
+
+
+def _plain(node: Node) -> Value:
+    if isinstance(node.value, list):
+        return [_plain(inner) for inner in node.value]
+    if isinstance(node.value, dict):
+        return {name: _plain(inner) for name, (_, inner) in node.value.items()}
+    return node.value
+
+
+def check_values(
+    blueprint: Blueprint, values: Mapping[str, Any], *, complete: bool = True
+) -> dict[str, Value]:
+    """The value of every variable: converted to its type, defaults filled in.
+
+    Raises InvalidVariables with all faults. A required variable without a value is one of them, or
+    `Unknown` when `complete` is false. Values of sensitive variables are never in a message.
+    """
+    declared = {variable.name: variable for variable in blueprint.variables}
+    faults = [_unknown_variable(n, declared, None) for n in values if n not in declared]
+    result: dict[str, Value] = {}
+    for variable in blueprint.variables:
+        given = values.get(variable.name)
+        if given is None and variable.required:
+            if complete:
+                hint = variable.description or f"a value of type {variable.type} is needed"
+                faults.append(Fault("no value is given", f"var.{variable.name}", hint=hint))
+            result[variable.name] = Unknown(f"var.{variable.name} has no value yet")
+            continue
+        stated = variable.default if given is None else given
+        result[variable.name], found = checked_value(variable, stated)
+        faults.extend(Fault(message, f"var.{variable.name}") for message in found)
+    if faults:
+        raise _invalid(faults)
+    return result
+
+
+def checked_value(variable: Variable, value: Value) -> tuple[Value, list[str]]:
+    """A value in the variable's type, and what is wrong with it: type, allowed, pattern, bounds."""
+    converted, mismatches = convert(value, _type(variable))
+    if mismatches:
+        return converted, [
+            f"does not fit {variable.type}" if variable.sensitive else str(mismatch)
+            for mismatch in mismatches
+        ]
+    if converted is None or not is_known(converted):
+        return converted, []
+    return converted, [message for message in _violations(variable, converted) if message]
+
+
+def _violations(variable: Variable, value: Value) -> Iterable[str | None]:
+    shown = "the value" if variable.sensitive else _shown(value)
+    if variable.allowed and not any(equal(_as(variable, a), value) for a in variable.allowed):
+        yield f"{shown} is not one of {', '.join(map(_shown, variable.allowed))}"
+    if variable.pattern is not None and isinstance(value, str):
+        yield _pattern_violation(variable.pattern, value, shown)
+    size, what = _size(value)
+    if size is not None and variable.min is not None and size < variable.min:
+        yield f"{what or shown} is less than {print_expression(variable.min)}"
+    if size is not None and variable.max is not None and size > variable.max:
+        yield f"{what or shown} is more than {print_expression(variable.max)}"
+
+
+def _pattern_violation(pattern: str, value: str, shown: str) -> str | None:
+    try:
+        if regexes.compile_pattern(pattern).search(value) is None:
+            return f"{shown} does not match {pattern}"
+    except (EvaluationError, LimitExceeded) as error:
+        return error.message
+    return None
+
+
+def _size(value: Value) -> tuple[float | None, str]:
+    """What `min` and `max` bound: a number itself, of others the length."""
+    if isinstance(value, bool):
+        return None, ""
+    if isinstance(value, int | float):
+        return value, ""
+    if isinstance(value, str | list | dict):
+        return len(value), f"the length {len(value)}"
+    return None, ""
+
+
+def _as(variable: Variable, value: Value) -> Value:
+    return convert(value, _type(variable))[0]
+
+
+def _type(variable: Variable) -> Type:
+    """The declared type; a type that cannot be read is the validation's fault, not a value's."""
+    try:
+        return parse_type(variable.type)
+    except ExpressionError:
+        return ANY
+
+
+def _shown(value: Value) -> str:
+    text = print_expression(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _unknown_variable(name: str, declared: Mapping[str, Variable], file: str | None) -> Fault:
+    hint = suggestion(name, declared) or "declared: " + (", ".join(declared) or "none")
+    return Fault("there is no such variable", f"var.{name}", file=file, hint=hint)
+
+
+def _invalid(faults: list[Fault]) -> InvalidVariables:
+    first = str(faults[0])
+    more = f"{len(faults)} faults in the variables, first: {first}"
+    return InvalidVariables(first if len(faults) == 1 else more, faults)
