@@ -77,6 +77,16 @@ def test_an_attachment_of_an_owner_elsewhere_stays_alone() -> None:
     assert notes == [("passed_through", "aws_s3_bucket_versioning.v", "")]
 
 
+def test_an_attachment_may_name_its_owner_instead_of_referring_to_it() -> None:
+    name = Template((VariableRef("environment"), "-assets"))
+    main = Part("aws_s3_bucket.b", "aws_s3_bucket", {"bucket": name})
+    resources, notes = read_parts(main, versioning(bucket=name))
+    assert (list(resources), notes) == (["aws_s3_bucket.b"], [])
+    twin = Part("aws_s3_bucket.c", "aws_s3_bucket", {"bucket": name})
+    resources, _ = read_parts(main, twin, versioning(bucket=name))
+    assert "aws_s3_bucket_versioning.v" in resources
+
+
 def test_a_second_attachment_of_a_kind_stays_alone() -> None:
     second = versioning()
     second.address = "aws_s3_bucket_versioning.w"

@@ -39,6 +39,7 @@ _KIND_KEYS = frozenset(
         "category",
         "stateful",
         "source",
+        "identity",
         "properties",
         "attributes",
         *FORMATS,
@@ -84,6 +85,7 @@ def parse_kind(data: _Data) -> Kind:
     name = str(data.get("kind"))
     try:
         _only_keys(data, _KIND_KEYS, "the kind")
+        identity = data.get("identity")
         properties = {
             key: _property(key, said) for key, said in (data.get("properties") or {}).items()
         }
@@ -96,6 +98,7 @@ def parse_kind(data: _Data) -> Kind:
             source=data.get("source", ""),
             properties=properties,
             attributes=dict(data.get("attributes") or {}),
+            identity=identity if identity is None else _declared(properties, (identity,)).name,
             mappings=_with_peers(
                 {f: _mapping(f, data[f], properties) for f in FORMATS if f in data}
             ),
@@ -246,10 +249,14 @@ def _transform(said: Any, declared: Property) -> Transform:
 def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> FormatMapping:
     _only_keys(data, _FORMAT_KEYS, format)
     named = data.get("attributes") or {}
-    attributes = {k: v for k, v in named.items() if isinstance(v, str)}
-    model_attributes: dict[str, str] = {}
-    for attribute, native in attributes.items():
-        model_attributes.setdefault(native, attribute)
+    spellings = {
+        k: v if isinstance(v, list) else [v] for k, v in named.items() if not isinstance(v, dict)
+    }
+    attributes = {attribute: natives[0] for attribute, natives in spellings.items()}
+    model_attributes = {native: attribute for attribute, native in reversed(attributes.items())}
+    for attribute, natives in spellings.items():
+        for native in natives:
+            model_attributes.setdefault(native, attribute)
     table = _table(data, properties)
     attachments = tuple(_attachment(a, properties) for a in data.get("attachments") or ())
     bags = tuple(
@@ -264,7 +271,7 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         also=tuple(data.get("also", ())),
         noun=data.get("noun") or data["type"].rsplit("::", 1)[-1],
         attributes=attributes,
-        templates={k: _computed(v["template"]) for k, v in named.items() if not isinstance(v, str)},
+        templates={k: _computed(v["template"]) for k, v in named.items() if isinstance(v, dict)},
         table=table,
         attachments=attachments,
         bags=bags,

@@ -200,7 +200,8 @@ class FormatMapping:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of resource. `attributes` maps what others may refer to to its type."""
+    """A kind of resource. `attributes` maps what others may refer to to its type. `identity` is the
+    property by whose value an attachment may name its owner, where one is enough."""
 
     name: str
     title: str
@@ -211,6 +212,7 @@ class Kind:
     properties: dict[str, Property]
     attributes: dict[str, str]
     mappings: dict[Format, FormatMapping]
+    identity: str | None = None
 
     def property_at(self, path: tuple[str, ...]) -> Property | None:
         """The property or member at a path of declared names."""

@@ -76,6 +76,7 @@ class _Reading:
         self._parts = {part.address: part for part in document.parts}
         self._foldings: dict[str, _Folding] = {}
         self._owner_of: dict[str, tuple[_Folding, Piece]] = {}
+        self._by_identity: dict[str, dict[str, _Folding]] = {}
 
     def run(self) -> tuple[list[Resource], list[Note]]:
         self._sort()
@@ -148,7 +149,7 @@ class _Reading:
 
     def _owner_named(self, value: Value, kind: Kind) -> _Folding | None:
         if not isinstance(value, ResourceRef):
-            return None
+            return self._owners_by_name(kind).get(repr(value)) if value is not None else None
         candidates = [value.address]
         if isinstance(value.instance, str):
             candidates.insert(0, f'{value.address}["{value.instance}"]')
@@ -159,6 +160,22 @@ class _Reading:
             if folding is not None and folding.kind is kind:
                 return folding
         return None
+
+    def _owners_by_name(self, kind: Kind) -> dict[str, _Folding]:
+        """The resources of a kind by the value of their identity (a bucket's name), as far as no
+        two share it."""
+        if kind.name not in self._by_identity:
+            named: dict[str, list[_Folding]] = {}
+            for folding in self._foldings.values():
+                if folding.kind is kind and folding.mapping is not None:
+                    for rule in folding.mapping.table.rules:
+                        if rule.model == (kind.identity,):
+                            value = get(folding.part.arguments, rule.native)
+                            named.setdefault(repr(value), []).append(folding)
+            self._by_identity[kind.name] = {
+                value: found[0] for value, found in named.items() if len(found) == 1
+            }
+        return self._by_identity[kind.name]
 
     # ---- names
 
