@@ -29,3 +29,8 @@ test_a_deletion_with_consent_passes if {
 	case := {"parameters": {"data_loss": {"allow": ["aws_db_instance.main"]}}, "plan": {"changes": [{"address": "aws_db_instance.main", "action": "delete", "losesData": true}]}}
 	count(policy.fail) == 0 with input as case
 }
+
+test_a_deletion_names_the_database if {
+	case := {"plan": {"changes": [{"address": "aws_db_instance.main", "action": "delete", "losesData": true}]}}
+	{"address": "aws_db_instance.main", "msg": "the plan will delete it, and with it what it keeps"} in policy.fail with input as case
+}

@@ -37,3 +37,9 @@ test_encryption_that_comes_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_nothing_said_fails_once if {
+	case := example.of("aws_s3_bucket", {})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -26,3 +26,9 @@ test_within_the_budget_with_gaps_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_over_the_budget_with_gaps_fails_without_a_doubt if {
+	case := {"parameters": {"monthly_budget": {"amount": 5}}, "cost": {"totalMonthlyCost": 6, "unpriced": [{"address": "aws_x.y"}]}}
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -65,3 +65,14 @@ test_a_type_without_a_size_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_nothing_said_passes if {
+	case := example.of("aws_launch_template", {})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_large_server_fails if {
+	case := example.of("aws_instance", {"instance_type": "m5.24xlarge"})
+	count(policy.fail) > 0 with input as case
+}

@@ -77,3 +77,9 @@ test_text_that_is_no_document_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_a_managed_policy_that_comes_later_is_unknown if {
+	case := example.hidden("aws_iam_role", {"managed_policy_arns": [null]}, {"managed_policy_arns.0": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}

@@ -32,3 +32,15 @@ test_decided_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_an_asymmetric_key_for_encryption_passes if {
+	case := example.of("aws_kms_key", {"customer_master_key_spec": "RSA_2048"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_key_of_another_use_passes if {
+	case := example.of("aws_kms_key", {"key_usage": "GENERATE_VERIFY_MAC"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -22,7 +22,6 @@ import data.dharma.lib
 fail contains found if {
 	some template in lib.resources("aws_launch_template")
 	some place, volume in lib.elements(template, "block_device_mappings")
-	is_object(volume)
 	path := lib.member("block_device_mappings", place, "encrypted")
 	not lib.is_unknown(template, path)
 	object.get(volume, "encrypted", false) == false

@@ -38,3 +38,15 @@ test_volumes_that_come_later_are_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_one_volume_that_comes_later_is_unknown if {
+	case := example.hidden("aws_launch_template", {"block_device_mappings": [null]}, {"block_device_mappings.0": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_another_detail_that_comes_later_passes if {
+	case := example.hidden("aws_launch_template", {"block_device_mappings": [{"encrypted": true}]}, {"block_device_mappings.0.volume_size": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

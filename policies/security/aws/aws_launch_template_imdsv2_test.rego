@@ -38,3 +38,21 @@ test_options_decided_later_are_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_an_endpoint_decided_later_is_unknown if {
+	case := example.hidden("aws_launch_template", {"metadata_options": {"http_tokens": "optional"}}, {"metadata_options.http_endpoint": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_tokens_decided_later_without_an_endpoint_pass if {
+	case := example.hidden("aws_launch_template", {"metadata_options": {"http_endpoint": "disabled"}}, {"metadata_options.http_tokens": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_an_endpoint_decided_later_with_tokens_required_passes if {
+	case := example.hidden("aws_launch_template", {"metadata_options": {"http_tokens": "required"}}, {"metadata_options.http_endpoint": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

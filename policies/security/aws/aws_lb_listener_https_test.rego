@@ -44,3 +44,15 @@ test_an_action_that_comes_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_an_action_that_comes_later_behind_https_passes if {
+	case := example.hidden("aws_lb_listener", {"protocol": "HTTPS"}, {"default_action": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_redirect_with_a_detail_that_comes_later_passes if {
+	case := example.hidden("aws_lb_listener", {"protocol": "HTTP", "default_action": [{"type": "redirect", "redirect": {"protocol": "HTTPS"}}]}, {"default_action.0.redirect.host": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -39,3 +39,15 @@ test_a_block_that_comes_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_an_acl_that_comes_later_and_is_ignored_passes if {
+	case := example.hidden("aws_s3_bucket", {"public_access_block": {"block_public_acls": true, "block_public_policy": true, "ignore_public_acls": true, "restrict_public_buckets": true}}, {"acl": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_block_that_comes_later_over_a_private_acl_passes if {
+	case := example.hidden("aws_s3_bucket", {"acl": "private"}, {"public_access_block": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -89,3 +89,51 @@ test_one_rule_that_comes_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_mysql_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 3306, "to_port": 3306, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_redis_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 6379, "to_port": 6379, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_memcached_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 11211, "to_port": 11211, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_mongodb_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 27017, "to_port": 27017, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_docker_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 2375, "to_port": 2375, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_elasticsearch_from_the_world_fails if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "tcp", "from_port": 9200, "to_port": 9200, "cidr_ipv6": "::/0"}]})
+	count(policy.fail) == 1 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_port_that_comes_later_from_an_office_passes if {
+	case := example.hidden("aws_security_group", {"ingress": [{"protocol": "tcp", "to_port": 99, "cidr_ipv4": "192.0.2.0/24"}]}, {"ingress.0.from_port": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_udp_from_the_world_passes if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "udp", "from_port": 0, "to_port": 65535, "cidr_ipv4": "0.0.0.0/0"}]})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

@@ -39,3 +39,15 @@ test_decided_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_decided_later_beside_a_kms_key_passes if {
+	case := example.hidden("aws_sqs_queue", {"kms_master_key_id": "aws_kms_key.data"}, {"sqs_managed_sse_enabled": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_key_that_comes_later_passes if {
+	case := example.hidden("aws_sqs_queue", {}, {"kms_master_key_id": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

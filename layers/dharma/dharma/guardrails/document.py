@@ -2,6 +2,7 @@
 
     {"blueprint": {name, version, provider, region, variables},
      "resources": {kind: [{address, name, kind, file, line, properties, unknown}]},
+     "kinds": {kind: {taggable, stateful}}, of those in `resources` that the catalog knows,
      "parameters": {policy id: its settings},
      "plan": {...}, "cost": {...}, and, in Terraform's own shape of a plan,
      "resource_changes", "planned_values", "configuration"}
@@ -46,6 +47,11 @@ def analysis_document(
             "variables": _variables(resolved),
         },
         "resources": resources,
+        "kinds": {
+            name: {"taggable": "tags" in kind.properties, "stateful": kind.stateful}
+            for name in resources
+            if (kind := catalog.kind(name)) is not None
+        },
         "parameters": dict(parameters or {}),
     }
     if plan is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
-from dharma.guardrails.library import Policy
+from dharma.guardrails.library import EVERY_KIND, Policy
 from dharma.guardrails.verdict import (
     SEVERITIES,
     Finding,
@@ -37,6 +37,8 @@ class Judge:
         """How many resources the policy speaks about; 1 where it does not say its kinds."""
         if not policy.kinds:
             return 1
+        if EVERY_KIND in policy.kinds:
+            return self.resources
         return sum(len(self._by_kind.get(kind, ())) for kind in policy.kinds)
 
     def findings(self, policy: Policy, value: Any) -> list[Finding]:

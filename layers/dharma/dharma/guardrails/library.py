@@ -23,6 +23,7 @@ from dharma.guardrails.verdict import CATEGORIES, SEVERITIES, Category, Severity
 MAX_POLICY_BYTES = 1 << 20
 MAX_POLICY_FILES = 2000
 LIBRARY_FOLDER = "lib"
+EVERY_KIND = "*"
 
 _PLAN = re.compile(
     r"\b(resource_changes|planned_values|configuration|prior_state)\b"
@@ -35,8 +36,8 @@ _PACKAGE = re.compile(r"^\s*package\s+([\w.]+)", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One file. It is evaluated when the document has a resource of its `kinds` (empty: always) and
-    all parts that it `needs` (`plan`, `cost`)."""
+    """One file. It is evaluated when the document has a resource of its `kinds` (`*`: of any kind;
+    none: always) and all parts that it `needs` (`plan`, `cost`)."""
 
     id: str
     title: str

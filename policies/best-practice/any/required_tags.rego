@@ -9,24 +9,7 @@
 #   id: required_tags
 #   severity: low
 #   category: best-practice
-#   kinds:
-#     - aws_vpc
-#     - aws_subnet
-#     - aws_internet_gateway
-#     - aws_nat_gateway
-#     - aws_eip
-#     - aws_route_table
-#     - aws_security_group
-#     - aws_autoscaling_group
-#     - aws_lb
-#     - aws_lb_target_group
-#     - aws_s3_bucket
-#     - aws_db_subnet_group
-#     - aws_db_instance
-#     - aws_iam_role
-#     - aws_cloudwatch_log_group
-#     - aws_sqs_queue
-#     - aws_kms_key
+#   kinds: ["*"]
 #   remediation: Add the missing tags.
 package dharma.required_tags
 
@@ -38,8 +21,8 @@ required := lib.parameter("required_tags", "tags", [])
 
 fail contains found if {
 	some resource in taggable
-	tags := object.keys(lib.value(resource, "tags", {}))
-	missing := [tag | some tag in required; not tag in tags]
+	carried := names(resource)
+	missing := [tag | some tag in required; not tag in carried]
 	count(missing) > 0
 	found := lib.finding(resource, "tags", sprintf("is not tagged with %s", [concat(", ", missing)]))
 }
@@ -47,7 +30,7 @@ fail contains found if {
 fail contains found if {
 	count(required) == 0
 	some resource in taggable
-	lib.value(resource, "tags", {}) == {}
+	count(names(resource)) == 0
 	found := lib.finding(resource, "tags", "has no tag at all")
 }
 
@@ -57,25 +40,19 @@ unknown contains found if {
 	found := lib.undecided(resource, "tags")
 }
 
+# The catalog knows which kinds can carry tags; resources of other types are left out.
 taggable contains resource if {
-	some kind in [
-		"aws_vpc",
-		"aws_subnet",
-		"aws_internet_gateway",
-		"aws_nat_gateway",
-		"aws_eip",
-		"aws_route_table",
-		"aws_security_group",
-		"aws_autoscaling_group",
-		"aws_lb",
-		"aws_lb_target_group",
-		"aws_s3_bucket",
-		"aws_db_subnet_group",
-		"aws_db_instance",
-		"aws_iam_role",
-		"aws_cloudwatch_log_group",
-		"aws_sqs_queue",
-		"aws_kms_key",
-	]
+	some kind, _ in input.resources
+	input.kinds[kind].taggable
 	some resource in lib.resources(kind)
+}
+
+# A tag whose value is not known is there all the same; undefined while the tags as such are not.
+names(resource) := known | unknown_values if {
+	not resource.unknown.tags
+	known := object.keys(object.get(resource.properties, "tags", {}))
+	unknown_values := {trim_prefix(place, "tags.") |
+		some place, _ in resource.unknown
+		startswith(place, "tags.")
+	}
 }
