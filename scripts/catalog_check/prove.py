@@ -116,7 +116,7 @@ class _Proof:
         for bag in self.mapping.bags:
             if bag.inline is not None:
                 yield from self._inline(bag, bag.inline, arguments)
-        for attribute, text in self.mapping.attributes.items():
+        for text, attribute in self.mapping.model_attributes.items():
             if text not in native.attributes:
                 near = _near(text, native.attributes)
                 yield f"attributes.{attribute}", f"{native.name} has no attribute {text}{near}"

@@ -10,7 +10,7 @@ from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog, read, write
 from dharma.catalog.document import Document, Format, Part
 from dharma.catalog.kinds import FORMATS
-from dharma.model.expressions.nodes import Conditional, Value, VariableRef
+from dharma.model.expressions.nodes import Conditional, ResourceRef, Value, VariableRef
 from scripts.catalog_check.conform import faults
 
 CATALOG = load_catalog()
@@ -76,3 +76,32 @@ def test_what_a_schema_does_not_allow_is_found(
 ) -> None:
     found = faults(Document(format, [Part("it", native, arguments)]))
     assert any(expected in fault for fault in found), found
+
+
+def test_every_spelling_of_an_attribute_is_read_and_the_first_is_written() -> None:
+    vpc = Part("Vpc", "AWS::EC2::VPC", {"CidrBlock": "10.0.0.0/16"})
+    for spelling in ("Ref", "VpcId"):
+        subnet = Part(
+            "Subnet",
+            "AWS::EC2::Subnet",
+            {"VpcId": ResourceRef("Vpc", (spelling,)), "CidrBlock": "10.0.1.0/24"},
+        )
+        resources, notes = read(Document("cloudformation", [vpc, subnet]), CATALOG)
+        assert notes == []
+        document, _ = write(resources, "cloudformation", CATALOG)
+        (written,) = (part for part in document.parts if part.type == "AWS::EC2::Subnet")
+        assert written.arguments["VpcId"] == ResourceRef(document.parts[0].address, ("Ref",))
+
+
+@pytest.mark.parametrize("owner", [("AllocationId", "AllocationId"), ("EIP", "Ref")])
+def test_an_address_is_associated_under_either_of_its_names(owner: tuple[str, str]) -> None:
+    argument, attribute = owner
+    association = Part(
+        "Association",
+        "AWS::EC2::EIPAssociation",
+        {argument: ResourceRef("Ip", (attribute,)), "InstanceId": "i-1"},
+    )
+    document = Document("cloudformation", [Part("Ip", "AWS::EC2::EIP", {}), association])
+    resources, notes = read(document, CATALOG)
+    assert notes == []
+    assert [r.properties for r in resources] == [{"instance": "i-1"}]
