@@ -33,7 +33,7 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
                 f"  {line['component']}",
                 "by usage" if usage else f"{line['quantity']:,g}",
                 line["unit"],
-                _money(line["unitPrice"]),
+                _price(line["unitPrice"]),
                 "" if usage else _money(line["monthlyCost"]),
                 style="dim" if usage else None,
             )
@@ -67,7 +67,12 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
             )
 
 
+def _price(dollars: float) -> str:
+    """A unit price with all its digits, at least cents."""
+    text = f"{dollars:,.9f}".rstrip("0")
+    whole, _, digits = text.partition(".")
+    return f"${whole}.{digits:0<2}"
+
+
 def _money(dollars: float) -> str:
-    if dollars and abs(dollars) < 0.1:
-        return f"${dollars:.6f}".rstrip("0")
     return f"${dollars:,.2f}"
