@@ -35,7 +35,7 @@ _Loader.add_multi_constructor("!", _tag)
 
 @pytest.fixture(scope="module")
 def template() -> dict[str, Any]:
-    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+    loaded: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader=_Loader)
     return loaded
 
 
