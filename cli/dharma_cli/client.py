@@ -11,6 +11,7 @@ import httpx
 from dharma.core import errors
 from dharma.core.errors import DharmaError, Fault, Unauthenticated, Unavailable
 from dharma_cli import project, tokens
+from dharma_local.supervisor import Stack
 
 # Longer than the gateway's own limit of 30 s for one route, so that its answer is heard.
 TIMEOUT_SECONDS = 35.0
@@ -89,11 +90,12 @@ class Client:
 
 
 def connect() -> Client:
-    """A client for the project's address (`DHARMA_API` goes first) with the stored token."""
+    """A client with the stored token for the address that `DHARMA_API` names, else for that of the
+    project, else for the stack of this machine."""
     address = os.environ.get("DHARMA_API")
     if not address:
         here = project.current()
-        address = here.api if here else project.Project("x").api
+        address = here.api if here else Stack().url()
     return Client(address, os.environ.get("DHARMA_TOKEN") or tokens.load(address))
 
 
