@@ -2,8 +2,8 @@
 
 `python -m dharma_local.bench [--path /health] [--token TOKEN] [--seconds 5] [--connections 16]`
 
-Keeps some connections busy, one request after the other on each, from this one process: what
-it costs itself is taken from the same machine. Prints a table and, as the last line, one JSON object
+Keeps some connections busy, one request after the other on each, from this one process: what it
+costs itself is taken from the same machine. Prints a table and, as the last line, one JSON object
 (`requests_per_second`; latencies in milliseconds).
 """
 

@@ -178,6 +178,7 @@ def child_environment(settings: StackSettings, ports: Mapping[str, int]) -> dict
         "DHARMA_STATE_DIR": str(settings.state_dir),
         "DHARMA_URL": f"http://{HOST}:{ports['gateway']}",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "PYTHONUNBUFFERED": "1",
     }
     environment["DHARMA_CACHE_URL"] = settings.cache_url or f"redis://{HOST}:{ports['cache']}/0"
     if settings.aws_endpoint is None:
@@ -202,7 +203,17 @@ def specs(settings: StackSettings, sockets: Mapping[str, socket.socket]) -> list
         )
         for number in range(settings.gateway_processes)
     ]
-    found.append(Spec("engine", ("dharma_local.engine", template, str(settings.state_dir))))
+    found.append(
+        Spec(
+            "engine",
+            (
+                "dharma_local.engine",
+                template,
+                str(settings.state_dir),
+                str(settings.engine_workers),
+            ),
+        )
+    )
     if "sandbox" in sockets:
         sandbox = sockets["sandbox"]
         found.append(

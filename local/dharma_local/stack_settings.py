@@ -5,6 +5,7 @@
 | DHARMA_STATE_DIR | folder of all state | .dharma |
 | DHARMA_PORT | the API | 3000 |
 | DHARMA_GATEWAY_PROCESSES | processes that answer it | 2 |
+| DHARMA_ENGINE_WORKERS | steps that run side by side | 4 |
 | DHARMA_CACHE_URL | a redis or valkey in the place of the embedded cache | none |
 | DHARMA_CACHE_PORT | the embedded cache | 3006 |
 | AWS_ENDPOINT_URL | another emulator in the place of the sandbox | none |
@@ -33,6 +34,7 @@ class StackSettings:
     template: Path
     port: int = 3000
     gateway_processes: int = 2
+    engine_workers: int = 4
     cache_port: int = 3006
     cache_url: str | None = None
     sandbox_port: int = 4566
@@ -59,6 +61,7 @@ class StackSettings:
             else find("infra", env) / "template.yaml",
             port=number("DHARMA_PORT", 3000, 0, 65535),
             gateway_processes=number("DHARMA_GATEWAY_PROCESSES", 2, 1, 64),
+            engine_workers=number("DHARMA_ENGINE_WORKERS", 4, 1, 64),
             cache_port=number("DHARMA_CACHE_PORT", 3006, 0, 65535),
             cache_url=env.get("DHARMA_CACHE_URL") or None,
             sandbox_port=number("DHARMA_SANDBOX_PORT", 4566, 0, 65535),

@@ -86,6 +86,7 @@ class Stack:
             "DHARMA_TEMPLATE": str(self.settings.template),
             "DHARMA_PORT": str(self.settings.port),
             "DHARMA_GATEWAY_PROCESSES": str(self.settings.gateway_processes),
+            "DHARMA_ENGINE_WORKERS": str(self.settings.engine_workers),
             "DHARMA_CACHE_PORT": str(self.settings.cache_port),
             "DHARMA_CACHE_URL": self.settings.cache_url or "",
             "DHARMA_SANDBOX_PORT": str(self.settings.sandbox_port),
@@ -190,6 +191,18 @@ class Stack:
                 except (OSError, http.client.HTTPException) as error:
                     found[name] = str(error) or type(error).__name__
         return found
+
+    def reset_sandbox(self) -> None:
+        """Empty the sandbox account and its recording."""
+        connection = http.client.HTTPConnection(HOST, self.ports()["sandbox"], timeout=60)
+        try:
+            connection.request("POST", "/moto-api/reset")
+            answer = connection.getresponse()
+            answer.read()
+        finally:
+            connection.close()
+        if answer.status != 200:
+            raise Unavailable(f"the sandbox answers {answer.status}")
 
     def _state(self) -> dict[str, Any]:
         try:

@@ -40,7 +40,7 @@ class Engine:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dharma_local.engine", str(TEMPLATE), str(self.folder)],
+            [sys.executable, "-m", "dharma_local.engine", str(TEMPLATE), str(self.folder), "3"],
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(ROOTS),

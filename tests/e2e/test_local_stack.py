@@ -93,6 +93,18 @@ def test_a_killed_process_comes_back_and_no_connection_is_refused(stack: Stack) 
     assert {p.name: p.restarts for p in stack.status()}["engine"] == 1
 
 
+def test_a_process_whose_function_hung_is_replaced(stack: Stack) -> None:
+    status, body = get(stack, "/open?do=hang")
+    assert (status, body) == (504, {"message": "Endpoint request timed out"})
+    assert get(stack, "/open")[0] == 200
+    deadline = time.monotonic() + 10
+    while sum(p.restarts for p in stack.status()) != 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    stack.wait_ready()
+    assert get(stack, "/open")[0] == 200
+
+
 _KILLED = ("gateway-1", "gateway-2", "engine", "cache")
 
 

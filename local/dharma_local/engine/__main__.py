@@ -1,4 +1,4 @@
-"""The engine's process: `python -m dharma_local.engine TEMPLATE STATE_DIR`."""
+"""The engine's process: `python -m dharma_local.engine TEMPLATE STATE_DIR WORKERS`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from dharma_local.engine.service import Engine
 from dharma_local.template import Template, load_template
 from dharma_local.workers.pool import WorkerPool
 
-WORKERS = "DHARMA_ENGINE_WORKERS"
 STORE_FILE = "store.sqlite3"
 
 
@@ -28,16 +27,16 @@ def main() -> None:
     template = load_template(Path(sys.argv[1]))
     for name, value in template.environment.items():
         os.environ.setdefault(name, value)
-    asyncio.run(_run(template, Path(sys.argv[2])))
+    asyncio.run(_run(template, Path(sys.argv[2]), int(sys.argv[3])))
 
 
-async def _run(template: Template, state_dir: Path) -> None:
+async def _run(template: Template, state_dir: Path, workers: int) -> None:
     journal = Journal(state_dir / FILE_NAME, time.time)
     store_file = state_dir / STORE_FILE
     # Cursors are for queries; the outbox is read without any, so this key signs nothing.
     outbox = SqliteStore(store_file, secrets.token_bytes(32))
     watch = sqlite3.connect(store_file, isolation_level=None)
-    pool = WorkerPool(template.file.parent.parent, size=int(os.environ.get(WORKERS, "4")))
+    pool = WorkerPool(template.file.parent.parent, size=workers)
     engine = Engine(
         template,
         journal,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from dharma_local import lifeline, ready
 from dharma_local.gateway.app import Gateway
 from dharma_local.gateway.invoke import Invoker
 from dharma_local.template import load_template
+
+_WARM_AFTER = 3.0
 
 
 def main() -> None:
@@ -32,7 +35,7 @@ def main() -> None:
     invoker.load(dict.fromkeys(used))
     gc.freeze()  # what was imported stays; no need to walk over it at every collection
     listener = socket.socket(fileno=int(sys.argv[2]))
-    app = Gateway(template, invoker, log=_line)
+    app = Gateway(template, invoker, log=_line, spoilt=_leave)
     config = uvicorn.Config(
         app,
         http="httptools",
@@ -95,10 +98,23 @@ class _Server(uvicorn.Server):
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, invoker: Invoker) -> None:
+    warming = asyncio.create_task(_warm(invoker))
     try:
         await server.serve(sockets=[listener])
     finally:
+        warming.cancel()
         await invoker.close()
+
+
+async def _warm(invoker: Invoker) -> None:
+    """When the start is over: have a worker ready for the functions that need one."""
+    await asyncio.sleep(_WARM_AFTER)
+    await invoker.warm()
+
+
+def _leave() -> None:
+    """End in order; the supervisor starts a fresh process while the twin serves."""
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _line(text: str) -> None:

@@ -40,19 +40,25 @@ _NO_BODY = frozenset({204, 304})
 
 
 class Gateway:
-    """`log` gets one JSON line per request."""
+    """`log` gets one JSON line per request.
+
+    `spoilt` is called after a function in this process was ended at its time-out: what it held may
+    be in any state, so the process should be replaced, as Lambda does with its environment.
+    """
 
     def __init__(
         self,
         template: Template,
         invoker: Invoker,
         log: Callable[[str], object] | None = None,
+        spoilt: Callable[[], object] | None = None,
     ) -> None:
         self._invoker = invoker
         self._router = Router(template.routes)
         self._gatekeeper = Gatekeeper(template.authorizers, invoker.call_here)
         self._cors = CorsRules(template.cors) if template.cors else None
         self._log = log
+        self._spoilt = spoilt
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
@@ -126,6 +132,8 @@ class Gateway:
             return message(refused.status, refused.message)
         except FunctionTimedOut as error:
             _complain(match, request_id, error)
+            if self._spoilt is not None and self._invoker.in_process(match.route.function):
+                self._spoilt()
             return message(504, "Endpoint request timed out")
         except (FunctionError, WorkerDied, MalformedAnswer) as error:
             _complain(match, request_id, error)

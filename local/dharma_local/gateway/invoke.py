@@ -83,9 +83,17 @@ class Invoker:
         function = self._functions[name]
         if not function.dedicated:
             return self.call_here(name, event)
+        return await self._workers().invoke(function, event)
+
+    def _workers(self) -> WorkerPool:
         if self._pool is None:
             self._pool = WorkerPool(self._root, size=self._pool_size)
-        return await self._pool.invoke(function, event)
+            self._pool.preload([f.handler for f in self._functions.values() if f.dedicated])
+        return self._pool
+
+    async def warm(self) -> None:
+        if any(function.dedicated for function in self._functions.values()):
+            await self._workers().warm()
 
     async def close(self) -> None:
         if self._pool is not None:
