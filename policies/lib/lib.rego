@@ -10,6 +10,12 @@ import rego.v1
 # All resources of a kind.
 resources(kind) := object.get(object.get(input, "resources", {}), kind, [])
 
+# The resources of a kind of which something is not known yet: only these can be undecided.
+uncertain(kind) := [resource |
+	some resource in resources(kind)
+	count(resource.unknown) > 0
+]
+
 # The setting of a policy that the user may change.
 parameter(policy, name, otherwise) := object.get(input, ["parameters", policy, name], otherwise)
 

@@ -72,3 +72,16 @@ test_a_missing_tag_beside_one_whose_value_comes_later_fails if {
 	}
 	[finding.message | some finding in policy.fail] == ["is not tagged with owner"] with input as case
 }
+
+test_a_name_that_comes_later_is_no_tag_and_fails if {
+	case := {
+		"kinds": {"aws_sqs_queue": {"taggable": true}},
+		"parameters": {"required_tags": {"tags": ["name"]}},
+		"resources": {"aws_sqs_queue": [{
+			"address": "aws_sqs_queue.jobs",
+			"properties": {"tags": {"team": "web"}},
+			"unknown": {"name": "known after apply"},
+		}]},
+	}
+	count(policy.fail) == 1 with input as case
+}

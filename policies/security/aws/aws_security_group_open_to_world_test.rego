@@ -137,3 +137,15 @@ test_udp_from_the_world_passes if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) == 0 with input as case
 }
+
+test_a_rule_for_every_port_fails_with_the_names_of_all if {
+	case := example.of("aws_security_group", {"ingress": [{"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}]})
+	messages := [finding.message | some finding in policy.fail] with input as case
+	names := concat(", ", [
+		"SSH (22)", "Telnet (23)", "SMB (445)", "SQL Server (1433)", "Oracle (1521)", "Docker (2375)",
+		"MySQL (3306)", "RDP (3389)", "PostgreSQL (5432)", "Redshift (5439)", "WinRM (5985)",
+		"WinRM (5986)", "Redis (6379)", "Cassandra (9042)", "Elasticsearch (9200)",
+		"memcached (11211)", "MongoDB (27017)",
+	])
+	messages == [sprintf("0.0.0.0/0 may reach %s", [names])]
+}

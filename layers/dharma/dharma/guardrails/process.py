@@ -142,7 +142,7 @@ class WorkerProcess:
         while rest:
             _, writable, _ = select.select([], [descriptor], [], _left(deadline))
             if not writable:
-                raise self._died(f"it did not read for {seconds:g} s")
+                raise self._died(f"it did not read for {seconds:.3g} s")
             try:
                 rest = rest[os.write(descriptor, rest) :]
             except BrokenPipeError:
@@ -160,7 +160,7 @@ class WorkerProcess:
         while len(self._buffer) < size:
             readable, _, _ = select.select([descriptor], [], [], _left(deadline))
             if not readable:
-                raise self._died(f"it took longer than {seconds:g} s")
+                raise self._died(f"it took longer than {seconds:.3g} s")
             chunk = os.read(descriptor, 1 << 20)
             if not chunk:
                 raise self._died(seconds=seconds)
@@ -182,7 +182,7 @@ class WorkerProcess:
         self._errors.seek(0)
         words = self._errors.read(4096).decode(errors="replace")
         if code == -signal.SIGALRM:
-            limit = f"it took longer than {seconds:g} s" if seconds else "it took too long"
+            limit = f"it took longer than {seconds:.3g} s" if seconds else "it took too long"
             return WorkerDied(limit)
         if "memory allocation" in words or "MemoryError" in words:
             return WorkerDied("it needed more memory than it may have", may_be_innocent=True)

@@ -17,14 +17,19 @@ Answer = tuple[Policy, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one evaluation may cost. `memory_bytes` is the worker's whole address space."""
+    """What one evaluation may cost. `memory_bytes` is the worker's whole address space; a package
+    has `seconds_per_package` and `seconds_per_megabyte` of the document."""
 
     memory_bytes: int = 1 << 30
     seconds_per_package: float = 5.0
+    seconds_per_megabyte: float = 2.0
     seconds_to_load: float = 5.0
     seconds_for_input: float = 20.0
     seconds_in_all: float = 60.0
-    document_bytes: int = 256 << 20
+    document_bytes: int = 64 << 20
+
+    def seconds_for_package(self, document_bytes: int) -> float:
+        return self.seconds_per_package + self.seconds_per_megabyte * document_bytes / (1 << 20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +86,7 @@ class PolicyRunner:
         answers: list[Answer] = []
         done: set[str] = set()
         suspects: set[str] = set()
+        seconds = self._limits.seconds_for_package(len(document))
         deadline = time.monotonic() + self._limits.seconds_in_all
         while units := [u for u in self._load(policies) if u.package not in done]:
             refusal = self._late(deadline) or self._hand_over(document)
@@ -89,7 +95,7 @@ class PolicyRunner:
                 answers += [(unit.speaker(), {"error": refusal}) for unit in units]
                 break
             try:
-                for unit, answer in self._evaluate(units):
+                for unit, answer in self._evaluate(units, seconds):
                     answers.append((unit.speaker(), answer))
                     done.add(unit.package)
                     if time.monotonic() > deadline:
@@ -122,9 +128,10 @@ class PolicyRunner:
             break
         return f"the document could not be read: {error}" if error else None
 
-    def _evaluate(self, units: Sequence[_Unit]) -> Iterable[tuple[_Unit, dict[str, Any]]]:
-        packages = [unit.package for unit in units]
-        answers = self._ready().evaluate(packages, self._limits.seconds_per_package)
+    def _evaluate(
+        self, units: Sequence[_Unit], seconds: float
+    ) -> Iterable[tuple[_Unit, dict[str, Any]]]:
+        answers = self._ready().evaluate([unit.package for unit in units], seconds)
         return zip(units, answers, strict=True)
 
     def _ready(self) -> WorkerProcess:
