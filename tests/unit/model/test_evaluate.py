@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from dharma.core.errors import InvalidInput, LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.functions import FUNCTIONS
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
@@ -98,6 +99,11 @@ def test_what_is_known_is_used_and_the_rest_is_left(text: str, left: Any) -> Non
     assert value_of(text) == left
 
 
+def test_half_a_character_is_refused() -> None:
+    with pytest.raises(EvaluationError, match="no JSON"):
+        evaluate(Call("jsondecode", ('"\\ud800"',)), Scope())
+
+
 def test_names_come_from_the_scope() -> None:
     scope: dict[str, Any] = {
         "variables": {"v": {"a": [1, 2]}, "u": Unknown("asked later")},
@@ -171,10 +177,7 @@ def test_plain_values_are_their_own_value_and_survive_json(value: Any) -> None:
     assert json.loads(str(text)) == value
 
 
-NAMES = (
-    "upper concat join length merge format element cidrsubnet regex range flatten lookup zipmap "
-    "sort substr slice setproduct min parseint coalesce toset jsondecode"
-).split()
+NAMES = sorted(FUNCTIONS)
 
 
 @settings(max_examples=100, deadline=None)

@@ -84,8 +84,10 @@ class Names:
         bound = _bound_names(value)
         for node in walk(value):
             if isinstance(node, VariableRef) and node.name not in self.variables:
-                hint = suggestion(node.name, self.variables)
-                yield f"there is no variable {node.name!r}", hint and f"{hint[:-1]}?"
+                yield (
+                    f"there is no variable {node.name!r}",
+                    suggestion(node.name, self.variables),
+                )
             elif isinstance(node, ResourceRef):
                 yield from self.reference_faults(node)
             elif isinstance(node, Symbol) and node.path[0] not in bound:

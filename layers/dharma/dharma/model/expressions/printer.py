@@ -94,7 +94,8 @@ def print_step(step: str | int) -> str:
     """One attribute or index of a path: `.name`, `["other name"]`, `[0]`."""
     if isinstance(step, int):
         return f"[{step}]"
-    return f".{step}" if is_identifier(step) else f"[{print_string(step)}]"
+    bare = is_identifier(step) and step.isascii()
+    return f".{step}" if bare else f"[{print_string(step)}]"
 
 
 def _marked(text: str) -> str:
@@ -141,8 +142,10 @@ class _Printer:
 
     def key(self, key: Value) -> str:
         if isinstance(key, str):
-            # `for` would open a for expression.
-            return key if is_identifier(key) and key != "for" else print_string(key)
+            # `for` would open a for expression; which letters beyond ASCII may stand bare depends
+            # on the Unicode version of whoever reads it.
+            bare = is_identifier(key) and key.isascii() and key != "for"
+            return key if bare else print_string(key)
         return f"({self.at(key, 0)})"
 
     def operation(self, node: Expression) -> tuple[str, int]:

@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import re
-from binascii import Error as Base64Error
 from typing import Any
 
 from dharma.model.expressions.conversion import MAX_INTEGER_DIGITS, as_text, number_text
@@ -44,6 +43,9 @@ def jsonencode(value: Value) -> Value:
 def jsondecode(text: Value) -> Value:
     try:
         decoded: Any = json.loads(as_text(text), parse_float=_number, parse_int=_number)
+        if "\\u" in as_text(text):
+            # Half a pair of surrogates is no character, and no other function could take it.
+            json.dumps(decoded, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise EvaluationError(f"jsondecode: the text is no JSON: {error}") from error
     result: Value = decoded
@@ -68,7 +70,7 @@ def base64encode(text: Value) -> Value:
 def base64decode(text: Value) -> Value:
     try:
         return base64.b64decode(as_text(text), validate=True).decode()
-    except (Base64Error, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise EvaluationError("base64decode: the text is no base64 of UTF-8") from error
 
 
