@@ -1,0 +1,106 @@
+"""boto3 clients for one account and region, made once and shared.
+
+`endpoint` is the address of an emulator (the conventions of localstack-client: `AWS_ENDPOINT_URL`,
+port 4566); None means AWS itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dharma.core.errors import (
+    DeploymentFailed,
+    DharmaError,
+    Forbidden,
+    TooManyRequests,
+    Unavailable,
+)
+
+_CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=60,
+    retries={"mode": "standard", "max_attempts": 4},
+    user_agent_extra="iac-dharma",
+)
+_FORBIDDEN = frozenset(
+    {
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "InvalidClientTokenId",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "UnrecognizedClientException",
+        "SignatureDoesNotMatch",
+    }
+)
+_MISSING = ("NotFound", "NoSuch", "NonExistent", "DoesNotExist", "404")
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Keys of an account. Without them, boto3's own chain is asked (environment, role)."""
+
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+    session_token: str | None = field(default=None, repr=False)
+
+
+@dataclass(slots=True)
+class AwsClients:
+    """Not safe between threads while clients are being made; the clients themselves are."""
+
+    region: str
+    endpoint: str | None = None
+    credentials: Credentials | None = None
+    _made: dict[str, Any] = field(default_factory=dict, repr=False)
+    _session: Any = field(default=None, repr=False)
+
+    def __getitem__(self, service: str) -> Any:
+        """The client of a service (`ec2`)."""
+        if service not in self._made:
+            if self._session is None:
+                given = self.credentials
+                self._session = boto3.session.Session(
+                    aws_access_key_id=given.access_key_id if given else None,
+                    aws_secret_access_key=given.secret_access_key if given else None,
+                    aws_session_token=given.session_token if given else None,
+                    region_name=self.region,
+                )
+            self._made[service] = self._session.client(
+                service, endpoint_url=self.endpoint, config=_CONFIG
+            )
+        return self._made[service]
+
+
+def code_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def message_of(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message", "")) or str(error)
+
+
+def is_missing(error: ClientError) -> bool:
+    """Whether the cloud says that the thing does not exist."""
+    return any(word in code_of(error) for word in _MISSING)
+
+
+def translated(error: ClientError | BotoCoreError) -> DharmaError:
+    """What a failure of the SDK means to a caller."""
+    if isinstance(error, BotoCoreError):
+        return Unavailable(f"the cloud does not answer: {error}")
+    code, message = code_of(error), message_of(error)
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    if code in _FORBIDDEN:
+        return Forbidden(f"the cloud refuses the credentials of this environment: {message}")
+    if code in ("Throttling", "ThrottlingException", "RequestLimitExceeded"):
+        return TooManyRequests(message)
+    if status >= 500 or code in ("InternalFailure", "ServiceUnavailable", "InternalError"):
+        return Unavailable(f"the cloud failed: {code} {message}")
+    return DeploymentFailed(f"{code}: {message}")

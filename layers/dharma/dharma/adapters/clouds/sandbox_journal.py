@@ -1,0 +1,133 @@
+"""What the sandbox adapter has done to a stack: kept in the metadata of the stack's own template.
+
+The emulator stores a template when its change set has succeeded, so the journal and what it tells
+of change together; whatever is killed in between is found and repeated.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from dharma.orchestrator.clouds import NativeEvent
+
+Phase = Literal["running", "succeeded", "failed"]
+_KEPT_EVENTS = 600
+
+
+@dataclass(slots=True)
+class Entry:
+    """One resource. `name` is its logical id in the emulator's template: a replaced resource gets a
+    new one, because the emulator remembers old ones. `properties` are worked out, secrets excepted
+    (they refer to parameters). `skipped`: the emulator does not know the type."""
+
+    logical_id: str
+    name: str
+    type: str
+    digest: str
+    properties: dict[str, Any]
+    physical_id: str = ""
+    number: int = 0
+    by_hand: bool = False
+    skipped: bool = False
+    retain: bool = False
+
+
+@dataclass(slots=True)
+class Journal:
+    """`change` is the last one; `completed` whether any ever succeeded,
+    `emptied` that a removal found nothing left; `leaving` holds resources
+    that are replaced or no longer wanted and are removed when all the rest succeeded."""
+
+    change: str = ""
+    phase: Phase = "running"
+    reason: str = ""
+    completed: bool = False
+    emptied: bool = False
+    serial: int = 0
+    total: int = 0
+    entries: dict[str, Entry] = field(default_factory=dict)
+    leaving: list[Entry] = field(default_factory=list)
+    stale: list[str] = field(default_factory=list)
+    events: list[dict[str, str]] = field(default_factory=list)
+    outputs: dict[str, str] = field(default_factory=dict)
+    description: str = ""
+
+    def begin(self, change: str, total: int) -> None:
+        self.change, self.phase, self.reason, self.total = change, "running", "", total
+        self.events = []
+
+    def next_number(self) -> int:
+        self.serial += 1
+        return self.serial
+
+    def tell(self, time: str, entry: Entry, status: str, reason: str = "") -> None:
+        """Add an event of the present change."""
+        if len(self.events) < _KEPT_EVENTS:
+            self.events.append(
+                {
+                    "id": f"{self.change}-{len(self.events) + 1}",
+                    "time": time,
+                    "logical_id": entry.logical_id,
+                    "type": entry.type,
+                    "status": status,
+                    "reason": reason,
+                    "physical_id": entry.physical_id,
+                }
+            )
+
+    @property
+    def done(self) -> int:
+        """How many resources the present change is through with."""
+        return sum(
+            not event["status"].endswith(("_IN_PROGRESS", "_FAILED")) for event in self.events
+        )
+
+    def told(self) -> list[NativeEvent]:
+        return [NativeEvent(**event) for event in self.events]
+
+    def everything(self) -> Iterator[Entry]:
+        yield from self.entries.values()
+        yield from self.leaving
+
+    def template(self, bodies: dict[str, Any]) -> str:
+        """The emulator's template: `bodies` by name, the journal as metadata."""
+        parameters = {
+            name: {"Type": "String", "NoEcho": True}
+            for body in bodies.values()
+            for name in secret_names(body)
+        }
+        document = {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            **({"Description": self.description} if self.description else {}),
+            "Metadata": {"Dharma": asdict(self)},
+            **({"Parameters": parameters} if parameters else {}),
+            "Resources": bodies,
+        }
+        # The emulator tries a YAML parser in pure Python first, and parses every template several
+        # times. A tab before JSON is no YAML: it gives up at once and reads it as JSON.
+        return "\t" + json.dumps(document, separators=(",", ":"))
+
+    @classmethod
+    def read(cls, template: dict[str, Any]) -> tuple[Journal, dict[str, Any]]:
+        """The journal and the bodies of a template; an empty journal for a stack of others."""
+        kept = dict(template.get("Metadata", {}).get("Dharma", {}))
+        if kept:
+            kept["entries"] = {k: Entry(**v) for k, v in kept["entries"].items()}
+            kept["leaving"] = [Entry(**v) for v in kept["leaving"]]
+        return cls(**kept), dict(template.get("Resources", {}))
+
+
+def secret_names(body: Any) -> Iterator[str]:
+    """Parameters that a worked out value still refers to: only secrets are."""
+    if isinstance(body, dict):
+        for key, member in body.items():
+            if key == "Ref" and len(body) == 1:
+                yield member
+            else:
+                yield from secret_names(member)
+    elif isinstance(body, list):
+        for element in body:
+            yield from secret_names(element)
