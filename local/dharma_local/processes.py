@@ -209,7 +209,6 @@ def specs(settings: StackSettings, sockets: Mapping[str, socket.socket]) -> list
             (
                 "dharma_local.engine",
                 template,
-                str(settings.state_dir),
                 str(settings.engine_workers),
             ),
         )

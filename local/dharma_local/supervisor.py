@@ -30,7 +30,6 @@ from dharma_local.processes import (
     specs,
 )
 from dharma_local.stack_settings import HOST, StackSettings
-from dharma_local.template import load_template
 
 _LOOK_EVERY = 0.05
 _ROTATE_EVERY = 30.0
@@ -228,7 +227,9 @@ class _Supervisor:
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (settings.run_dir / "supervisor.lock").open("ab") as lock_file:
             self._take(lock_file)
-            load_template(settings.template)
+            from dharma_local.template import load_template
+
+            load_template(settings.template)  # what is wrong with it is told before all else
             kill_leftovers(settings)
             sockets = self._listen()
             self._ports = {name: s.getsockname()[1] for name, s in sockets.items()}

@@ -40,10 +40,12 @@ class Engine:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "dharma_local.engine", str(TEMPLATE), str(self.folder), "3"],
+            [sys.executable, "-m", "dharma_local.engine", str(TEMPLATE), "3"],
             env={
                 **os.environ,
                 "PYTHONPATH": os.pathsep.join(ROOTS),
+                "DHARMA_RUNTIME": "local",
+                "DHARMA_STATE_DIR": str(self.folder),
                 "SAMPLE_EVENTS": str(self.events),
             },
         )

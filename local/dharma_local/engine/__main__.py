@@ -1,23 +1,29 @@
-"""The engine's process: `python -m dharma_local.engine TEMPLATE STATE_DIR WORKERS`."""
+"""The engine's process: `python -m dharma_local.engine TEMPLATE WORKERS`.
+
+State folder and store are those of the application (`DHARMA_STATE_DIR`).
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import secrets
 import signal
 import sqlite3
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from dharma.adapters.local.sqlite_store import SqliteStore
 from dharma.adapters.local.workflows import FILE_NAME
+from dharma.bootstrap import application
 from dharma_local import lifeline, ready
 from dharma_local.engine.journal import Journal
 from dharma_local.engine.service import Engine
 from dharma_local.template import Template, load_template
 from dharma_local.workers.pool import WorkerPool
+
+if TYPE_CHECKING:
+    from dharma.adapters.local.sqlite_store import SqliteStore
 
 STORE_FILE = "store.sqlite3"
 
@@ -27,15 +33,14 @@ def main() -> None:
     template = load_template(Path(sys.argv[1]))
     for name, value in template.environment.items():
         os.environ.setdefault(name, value)
-    asyncio.run(_run(template, Path(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(_run(template, int(sys.argv[2])))
 
 
-async def _run(template: Template, state_dir: Path, workers: int) -> None:
+async def _run(template: Template, workers: int) -> None:
+    state_dir = application().settings.state_dir
     journal = Journal(state_dir / FILE_NAME, time.time)
-    store_file = state_dir / STORE_FILE
-    # Cursors are for queries; the outbox is read without any, so this key signs nothing.
-    outbox = SqliteStore(store_file, secrets.token_bytes(32))
-    watch = sqlite3.connect(store_file, isolation_level=None)
+    outbox = cast("SqliteStore", application().store)
+    watch = sqlite3.connect(state_dir / STORE_FILE, isolation_level=None)
     pool = WorkerPool(template.file.parent.parent, size=workers)
     engine = Engine(
         template,
@@ -44,6 +49,7 @@ async def _run(template: Template, state_dir: Path, workers: int) -> None:
         now=time.time,
         outbox=outbox,
         outbox_changed=lambda: int(watch.execute("PRAGMA data_version").fetchone()[0]),
+        tidy=outbox.purge,
     )
     pool.preload(engine.handlers())
     stop = asyncio.Event()

@@ -31,7 +31,10 @@ KEEP_SECONDS = 90 * 86400.0
 
 
 class Engine:
-    """`outbox_changed` gives a number that changes with the store; without it every look reads."""
+    """`outbox_changed` gives a number that changes with the store; without it every look reads.
+
+    `tidy` is called once an hour, when old executions are forgotten.
+    """
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Engine:
         now: Callable[[], float],
         outbox: Outbox | None = None,
         outbox_changed: Callable[[], int] | None = None,
+        tidy: Callable[[], object] | None = None,
     ) -> None:
         self._template = template
         self._journal = journal
@@ -52,6 +56,7 @@ class Engine:
         self._bus = Bus(template, journal, outbox, pool, now)
         self._scheduler = Scheduler(template, journal, self._bus, now)
         self._outbox_changed = outbox_changed
+        self._tidy = tidy
         self._running: dict[int, tuple[Execution, asyncio.Task[None]]] = {}
         self._delivering: dict[tuple[str, str, str], asyncio.Task[None]] = {}
 
@@ -101,6 +106,8 @@ class Engine:
                 due_at = self._now() + min(1.0, self._scheduler.seconds_to_next())
             if self._now() >= forget_at:
                 self._journal.forget(self._now() - KEEP_SECONDS)
+                if self._tidy is not None:
+                    self._tidy()
                 forget_at = self._now() + _FORGET_EVERY
             await asyncio.sleep(_LOOK_EVERY)
         await self._leave_off()
