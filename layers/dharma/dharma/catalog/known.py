@@ -53,7 +53,7 @@ class KnownPaths:
                 if node is None:
                     if not isinstance(inner, Unknown):
                         yield here
-                elif not node.leaf:
+                else:
                     yield from node.unread(inner, here)
         elif isinstance(value, list) and (self.single or self.chosen):
             yield from self._unread_elements(value, path)

@@ -120,6 +120,13 @@ class Enum(Transform):
         return self._chain(value, swapped)
 
     def _recognise(self, value: Conditional) -> Value:
+        natives = {key: native for key, native in self.pairs if isinstance(key, bool)}
+        if len(natives) == 2:
+            if (value.then, value.otherwise) == (natives[True], natives[False]):
+                return value.condition
+            if (value.then, value.otherwise) == (natives[False], natives[True]):
+                return negation(value.condition)
+            return None
         test = value.condition
         if isinstance(test, Binary) and test.operator == "==":
             if value == self._chain(test.left, self.pairs):
