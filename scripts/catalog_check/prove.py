@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dharma.catalog.document import Format
 from dharma.catalog.kinds import (
@@ -386,7 +386,7 @@ def _type_fits(wanted: str, native: Shape, format: Format) -> None:
 def _enum_fits(rule: Rule, native: Shape) -> None:
     if not native.enum or native.kind not in _SCALARS:
         return
-    never_written = rule.declared.default if rule.absent is None else None
+    never_written = rule.declared.default if rule.absent is None and not rule.always else None
     allowed = {str(v) for v in native.enum}
     for literal in rule.declared.enum:
         if str(literal) not in allowed and literal != never_written:
@@ -448,7 +448,11 @@ def _is_sure(rule: Rule, table: Table) -> bool:
     """Whether a rule writes something for every valid resource."""
     if rule.only == "read":
         return False
-    if rule.none is not None or (rule.absent is not None and rule.declared.default is not None):
+    if (
+        rule.always
+        or rule.none is not None
+        or (rule.absent is not None and rule.declared.default is not None)
+    ):
         return True
     if any(".".join(rule.model) in fill.values and not fill.when for fill in table.fills):
         return True
@@ -463,16 +467,7 @@ def _written_with_siblings(rule: Rule, table: Table) -> bool:
 
 
 def _below(rule: Rule) -> Rule:
-    return Rule(
-        rule.model,
-        rule.native[1:],
-        rule.declared,
-        rule.transform,
-        rule.each,
-        rule.absent,
-        rule.none,
-        rule.only,
-    )
+    return replace(rule, native=rule.native[1:])
 
 
 def leaves(properties: Mapping[str, Property], prefix: str = "") -> Iterator[str]:

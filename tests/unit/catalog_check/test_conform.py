@@ -10,6 +10,7 @@ from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog, read, write
 from dharma.catalog.document import Document, Format, Part
 from dharma.catalog.kinds import FORMATS
+from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Conditional, ResourceRef, Value, VariableRef
 from scripts.catalog_check.conform import faults
 
@@ -105,3 +106,11 @@ def test_an_address_is_associated_under_either_of_its_names(owner: tuple[str, st
     resources, notes = read(document, CATALOG)
     assert notes == []
     assert [r.properties for r in resources] == [{"instance": "i-1"}]
+
+
+def test_what_a_format_would_decide_by_itself_is_always_said() -> None:
+    database = Resource("aws_db_instance", "data", {"instance_class": "db.t4g.small"})
+    document, _ = write([database], "cloudformation", CATALOG)
+    assert document.parts[0].arguments["PubliclyAccessible"] is False
+    resources, notes = read(document, CATALOG)
+    assert (resources[0].properties.get("publicly_accessible"), notes) in ((None, []), (False, []))

@@ -136,7 +136,7 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "aws_autoscaling_group",
         {
             "properties.launch_template.properties.version": {"type": "string"},
-            "terraform.map": {"launch_template.version": "launch_template[0].version"},
+            "cloudformation.map": {"launch_template.version": "LaunchTemplate.Version"},
         },
         "(cloudformation) LaunchTemplate.Version: the format requires it, the kind does not",
     ),

@@ -62,7 +62,7 @@ _PROPERTY_KEYS = frozenset(
     }
 )
 _TABLE_KEYS = frozenset({"map", "constants", "fill", "variants"})
-_RULE_KEYS = frozenset({"path", "as", "each", "absent", "none", "only"})
+_RULE_KEYS = frozenset({"path", "as", "each", "absent", "none", "only", "always"})
 _ATTACHMENT_KEYS = _TABLE_KEYS | {"type", "owner", "owner_attribute", "when", "only", "awaited"}
 _ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label"}
 _BAG_KEYS = frozenset({"inline", "separate", "place", "mixed", "absent", "empty"})
@@ -225,6 +225,9 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         raise Misconfigured(f"{where}: a list of objects needs each")
     elif declared.type == "object" and "as" not in data:
         raise Misconfigured(f"{where}: map the members of an object one by one")
+    always = bool(data.get("always", False))
+    if always and declared.default is None:
+        raise Misconfigured(f"{where}: without a default there is nothing to write always")
     return Rule(
         model=model,
         native=parse_path(data["path"]),
@@ -234,6 +237,7 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         absent=data.get("absent"),
         none=data.get("none"),
         only=data.get("only"),
+        always=always,
     )
 
 

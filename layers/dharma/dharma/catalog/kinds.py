@@ -72,7 +72,8 @@ class Property:
 class Rule:
     """One line of a table: a model path, a native path, and how the value changes between them.
 
-    `declared` is the property or member that the model path ends at.
+    `declared` is the property or member that the model path ends at. With `always` its default is
+    written out, since the format wants a value or decides by itself without one.
     """
 
     model: tuple[str, ...]
@@ -83,6 +84,7 @@ class Rule:
     absent: Value = None
     none: Value = None
     only: Only | None = None
+    always: bool = False
 
 
 @dataclass(frozen=True, slots=True)

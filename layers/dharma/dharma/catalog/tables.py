@@ -95,9 +95,11 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
 
 def _stand_in(rule: Rule) -> Value:
     """What is written for an absent value: a sentinel, or the default where silence would mean
-    something else."""
+    something else or is not allowed."""
     if rule.none is not None:
         return rule.none
+    if rule.always:
+        return rule.declared.default
     if rule.absent is not None and rule.declared.default is not None:
         return None if rule.absent == rule.declared.default else rule.declared.default
     return None
