@@ -95,7 +95,9 @@ def print_body(items: Sequence[Item], depth: int = 0) -> str:
             flush()
             if position and not isinstance(items[position - 1], Gap):
                 out.append("\n")
-            head = " ".join([identifier(item.type), *(quote(label) for label in item.labels)])
+            head = " ".join(
+                [identifier(item.type), *(f'"{identifier(label)}"' for label in item.labels)]
+            )
             if item.body:
                 out.append(f"{indent}{head} {{\n{print_body(item.body, depth + 1)}{indent}}}\n")
             else:
@@ -142,19 +144,57 @@ def layout(value: Value, depth: int, *, heredoc: bool = False) -> str:
     if heredoc and isinstance(value, str | Template) and (text := _heredoc(value)) is not None:
         return text
     if isinstance(value, Call):
-        arguments = [layout(a, depth) for a in value.arguments]
-        if any("\n" in a for a in arguments):
-            return (
-                f"{identifier(value.name)}({', '.join(arguments)}{'...' if value.expand else ''})"
-            )
+        return _call(value, depth)
     if isinstance(value, Conditional) and _has_object(value):
-        condition = print_expression(value.condition)
-        if isinstance(value.condition, Conditional):
-            condition = f"({condition})"
-        return f"{condition} ? {layout(value.then, depth)} : {layout(value.otherwise, depth)}"
-    if isinstance(value, Index) and isinstance(value.collection, dict | list):
+        return _conditional(value, depth)
+    # The formatter has its own mind about `}[key] : {`, so elsewhere this stays on one line.
+    if heredoc and isinstance(value, Index) and isinstance(value.collection, dict | list):
         return f"{layout(value.collection, depth)}[{print_expression(value.key)}]"
     return print_expression(value)
+
+
+def _call(value: Call, depth: int) -> str:
+    """`merge(var.tags, {` keeps its last argument's bracket on the line; where that would leave the
+    formatter other indentations, each argument stands on lines of its own."""
+    name, dots = identifier_path(value.name), "..." if value.expand else ""
+    arguments = [layout(a, depth) for a in value.arguments]
+    broken = [a for a in arguments if "\n" in a]
+    if not broken:
+        return f"{name}({', '.join(arguments)}{dots})"
+    if broken == arguments[-1:] and not _has_joint(broken[0], depth):
+        before = ", ".join(arguments[:-1])
+        if "{ " not in before:
+            return f"{name}({before}{', ' if before else ''}{broken[0]}{dots})"
+    inner = "  " * (depth + 1)
+    last = len(arguments) - 1
+    lines = "".join(
+        f"{inner}{layout(a, depth + 1)}{dots if dots and n == last else ','}\n"
+        for n, a in enumerate(value.arguments)
+    )
+    return f"{name}(\n{lines}{'  ' * depth})"
+
+
+def _has_joint(text: str, depth: int) -> bool:
+    """Whether a line in the middle stands at the outer indentation, as `} : {` does."""
+    indent = "  " * depth
+    lines = text.split("\n")[1:-1]
+    return any(line[len(indent) : len(indent) + 1] not in ("", " ") for line in lines)
+
+
+def _conditional(value: Conditional, depth: int) -> str:
+    condition = print_expression(value.condition)
+    if isinstance(value.condition, Conditional):
+        condition = f"({condition})"
+    then, otherwise = layout(value.then, depth), layout(value.otherwise, depth)
+    several = [text for text in (then, otherwise) if "\n" in text]
+    # The formatter counts brackets per line: one that closes and opens, `} : {`, it would indent.
+    simple = len(several) == 1 and not _has_joint(several[0], depth)
+    inline_object = "{ " in condition or ("\n" not in then and "{ " in then)
+    if not several or (simple and not inline_object):
+        return f"{condition} ? {then} : {otherwise}"
+    inner = "  " * (depth + 1)
+    then, otherwise = layout(value.then, depth + 1), layout(value.otherwise, depth + 1)
+    return f"(\n{inner}{condition}\n{inner}? {then}\n{inner}: {otherwise}\n{'  ' * depth})"
 
 
 def _has_object(value: Conditional) -> bool:
@@ -234,6 +274,11 @@ _KEYWORDS = frozenset({"for", "null", "true", "false"})
 
 def _unicode_escape(c: str) -> str:
     return f"\\u{ord(c):04x}" if ord(c) <= 0xFFFF else f"\\U{ord(c):08x}"
+
+
+def identifier_path(name: str) -> str:
+    """The name of a function, `provider::aws::arn_parse` of a provider's."""
+    return "::".join(identifier(word) for word in name.split("::"))
 
 
 def identifier(name: str) -> str:

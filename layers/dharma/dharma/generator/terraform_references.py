@@ -11,7 +11,7 @@ from dataclasses import replace
 from dharma.catalog.document import Document, Part
 from dharma.core.errors import NotExpressible
 from dharma.generator.conditions import conjuncts
-from dharma.generator.hcl import Attribute, Block, Item
+from dharma.generator.hcl import Attribute, Block, Item, identifier
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -32,7 +32,6 @@ from dharma.model.expressions.nodes import (
     transform,
     walk,
 )
-from dharma.model.expressions.parser import is_identifier
 
 _DATA = {
     "region": ("aws_region", "current", "region"),
@@ -116,8 +115,7 @@ class References:
         return node
 
     def _name(self, name: str) -> None:
-        if not is_identifier(name):
-            raise NotExpressible(f"{name!r} is no name in Terraform")
+        identifier(name)
 
     def _reference(self, ref: ResourceRef, holds: list[Value], part: Part | None) -> Value:
         for word in ref.address.split("."):
