@@ -8,6 +8,7 @@ from typing import Any
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.validation import validate
+from dharma.blueprint.variables import check_values
 from dharma.bootstrap import Application, application
 from dharma.catalog.document import Note
 from dharma.core.errors import Fault, InvalidBlueprint, InvalidInput
@@ -33,18 +34,21 @@ class Opened:
 
 
 def open_source(body: SourceBody, principal: Principal) -> Opened:
-    """Read what a request is about. A blueprint with faults is refused with all of them; a foreign
-    format is taken as it is, what was not understood is in the notes."""
+    """Read what a request is about. A blueprint with faults, or values that do not fit it, are
+    refused with all of them; a foreign format is taken as it is, what was not understood is in the
+    notes."""
     app = application()
     read = _read(body, principal, app)
     if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):
         raise InvalidBlueprint(f"{read.blueprint.name} has {len(faults)} fault(s)", list(faults))
-    if body.environment is None:
-        return Opened(read, dict(body.variables), body.region)
-    environment = app.environments.read(principal.tenant, body.environment)
-    declared = {variable.name for variable in read.blueprint.variables}
-    inherited = {k: v for k, v in environment.variables.items() if k in declared}
-    return Opened(read, {**inherited, **body.variables}, body.region or environment.region)
+    stated, region = dict(body.variables), body.region
+    if body.environment is not None:
+        environment = app.environments.read(principal.tenant, body.environment)
+        declared = {variable.name for variable in read.blueprint.variables}
+        inherited = {k: v for k, v in environment.variables.items() if k in declared}
+        stated, region = {**inherited, **stated}, region or environment.region
+    checked = check_values(read.blueprint, stated, complete=False)
+    return Opened(read, {name: checked[name] for name in stated}, region)
 
 
 def notes(read: ReadResult) -> list[dict[str, Any]]:

@@ -219,7 +219,7 @@ class Blueprints:
         self, principal: Principal, blueprint_id: str, values: Mapping[str, Any] | None = None
     ) -> Sequence[Fault]:
         """The faults of a draft as the catalog is now, and of values for its variables."""
-        from dharma.blueprint.validation import check_values
+        from dharma.blueprint.variables import check_values
 
         blueprint = self.read(principal, blueprint_id).blueprint
         faults = self._faults(blueprint)

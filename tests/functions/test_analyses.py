@@ -1,0 +1,182 @@
+"""Routes that judge, price and write a blueprint. The guardrails start their evaluating process."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+TEXT = """\
+apiVersion: dharma/v1
+kind: Blueprint
+name: web
+version: 1.0.0
+provider: aws
+variables:
+  - name: size
+    type: string
+    default: t3.micro
+  - name: stage
+    type: string
+    required: true
+resources:
+  - name: assets
+    type: aws_s3_bucket
+    properties:
+      bucket: ${var.stage}-web-assets
+  - name: main
+    type: aws_vpc
+    properties:
+      cidr_block: 10.0.0.0/16
+  - name: a
+    type: aws_subnet
+    properties:
+      vpc_id: ${aws_vpc.main.id}
+      cidr_block: 10.0.1.0/24
+  - name: outside
+    type: aws_nat_gateway
+    properties:
+      allocation_id: ${aws_eip.outside.allocation_id}
+      subnet_id: ${aws_subnet.a.id}
+  - name: outside
+    type: aws_eip
+    properties:
+      domain: vpc
+"""
+ROUTES = ["/iac/generate", "/guardrails/validate", "/costing/estimate"]
+TEMPLATE = json.dumps(
+    {
+        "AWSTemplateFormatVersion": "2010-09-09",
+        "Resources": {
+            "Assets": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b-1"}},
+            "Odd": {"Type": "AWS::SQS::Queue", "Properties": {"Nobody": "knows"}},
+        },
+    }
+)
+
+
+def test_terraform_is_written_with_references(api: Any) -> None:
+    reply = api.call("POST", "/iac/generate", {"content": TEXT, "format": "terraform"})
+    assert reply.status == 200, reply.text
+    files = reply.body["files"]
+    assert {"main.tf", "variables.tf", "providers.tf", "versions.tf"} <= set(files)
+    assert "aws_vpc.main.id" in files["main.tf"]
+    assert reply.body["format"] == "terraform"
+
+
+def test_cloudformation_is_written_in_both_spellings(api: Any) -> None:
+    body = {"content": TEXT, "format": "cloudformation"}
+    assert "template.yaml" in api.call("POST", "/iac/generate", body).body["files"]
+    as_json = api.call("POST", "/iac/generate", {**body, "jsonTemplate": True}).body["files"]
+    assert "AWS::EC2::VPC" in json.dumps(json.loads(as_json["template.json"]))
+
+
+def test_terraform_keeps_its_state_where_it_is_told(api: Any) -> None:
+    backend = {"bucket": "states", "key": "web/terraform.tfstate", "region": "eu-west-1"}
+    files = api.call("POST", "/iac/generate", {"content": TEXT, "backend": backend}).body["files"]
+    assert '"states"' in files["backend.tf"]
+
+
+def test_policies_judge_and_name_the_resource(api: Any) -> None:
+    reply = api.call("POST", "/guardrails/validate", {"content": TEXT, "filename": "web.yaml"})
+    assert reply.status == 200, reply.text
+    verdict = reply.body
+    assert verdict["outcome"] in {"fail", "unknown"}
+    found = [f for f in verdict["findings"] if f["address"] == "aws_s3_bucket.assets"]
+    assert found
+    assert {f["file"] for f in found} == {"web.yaml"}
+    assert all(f["line"] for f in found)
+
+
+def test_a_price_has_lines_with_source_and_date(api: Any) -> None:
+    reply = api.call("POST", "/costing/estimate", {"content": TEXT, "region": "us-east-1"})
+    assert reply.status == 200, reply.text
+    estimate = reply.body
+    assert {"totalMonthlyCost", "breakdown", "optimizationSavings", "confidence"} <= set(estimate)
+    nat = [line for line in estimate["breakdown"] if "nat" in str(line).lower()]
+    assert nat
+    assert estimate["totalMonthlyCost"] > 0
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_blueprint_of_the_library_is_found_by_name_and_version(api: Any, route: str) -> None:
+    created = api.call("POST", "/blueprints", {"content": TEXT})
+    assert created.status == 201, created.text
+    api.call("POST", "/blueprints/web/versions", {})
+    for source in (
+        {"blueprintId": "web"},
+        {"blueprintId": created.body["id"]},
+        {"blueprintId": "web", "version": "1.0.0"},
+    ):
+        assert api.call("POST", route, source).status == 200
+    assert api.call("POST", route, {"blueprintId": "web"}, tenant="other").status == 404
+    assert api.call("POST", route, {"blueprintId": "web", "version": "2.0.0"}).status == 404
+
+
+@pytest.mark.parametrize("route", ROUTES)
+def test_a_foreign_format_is_taken_as_it_is_with_notes(api: Any, route: str) -> None:
+    reply = api.call("POST", route, {"content": TEMPLATE, "filename": "web.json"})
+    assert reply.status == 200, reply.text
+    assert any("Nobody" in note["path"] for note in reply.body["notes"])
+
+
+def test_what_the_target_cannot_say_is_named(api: Any) -> None:
+    unknown = TEMPLATE.replace("AWS::SQS::Queue", "AWS::Nobody::Knows")
+    reply = api.call("POST", "/iac/generate", {"content": unknown})
+    assert (reply.status, reply.code) == (422, "NotExpressible")
+    assert "AWS::Nobody::Knows" in reply.body["detail"]
+
+
+def test_an_environment_gives_its_variables_and_region(api: Any) -> None:
+    api.call(
+        "POST",
+        "/environments",
+        {
+            "name": "prod",
+            "region": "eu-west-1",
+            "variables": {"stage": {"value": "production"}, "other": {"value": 1}},
+        },
+    )
+    body = {"content": TEXT, "environment": "prod", "format": "terraform"}
+    files = api.call("POST", "/iac/generate", body).body["files"]
+    assert "eu-west-1" in files["variables.tf"]
+    here = api.call("POST", "/costing/estimate", {"content": TEXT, "environment": "prod"}).body
+    assert {line["region"] for line in here["breakdown"]} == {"eu-west-1"}
+    assert api.call("POST", "/costing/estimate", {**body, "environment": "none"}).status in (
+        400,
+        404,
+    )
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"content": TEXT, "blueprintId": "web"},
+        {"content": ""},
+        {"content": "\0"},
+        {"content": TEXT.replace("aws_vpc", "aws_vpcc")},
+        {"content": TEXT, "variables": {"size": [1]}},
+        {"content": TEXT, "variables": {"nobody": 1}},
+        {"content": TEXT, "colour": "red"},
+        {"content": TEXT, "environment": "nowhere"},
+    ],
+    ids=lambda body: str(body)[-40:],
+)
+def test_bad_input_is_a_4xx_with_a_reason(api: Any, route: str, body: dict[str, Any]) -> None:
+    reply = api.call("POST", route, body)
+    assert 400 <= reply.status < 500, reply.text
+    assert reply.body["detail"]
+
+
+def test_an_unknown_target_or_mode_is_refused(api: Any) -> None:
+    assert api.call("POST", "/iac/generate", {"content": TEXT, "format": "cobol"}).status == 400
+    assert api.call("POST", "/guardrails/validate", {"content": TEXT, "mode": "x"}).status == 400
+
+
+def test_a_viewer_may_analyse(api: Any) -> None:
+    for route in ROUTES:
+        assert api.call("POST", route, {"content": TEXT}, roles="viewer").status == 200
+        assert api.call("POST", route, {"content": TEXT}, roles="").status == 403
