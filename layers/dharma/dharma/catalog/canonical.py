@@ -95,7 +95,7 @@ def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
     if value is None or (value == declared.default and type(value) is type(declared.default)):
         return None
     if declared.type.startswith("set(") and isinstance(value, list):
-        return _as_set([_spread(v) for v in value])
+        return _as_set([_forgotten(v) for v in value])
     return _forgotten(value)
 
 
@@ -124,9 +124,12 @@ def _by_peer(atom: Atom, peers: tuple[str, ...]) -> Iterator[Atom]:
 
 
 def _forgotten(value: Value) -> Value:
-    """Unknown is unknown, whatever the reason."""
+    """Unknown is unknown, whatever the reason, and equal outcomes need no condition."""
     if isinstance(value, Unknown):
         return Unknown("")
+    if isinstance(value, Conditional):
+        sides = Conditional(value.condition, _forgotten(value.then), _forgotten(value.otherwise))
+        return simplified(sides, "")
     if isinstance(value, dict):
         return {k: _forgotten(v) for k, v in value.items() if v is not None}
     if isinstance(value, list):
