@@ -28,7 +28,8 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     """The closest known name, if one is close: a third of its letters may differ, and neither case
     nor the way of joining words counts (`dependsOn`, `depends-on`)."""
     wanted = _plain(name)
-    limit = max(1, min(3, (len(wanted) + 1) // 3))
+    # Of a name as short as `a` nothing would be left.
+    limit = min(3, (len(wanted) + 1) // 3) if len(wanted) > 2 else 0
     scored = ((distance(wanted, _plain(other), limit), other) for other in known)
     best = min((s for s in scored if s[0] <= limit), default=None)
     return best[1] if best else None
