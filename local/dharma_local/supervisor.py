@@ -8,7 +8,6 @@ A lock on `run/supervisor.lock` says that one runs: the kernel gives it back how
 from __future__ import annotations
 
 import fcntl
-import http.client
 import json
 import os
 import signal
@@ -176,6 +175,8 @@ class Stack:
 
     def health(self) -> dict[str, str]:
         """What each part answers right now: "ok", or what is wrong."""
+        from http.client import HTTPException
+
         found = {p.name: "ok" if p.state == "ready" else p.state for p in self.status()}
         ports = self.ports()
         probes: dict[str, Callable[[int], str]] = {
@@ -187,21 +188,15 @@ class Stack:
             if name in ports and found:
                 try:
                     found[name] = probe(ports[name])
-                except (OSError, http.client.HTTPException) as error:
+                except (OSError, HTTPException) as error:
                     found[name] = str(error) or type(error).__name__
         return found
 
     def reset_sandbox(self) -> None:
         """Empty the sandbox account and its recording."""
-        connection = http.client.HTTPConnection(HOST, self.ports()["sandbox"], timeout=60)
-        try:
-            connection.request("POST", "/moto-api/reset")
-            answer = connection.getresponse()
-            answer.read()
-        finally:
-            connection.close()
-        if answer.status != 200:
-            raise Unavailable(f"the sandbox answers {answer.status}")
+        status = _http_status(self.ports()["sandbox"], "POST", "/moto-api/reset", 60)
+        if status != 200:
+            raise Unavailable(f"the sandbox answers {status}")
 
     def _state(self) -> dict[str, Any]:
         try:
@@ -342,15 +337,22 @@ def _memory(pids: list[int]) -> dict[int, float]:
     return {int(pid): round(int(rss) / 1024, 1) for pid, rss in rows}
 
 
-def _probe_gateway(port: int) -> str:
-    connection = http.client.HTTPConnection(HOST, port, timeout=3)
+def _http_status(port: int, method: str, path: str, seconds: float) -> int:
+    from http.client import HTTPConnection
+
+    connection = HTTPConnection(HOST, port, timeout=seconds)
     try:
-        connection.request("GET", "/health")
+        connection.request(method, path)
         answer = connection.getresponse()
         answer.read()
     finally:
         connection.close()
-    return "ok" if answer.status == 200 else f"GET /health answers {answer.status}"
+    return answer.status
+
+
+def _probe_gateway(port: int) -> str:
+    status = _http_status(port, "GET", "/health", 3)
+    return "ok" if status == 200 else f"GET /health answers {status}"
 
 
 def _probe_cache(port: int) -> str:
@@ -361,14 +363,8 @@ def _probe_cache(port: int) -> str:
 
 
 def _probe_sandbox(port: int) -> str:
-    connection = http.client.HTTPConnection(HOST, port, timeout=3)
-    try:
-        connection.request("GET", "/moto-api/")
-        answer = connection.getresponse()
-        answer.read()
-    finally:
-        connection.close()
-    return "ok" if answer.status == 200 else f"answers {answer.status}"
+    status = _http_status(port, "GET", "/moto-api/", 3)
+    return "ok" if status == 200 else f"answers {status}"
 
 
 def start(foreground: bool = True) -> None:
