@@ -214,11 +214,11 @@ class _Writing:
     def _attach(self, unfolding: _Unfolding, attachment: Attachment) -> None:
         resource = unfolding.resource
         block = Block()
+        self._put_owner(block, unfolding, attachment)
         if not write_table(
             attachment.table, resource.properties, block, resource.address, always=False
         ):
             return
-        self._put_owner(block, unfolding, attachment)
         arguments, condition = settle_conditional(block)
         name = self._piece_name(unfolding, attachment.type, "")
         self._add_piece(unfolding, attachment.type, name, arguments, condition=condition)
@@ -312,8 +312,8 @@ class _Writing:
         for path in unmapped(value, form.table.members):
             raise NotExpressible(f"{where}.{path} has no counterpart in {self._format}")
         block = Block()
-        write_table(form.table, value, block, where, always=True)
         self._put_owner(block, unfolding, form)
+        write_table(form.table, value, block, where, always=True)
         suffix = label(value.get(name) for name in form.label)
         name = self._piece_name(unfolding, form.type, suffix)
         self._add_piece(
