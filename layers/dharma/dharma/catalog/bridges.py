@@ -6,11 +6,13 @@ each one is a rule that readers of the kind file cannot see.
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import replace
+from typing import ClassVar, Protocol
 
 from dharma.catalog.document import Part
+from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Value
+from dharma.model.expressions.nodes import Conditional, ResourceRef, Value
 
 
 class Bridge(Protocol):
@@ -49,4 +51,86 @@ class FinalSnapshot:
         return frozenset(self._ATTRIBUTES)
 
 
-BRIDGES: dict[str, Bridge] = {"final_snapshot": FinalSnapshot()}
+class LaunchTemplateVersion:
+    """`$Default` and `$Latest` are no versions in CloudFormation: there the launch template's own
+    attributes say them. What comes back for `$Latest` is the reference, which means the same.
+
+    Source: "AWS::AutoScaling::AutoScalingGroup LaunchTemplateSpecification", AWS CloudFormation
+    template reference.
+    """
+
+    _ATTRIBUTES: ClassVar[dict[Value, str]] = {
+        "$Default": "default_version",
+        "$Latest": "latest_version",
+    }
+
+    def write(self, resource: Resource, part: Part) -> frozenset[str]:
+        specification = part.arguments.get("LaunchTemplate")
+        if specification is not None:
+            where = f"{resource.address}.launch_template.version"
+            part.arguments["LaunchTemplate"] = self._numbered(specification, where)
+        return frozenset()
+
+    def _numbered(self, specification: Value, where: str) -> Value:
+        if isinstance(specification, Conditional):
+            return Conditional(
+                specification.condition,
+                self._numbered(specification.then, where),
+                self._numbered(specification.otherwise, where),
+            )
+        if not isinstance(specification, dict):
+            return specification
+        template = specification.get("LaunchTemplateId")
+        return {
+            key: self._number(value, template, where) if key == "Version" else value
+            for key, value in specification.items()
+        }
+
+    def _number(self, version: Value, template: Value, where: str) -> Value:
+        if isinstance(version, Conditional):
+            return Conditional(
+                version.condition,
+                self._number(version.then, template, where),
+                self._number(version.otherwise, template, where),
+            )
+        if not isinstance(version, str) or version not in self._ATTRIBUTES:
+            return version
+        if isinstance(template, ResourceRef):
+            return replace(template, path=(self._ATTRIBUTES[version],))
+        raise NotExpressible(
+            f"{where}: CloudFormation knows no {version}, only a number or an attribute of a "
+            "launch template in the same blueprint that `id` refers to"
+        )
+
+    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
+        specification = properties.get("launch_template")
+        if isinstance(specification, dict) and "version" in specification:
+            specification["version"] = self._named(
+                specification["version"], specification.get("id")
+            )
+        return frozenset()
+
+    def _named(self, version: Value, template: Value) -> Value:
+        if isinstance(version, Conditional):
+            same = isinstance(template, Conditional) and template.condition == version.condition
+            then, otherwise = (
+                (template.then, template.otherwise)
+                if same and isinstance(template, Conditional)
+                else (template, template)
+            )
+            return Conditional(
+                version.condition,
+                self._named(version.then, then),
+                self._named(version.otherwise, otherwise),
+            )
+        if isinstance(template, ResourceRef) and version == replace(
+            template, path=(self._ATTRIBUTES["$Default"],)
+        ):
+            return "$Default"
+        return version
+
+
+BRIDGES: dict[str, Bridge] = {
+    "final_snapshot": FinalSnapshot(),
+    "launch_template_version": LaunchTemplateVersion(),
+}
