@@ -7,12 +7,12 @@ for the HTTP client, nor `status` for the policy engine.
 from __future__ import annotations
 
 import sys
+from typing import Any
 
-import click
 import typer
 
 from dharma import __version__
-from dharma.core.errors import DharmaError
+from dharma.core.errors import DharmaError, InvalidInput
 from dharma_cli import exits
 from dharma_cli.commands import (
     blueprints,
@@ -25,6 +25,9 @@ from dharma_cli.commands import (
     session,
 )
 from dharma_cli.output import Format, Output
+
+# Typer carries its own copy of click and exports this class's child only.
+UsageError: Any = typer.BadParameter.__bases__[0]
 
 app = typer.Typer(
     name="iac-dharma",
@@ -64,12 +67,12 @@ def run(arguments: list[str] | None = None) -> int:
     except DharmaError as error:
         output.failed(error)
         return exits.ERROR
-    except click.UsageError as error:
-        error.show()
+    except UsageError as error:
+        output.failed(InvalidInput(error.format_message()))
         return exits.ERROR
-    except click.exceptions.Exit as stop:
+    except typer.Exit as stop:
         return int(stop.exit_code)
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         output.say("Stopped.")
         return 130
     except BrokenPipeError:
