@@ -396,14 +396,6 @@ class Journal:
             (status, next_at, error, delivery.event, delivery.rule, delivery.target),
         )
 
-    def dead_letters(self) -> list[dict[str, Any]]:
-        rows = self._connection.execute(
-            "SELECT event, rule, target, kind, name, input, attempts, error FROM deliveries"
-            " WHERE status = 'dead' ORDER BY next_at"
-        ).fetchall()
-        names = ("event", "rule", "target", "kind", "name", "input", "attempts", "error")
-        return [dict(zip(names, row, strict=True)) for row in rows]
-
     def forget(self, before: float) -> None:
         """Remove ended executions and finished deliveries older than this moment."""
         with self._transaction() as tx:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 import sys
 import traceback
 from collections.abc import Callable
@@ -58,6 +59,7 @@ class Engine:
         self._outbox_changed = outbox_changed
         self._tidy = tidy
         self._running: dict[int, tuple[Execution, asyncio.Task[None]]] = {}
+        self._broken: sqlite3.Error | None = None
         self._delivering: dict[tuple[str, str, str], asyncio.Task[None]] = {}
 
     def _load_machines(self) -> dict[str, Machine]:
@@ -89,6 +91,8 @@ class Engine:
         due_at = 0.0
         forget_at = self._now() + _FORGET_EVERY
         while not stop.is_set():
+            if self._broken is not None:
+                raise self._broken
             changed = (
                 self._journal.changed(),
                 self._outbox_changed() if self._outbox_changed else -1,
@@ -135,6 +139,8 @@ class Engine:
         run = execution.run
         try:
             await execution.live()
+        except sqlite3.Error as error:
+            self._broken = error  # without its journal it must not go on: the next start resumes
         except Exception as error:  # noqa: BLE001 - one broken execution must not end the others
             traceback.print_exc(file=sys.stderr)
             self._journal.end(run, "FAILED", error=RUNTIME, cause=f"internal failure: {error!r}")

@@ -13,6 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from dharma_local.functions import PAYLOAD_LIMIT, FunctionError, new_request_id
 from dharma_local.gateway.authorizer import Gatekeeper, Refused
@@ -26,7 +27,7 @@ from dharma_local.gateway.payload import (
     message,
     read_answer,
 )
-from dharma_local.gateway.routes import Match, Router
+from dharma_local.gateway.routes import ENCODED_SLASH, Match, Router
 from dharma_local.template import Template
 from dharma_local.workers.pool import FunctionTimedOut, WorkerDied
 
@@ -70,7 +71,7 @@ class Gateway:
         request_id = new_request_id()
         request = _request(scope)
         correlation = _correlation_id(request) or request_id
-        match = self._router.match(request.method, request.path)
+        match = self._router.match(request.method, _routing_path(scope))
         preflight = self._cors.preflight(request) if self._cors and match is None else None
         if preflight is not None:
             answer = preflight
@@ -154,6 +155,16 @@ def _request(scope: Scope) -> Request:
         source_ip=client[0] if client else "127.0.0.1",
         protocol=f"HTTP/{scope['http_version']}",
     )
+
+
+def _routing_path(scope: Scope) -> str:
+    """The decoded path, in which a slash that was encoded does not part segments."""
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        path: str = scope["path"]
+        return path
+    segments = raw.decode("latin-1").split("?")[0].split("/")
+    return "/".join(unquote(segment).replace("/", ENCODED_SLASH) for segment in segments)
 
 
 def _with_body(request: Request, body: bytes) -> Request:

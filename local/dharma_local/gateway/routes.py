@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 from dharma_local.template import Route
 
+# Stands for a slash inside a segment while routes are matched.
+ENCODED_SLASH = "\x00"
 _VARIABLE = re.compile(r"\{([A-Za-z0-9_.-]+)(\+?)\}")
 
 
@@ -53,7 +55,8 @@ class Router:
             if (found := pattern.regex.fullmatch(path)) and (
                 route := _by_method(pattern.routes, method)
             ):
-                return Match(route, dict(zip(pattern.names, found.groups(), strict=True)))
+                values = (value.replace(ENCODED_SLASH, "/") for value in found.groups())
+                return Match(route, dict(zip(pattern.names, values, strict=True)))
         return Match(self._default, {}) if self._default else None
 
 

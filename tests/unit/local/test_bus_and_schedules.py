@@ -125,7 +125,7 @@ def test_a_failing_function_is_tried_again_later_and_then_given_up(world: World)
             attempts.append(world.at - NOW.timestamp())
         world.at += 0.5
     assert attempts == [0, 1, 3]
-    [letter] = world.journal.dead_letters()
+    [letter] = world.workflows.dead_letters()
     assert (letter["event"], letter["attempts"]) == ("e1", 3)
     assert "Refused: not now" in letter["error"]
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 
@@ -48,7 +49,8 @@ class Client:
             "type": "http",
             "http_version": "1.1",
             "method": method,
-            "path": path,
+            "path": unquote(path),
+            "raw_path": path.encode(),
             "query_string": query.encode(),
             "headers": [(k.encode(), v.encode()) for k, v in [("host", "local:3000"), *given]],
             "client": ("127.0.0.1", 1234),
@@ -289,6 +291,12 @@ def test_a_dedicated_function_that_hangs_or_dies_takes_nobody_with_it(client: Cl
     assert first == again
     assert (hung, dead) == ("FunctionTimedOut", "WorkerDied")
     assert beside["statusCode"] == last["statusCode"] == 200
+
+
+def test_an_encoded_slash_stays_in_its_segment(client: Client) -> None:
+    status, _, body = client("GET", "/echo/a%2Fb%20c", headers=GOOD)
+    assert (status, json.loads(body)["event"]["pathParameters"]) == (200, {"id": "a/b c"})
+    assert client("GET", "/echo/a/b", headers=GOOD)[0] == 404
 
 
 def test_routes_are_chosen_by_precedence() -> None:

@@ -198,6 +198,20 @@ class LocalWorkflows:
             for seq, at, kind, details in rows
         ]
 
+    def dead_letters(self) -> list[dict[str, Any]]:
+        """Deliveries of events and schedules that were given up, the oldest first."""
+        names = ("event", "rule", "target", "kind", "name", "input", "attempts", "error")
+        with self._lock:
+            rows = (
+                self._open()
+                .execute(
+                    f"SELECT {', '.join(names)} FROM deliveries"
+                    " WHERE status = 'dead' ORDER BY next_at"
+                )
+                .fetchall()
+            )
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
     def wait(self, execution: str, seconds: float) -> Execution:
         """The execution once it has ended; `Unavailable` when it has not by then."""
         deadline = time.monotonic() + seconds
