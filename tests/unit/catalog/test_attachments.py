@@ -309,6 +309,35 @@ def test_origin_and_lifecycle_of_the_owner_are_kept() -> None:
     assert resources["aws_s3_bucket.b"].origin == origin
 
 
+def test_the_place_of_a_folded_piece_is_remembered() -> None:
+    main = Part(MAIN.address, MAIN.type, {}, origin=Origin("main.tf", 3, 1))
+    piece = versioning()
+    piece.origin = Origin("main.tf", 9, 1)
+    resources, _ = read_parts(main, piece)
+    assert resources["aws_s3_bucket.b"].marks == {("versioning",): (9, 1)}
+
+
+def test_a_policy_of_several_roles_is_a_policy_of_each() -> None:
+    document: Value = {"Statement": []}
+    roles = [
+        Part(name, "AWS::IAM::Role", {"AssumeRolePolicyDocument": document}) for name in ("A", "B")
+    ]
+    arguments: dict[str, Value] = {
+        "PolicyName": "p",
+        "PolicyDocument": document,
+        "Roles": [ResourceRef("A", ("Ref",)), ResourceRef("B", ("Ref",))],
+    }
+    policy = Part("P", "AWS::IAM::Policy", arguments)
+    resources, notes = read(Document("cloudformation", [*roles, policy]), CATALOG)
+    assert notes == []
+    assert [r.properties["inline_policy"] for r in resources] == [
+        [{"name": "p", "policy": document}]
+    ] * 2
+    policy.arguments["Users"] = ["u"]
+    _, notes = read(Document("cloudformation", [*roles, policy]), CATALOG)
+    assert [(note.address, note.path) for note in notes] == [("P", "Users"), ("P", "Users")]
+
+
 def test_a_computed_attribute_is_written_as_text_and_recognised() -> None:
     group = Resource("aws_security_group", "g", {"description": "d"})
     arn = ResourceRef("aws_security_group.g", ("arn",))

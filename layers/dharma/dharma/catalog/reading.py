@@ -25,7 +25,7 @@ from dharma.catalog.naming import (
     name_in_address,
     name_in_logical_id,
 )
-from dharma.catalog.paths import get, parse_path
+from dharma.catalog.paths import Step, get, parse_path
 from dharma.catalog.references import Source, ToModel
 from dharma.catalog.tables import merge, read_table
 from dharma.model.blueprint import Lifecycle, Resource
@@ -57,6 +57,7 @@ class _Folding:
     pieces: list[tuple[Part, Piece]] = field(default_factory=list)
     properties: dict[str, Value] = field(default_factory=dict)
     bridged: frozenset[str] = frozenset()
+    marks: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
@@ -65,6 +66,12 @@ class _Folding:
     @property
     def address(self) -> str:
         return f"{self.type}.{self.name}"
+
+    def mark(self, part: Part, *paths: tuple[str | int, ...]) -> None:
+        """Remember where a folded piece was written."""
+        if part.origin.line is not None and part.origin.file == self.part.origin.file:
+            place = (part.origin.line, part.origin.column or 1)
+            self.marks.update(dict.fromkeys(paths, place))
 
 
 class _Reading:
@@ -102,13 +109,13 @@ class _Reading:
             self._stand_alone(part)
         order = {part.address: number for number, part in enumerate(self._document.parts)}
         for part in waiting:
-            owned = self._owner(part)
-            if owned is None:
+            owners = self._owners(part)
+            if not owners:
                 self._stand_alone(part, is_piece=True)
-            else:
-                folding, piece = owned
+                continue
+            for folding, piece in owners:
                 folding.pieces.append((part, piece))
-                self._owner_of[part.address] = owned
+            self._owner_of[part.address] = owners[0]
         self._foldings = dict(sorted(self._foldings.items(), key=lambda item: order[item[0]]))
 
     def _stand_alone(self, part: Part, *, is_piece: bool = False) -> None:
@@ -123,28 +130,34 @@ class _Reading:
             )
             self._note("passed_through", part, "", reason)
 
-    def _owner(self, part: Part) -> tuple[_Folding, Piece] | None:
-        """The resource that a part is folded into, if its owner is here and its loop fits."""
+    def _owners(self, part: Part) -> list[tuple[_Folding, Piece]]:
+        """The resources that a part is folded into, if they are all here and its loop fits. A
+        policy of several roles is a policy of each."""
         for piece in self._catalog.pieces_of(self._format, part.type):
             form = piece.form
             if any(get(part.arguments, parse_path(k)) != v for k, v in form.when.items()):
                 continue
-            folding = self._owner_named(get(part.arguments, form.owner), piece.kind)
-            if folding is None:
+            named = [self._owner_named(v, piece.kind) for v in _owner_values(part, form)]
+            foldings = [folding for folding in named if folding is not None]
+            if not foldings or len(foldings) < len(named):
                 continue
-            if _longer_list(part, form):
-                continue
-            if isinstance(form, Attachment) and any(
-                p.type == part.type and other.form is form for p, other in folding.pieces
-            ):
-                self._note("not_understood", part, "", f"{folding.part.address} has one already")
-                return None
-            try:
-                own_condition(part, folding.part)
-            except ValueError as fault:
-                self._note("not_understood", part, "", str(fault))
-                return None
-            return folding, piece
+            obstacle = next(filter(None, (self._obstacle(part, form, f) for f in foldings)), None)
+            if obstacle is not None:
+                self._note("not_understood", part, "", obstacle)
+                return []
+            return [(folding, piece) for folding in foldings]
+        return []
+
+    def _obstacle(self, part: Part, form: Attachment | Atoms, folding: _Folding) -> str | None:
+        """Why a part cannot be folded into a resource that it belongs to."""
+        if isinstance(form, Attachment) and any(
+            other.type == part.type and piece.form is form for other, piece in folding.pieces
+        ):
+            return f"{folding.part.address} has one already"
+        try:
+            own_condition(part, folding.part)
+        except ValueError as fault:
+            return str(fault)
         return None
 
     def _owner_named(self, value: Value, kind: Kind) -> _Folding | None:
@@ -257,6 +270,8 @@ class _Reading:
         condition = references.translate(
             own_condition(part, folding.part), self._report(part, "condition")
         )
+        if form.owner[-1].single:
+            arguments = _with_one_owner(arguments, form)
         report = self._report(part)
         if part.lifecycle != Lifecycle():
             self._note("approximated", part, "lifecycle", "its owner's lifecycle holds for it now")
@@ -267,6 +282,7 @@ class _Reading:
             if condition is not None:
                 found = {key: _under(value, condition) for key, value in found.items()}
             merge(folding.properties, found)
+            folding.mark(part, *((key,) for key in found))
             return
         assert piece.bag is not None
         bag = piece.bag
@@ -274,7 +290,12 @@ class _Reading:
         if each is not None:
             arguments = {k: _with_each(v, each) for k, v in arguments.items()}
         atoms = read_atoms(form, bag, arguments, folding.address, where="", report=report)
+        before = folding.properties.get(bag.declared.name)
         self._add_atoms(folding, bag, [Atom(a.value, both(condition, a.condition)) for a in atoms])
+        after = folding.properties.get(bag.declared.name)
+        if isinstance(after, list):
+            first = len(before) if isinstance(before, list) else 0
+            folding.mark(part, *((bag.declared.name, i) for i in range(first, len(after))))
 
     def _add_atoms(self, folding: _Folding, bag: Bag, atoms: list[Atom]) -> None:
         name = bag.declared.name
@@ -331,6 +352,7 @@ class _Reading:
             lifecycle=part.lifecycle,
             native={self._format: native} if native else {},
             origin=origin,
+            marks=folding.marks,
         )
 
     def _native(self, folding: _Folding) -> dict[str, Value]:
@@ -386,13 +408,23 @@ def _dharma(part: Part) -> dict[str, Value]:
     return said if isinstance(said, dict) else {}
 
 
-def _longer_list(part: Part, form: Attachment | Atoms) -> bool:
-    """Whether the owner path selects the only element of a list that has more."""
+def _owner_values(part: Part, form: Attachment | Atoms) -> list[Value]:
+    """What a part says of its owners: one value, or a list of them where the path selects one."""
     last = form.owner[-1]
-    if not last.single:
-        return False
-    owners = part.arguments.get(last.key) if len(form.owner) == 1 else None
-    return isinstance(owners, list) and len(owners) > 1
+    if last.single:
+        owners = get(part.arguments, (*form.owner[:-1], Step(last.key)))
+        if isinstance(owners, list):
+            return owners
+    return [get(part.arguments, form.owner)]
+
+
+def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:
+    """The arguments as one of several owners sees them."""
+    key = form.owner[0].key
+    owners = arguments.get(key)
+    if len(form.owner) > 1 or not isinstance(owners, list):
+        return arguments
+    return {**arguments, key: owners[:1]}
 
 
 def _each_of(for_each: Value) -> Value:
