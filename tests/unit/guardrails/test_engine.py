@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -211,6 +214,44 @@ deny contains "found" if {
         killer.join()
         assert engine.worker_pid != pid, "the worker should have been killed while it evaluated"
         assert [f.message for f in verdict.findings] == ["found"]
+
+
+def test_a_worker_does_not_outlive_a_killed_parent() -> None:
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT, ENDLESS],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    time.sleep(0.2)  # now it evaluates
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 5
+    while _is_running(worker) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _is_running(worker)
+
+
+PARENT = """
+import sys
+from dharma.guardrails.engine import Limits, PolicyEngine
+from dharma.guardrails.library import PolicyLibrary, policy_from_text
+
+library = PolicyLibrary((policy_from_text(sys.argv[1], "endless.rego"),))
+with PolicyEngine(library, Limits(seconds_per_package=1.0)) as engine:
+    print(engine.worker_pid, flush=True)
+    engine.evaluate({})
+"""
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 def test_all_policies_together_have_a_limit_too() -> None:
