@@ -12,9 +12,8 @@ from typing import Any
 
 from dharma.bootstrap import application
 from dharma.core.errors import InvalidInput
-from dharma.core.observability import bound
+from dharma.core.observability import bound, configure_logging
 from dharma.orchestrator.steps.step_run import Step, carry
-from functions.edge import log_as_json
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
 _log = logging.getLogger("functions")
@@ -24,7 +23,7 @@ def step_handler(steps: Mapping[str, Step], service: str) -> Handler:
     """The entry point of one function with these steps by name."""
 
     def handler(event: Mapping[str, Any], _context: Any) -> dict[str, Any]:
-        log_as_json()
+        configure_logging(service, application().settings.log_level)
         name = event.get("step")
         step = steps.get(str(name))
         if step is None:

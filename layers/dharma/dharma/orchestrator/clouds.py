@@ -149,7 +149,9 @@ class DeploymentTarget(Protocol):
         """Compare what exists with what the template says, by asking each resource itself."""
         ...
 
-    def leftovers(self, stack: str) -> list[NativeResource]:
-        """Resources of this stack that still exist although they should not: all that were ever
-        recorded for it and are not part of its present content."""
+    def leftovers(
+        self, stack: str, recorded: tuple[NativeResource, ...] = ()
+    ) -> list[NativeResource]:
+        """What still exists of a stack that was removed: of its own resources and of those that
+        were recorded elsewhere."""
         ...

@@ -202,8 +202,11 @@ class MemoryCloud:
         ]
         return differences
 
-    def leftovers(self, stack: str) -> list[NativeResource]:
+    def leftovers(
+        self, stack: str, recorded: tuple[NativeResource, ...] = ()
+    ) -> list[NativeResource]:
         self._answer()
+        # Nothing exists here outside of stacks, so what was recorded adds nothing.
         return list(self._native(self._content(stack)))
 
     def _answer(self) -> None:

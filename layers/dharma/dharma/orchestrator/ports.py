@@ -15,8 +15,9 @@ from dharma.orchestrator.clouds import DeploymentTarget
 
 
 class Environment(Protocol):
-    """A place to deploy into. `policy_mode` is `blocking` or `warning`. With `approvers` empty,
-    whoever may deploy may approve. `webhook_secret` signs what is sent to `webhook_url`."""
+    """A place to deploy into. `credentials` refers to some, `policy_mode` is `blocking` or
+    `warning`. With `approvers` empty the roles decide. `sensitive` names variables that are not
+    shown. `webhook_secret` signs what is sent to `webhook_url`."""
 
     @property
     def name(self) -> str: ...
@@ -24,6 +25,10 @@ class Environment(Protocol):
     def account(self) -> str: ...
     @property
     def region(self) -> str: ...
+    @property
+    def credentials(self) -> str: ...
+    @property
+    def sensitive(self) -> frozenset[str]: ...
     @property
     def variables(self) -> Mapping[str, Any]: ...
     @property

@@ -69,7 +69,7 @@ class Orchestrator:
         environment = self._environment(principal, request.environment)
         if request.auto_approve:
             self._require_approver(environment, principal)
-        blueprint = request.blueprint
+        blueprint = variables.guarded(request.blueprint, environment.sensitive)
         values = variables.layered(blueprint, environment.variables, request.variables)
         plain, secret = variables.split(blueprint, values)
         deployment = self._new(
@@ -86,6 +86,7 @@ class Orchestrator:
             "environment": request.environment,
             "blueprint": dump_blueprint(blueprint, "json"),
             "blueprintId": request.blueprint_id,
+            # In full: the same key with another secret is another request.
             "variables": request.variables,
             "autoApprove": request.auto_approve,
         }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dharma.model.blueprint import Blueprint
@@ -22,6 +23,17 @@ def layered(
     misspelled name is reported."""
     declared = {variable.name for variable in blueprint.variables}
     return {**{k: v for k, v in environment.items() if k in declared}, **own}
+
+
+def guarded(blueprint: Blueprint, sensitive: frozenset[str]) -> Blueprint:
+    """The blueprint with these variables sensitive too: an environment may know a secret where the
+    blueprint sees a plain value."""
+    return replace(
+        blueprint,
+        variables=tuple(
+            replace(v, sensitive=True) if v.name in sensitive else v for v in blueprint.variables
+        ),
+    )
 
 
 def split(blueprint: Blueprint, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -58,6 +58,7 @@ class AwsClients:
     region: str
     endpoint: str | None = None
     credentials: Credentials | None = None
+    profile: str | None = None
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _session: Any = field(default=None, repr=False)
 
@@ -71,9 +72,12 @@ class AwsClients:
                     aws_secret_access_key=given.secret_access_key if given else None,
                     aws_session_token=given.session_token if given else None,
                     region_name=self.region,
+                    profile_name=self.profile,
                 )
+            # What is meant for AWS goes there, also in a process that knows of an emulator.
+            config = _CONFIG.merge(Config(ignore_configured_endpoint_urls=self.endpoint is None))
             self._made[service] = self._session.client(
-                service, endpoint_url=self.endpoint, config=_CONFIG
+                service, endpoint_url=self.endpoint, config=config
             )
         return self._made[service]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from dharma.orchestrator.steps.monitor import go_on
 from dharma.orchestrator.steps.step_run import StepRun
 
 
@@ -15,8 +16,5 @@ def run(step: StepRun) -> dict[str, Any]:
     step.locks.assert_held(d.tenant, d.environment, d.id, d.fencing_token)
     if not d.touched_cloud:
         step.tell("ChangeStarted", {"change": step.change_name})
-    if d.operation == "destroy":
-        step.target.delete(d.stack, step.change_name)
-    else:
-        step.target.execute(step.change)
+    go_on(step)
     return {}

@@ -25,7 +25,18 @@ def run(step: StepRun) -> dict[str, Any]:
     finished = gone or status.phase == "succeeded"
     if not finished:
         _check_time(step)
+        go_on(step)
     return {"finished": finished}
+
+
+def go_on(step: StepRun) -> None:
+    """Begin the change again: a cloud that works by itself finds it begun, one that works only
+    while it is called goes on, and one that was killed takes it up."""
+    d = step.deployment
+    if d.operation == "destroy":
+        step.target.delete(d.stack, step.change_name)
+    else:
+        step.target.execute(step.change)
 
 
 def run_undo(step: StepRun) -> dict[str, Any]:
@@ -33,10 +44,19 @@ def run_undo(step: StepRun) -> dict[str, Any]:
     status = look(step, step.undo_name)
     if status.phase == "failed" and not status.undone:
         raise CompensationFailed(status.reason or f"the cloud says {status.native}")
-    finished = status.phase != "running"
+    finished = status.phase not in ("running", "prepared")
     if not finished:
         _check_time(step)
+        undo_on(step)
     return {"finished": finished}
+
+
+def undo_on(step: StepRun) -> None:
+    """Remove a first deployment, or restore the previous template of an update."""
+    if step.present is None:
+        step.target.delete(step.deployment.stack, step.undo_name)
+    else:
+        step.target.restore(step.undoing)
 
 
 def look(step: StepRun, change: str) -> StackStatus:

@@ -117,7 +117,9 @@ class StepRun:
         )
 
     def _resolve(self, blueprint: Blueprint, values: dict[str, Value]) -> ResolvedBlueprint:
-        return resolve(blueprint, values, region=self.environment.region)
+        place = {"account_id": self.environment.account, "deployment_name": self.deployment.stack}
+        known = {name: value for name, value in place.items() if value}
+        return resolve(blueprint, values, region=self.environment.region, ambient=known)
 
     def key(self, name: str) -> str:
         return artifact_key(self.deployment.tenant, self.deployment.id, name)

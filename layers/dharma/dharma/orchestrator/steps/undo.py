@@ -6,8 +6,9 @@ import json
 from typing import Any
 
 from dharma.core.errors import CompensationFailed
+from dharma.orchestrator.steps.monitor import undo_on
 from dharma.orchestrator.steps.step_run import MESSAGE_LIMIT, StepRun
-from dharma.orchestrator.steps.verify import describe, summarise
+from dharma.orchestrator.steps.verify import describe, recorded, summarise
 
 
 def run(step: StepRun) -> dict[str, Any]:
@@ -27,10 +28,7 @@ def run(step: StepRun) -> dict[str, Any]:
         return {"needed": False}
     d = step.deployment
     step.locks.assert_held(d.tenant, d.environment, d.id, d.fencing_token)
-    if step.present is None:
-        step.target.delete(d.stack, step.undo_name)
-    else:
-        step.target.restore(step.undoing)
+    undo_on(step)
     return {"needed": True}
 
 
@@ -38,7 +36,7 @@ def verify(step: StepRun) -> dict[str, Any]:
     """Prove that the environment is as before; `CompensationFailed` lists what is not."""
     d = step.deployment
     if step.present is None:
-        left = step.target.leftovers(d.stack)
+        left = step.target.leftovers(d.stack, recorded(step))
         if left:
             listed = ", ".join(f"{r.type} {r.physical_id}" for r in left)
             raise CompensationFailed(f"could not be removed: {listed}")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from dharma.core.errors import DeploymentFailed
-from dharma.orchestrator.clouds import Difference
+from dharma.orchestrator.clouds import Difference, NativeResource
 from dharma.orchestrator.steps.step_run import StepRun
 
 
@@ -15,7 +16,7 @@ def run(step: StepRun) -> dict[str, Any]:
     if step.deployment.operation == "destroy":
         differences = [
             Difference("unexpected", r.logical_id, "", "gone", r.physical_id)
-            for r in step.target.leftovers(step.deployment.stack)
+            for r in step.target.leftovers(step.deployment.stack, recorded(step))
         ]
     else:
         differences = step.target.verify(step.deployment.stack, step.change.template)
@@ -28,6 +29,22 @@ def run(step: StepRun) -> dict[str, Any]:
     if serious:
         raise DeploymentFailed("the cloud has something else: " + summarise(serious))
     return {"unverifiable": len(differences)}
+
+
+def recorded(step: StepRun) -> tuple[NativeResource, ...]:
+    """What is known to have existed: the present state's resources, and what this run made."""
+    listed: list[dict[str, str]] = []
+    if step.present is not None:
+        listed += json.loads(step.ports.artifacts.get(step.present.artifacts["resources"]))
+    d = step.deployment
+    for event in step.deployments.history(d.tenant, d.id):
+        if event.type == "ResourceChanged" and event.data["physicalId"]:
+            listed.append(event.data)
+    found = {
+        (r["type"], r["physicalId"]): NativeResource(r["logicalId"], r["physicalId"], r["type"])
+        for r in listed
+    }
+    return tuple(found.values())
 
 
 def describe(difference: Difference) -> dict[str, str]:
