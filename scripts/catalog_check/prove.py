@@ -11,6 +11,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.document import Format
 from dharma.catalog.kinds import (
     Atoms,
@@ -219,8 +220,9 @@ class _Proof:
         optional_piece: bool = False,
     ) -> Found:
         """What the format requires is written; and not only when an optional property is there."""
+        completed = {n for bridge in self.mapping.bridges for n in BRIDGES[bridge].completes}
         names = set(written)
-        for name in sorted(shape.required):
+        for name in sorted(shape.required - completed if not where else shape.required):
             if name not in names:
                 yield f"{where}{name}", "the format requires it and nothing maps to it"
             elif shape.fields[name].kind == "object":

@@ -12,11 +12,21 @@ from typing import ClassVar, Protocol
 from dharma.catalog.document import Part
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Conditional, ResourceRef, Value
+from dharma.model.expressions.nodes import (
+    Ambient,
+    Conditional,
+    ResourceRef,
+    Symbol,
+    Template,
+    Value,
+)
 
 
 class Bridge(Protocol):
-    """Both directions of one such rule."""
+    """Both directions of one such rule. `completes` are the native arguments that it writes where
+    the table leaves them out."""
+
+    completes: frozenset[str]
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
         """Complete the main part; the properties that are said by that."""
@@ -32,6 +42,7 @@ class FinalSnapshot:
     Source: "DeletionPolicy attribute", AWS CloudFormation template reference.
     """
 
+    completes: frozenset[str] = frozenset()
     _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
@@ -59,6 +70,7 @@ class LaunchTemplateVersion:
     template reference.
     """
 
+    completes: frozenset[str] = frozenset()
     _ATTRIBUTES: ClassVar[dict[Value, str]] = {
         "$Default": "default_version",
         "$Latest": "latest_version",
@@ -130,7 +142,38 @@ class LaunchTemplateVersion:
         return version
 
 
+class GeneratedName:
+    """Terraform wants a name where CloudFormation makes one out of the stack's name and the logical
+    id. The same is written out, and taken for no name on reading."""
+
+    def __init__(self, argument: str) -> None:
+        self.completes = frozenset({argument})
+        self._argument = argument
+
+    def write(self, resource: Resource, part: Part) -> frozenset[str]:
+        if part.arguments.get(self._argument) is None:
+            part.arguments = {self._argument: self._name(part), **part.arguments}
+        return frozenset()
+
+    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
+        if properties.get(self._argument) == self._name(part):
+            del properties[self._argument]
+        return frozenset()
+
+    def _name(self, part: Part) -> Value:
+        """Unique in the deployment, and for each instance of a loop."""
+        parts: list[Value] = [Ambient("deployment_name"), f"-{part.address.rsplit('.', 1)[-1]}"]
+        for loop, key in ((part.count, ("count", "index")), (part.for_each, ("each", "key"))):
+            if loop is not None:
+                parts[-1] = f"{parts[-1]}-"
+                parts.append(Symbol(key))
+        return Template(tuple(parts))
+
+
 BRIDGES: dict[str, Bridge] = {
+    "generated_alarm_name": GeneratedName("alarm_name"),
+    "generated_function_name": GeneratedName("function_name"),
+    "generated_name": GeneratedName("name"),
     "final_snapshot": FinalSnapshot(),
     "launch_template_version": LaunchTemplateVersion(),
 }
