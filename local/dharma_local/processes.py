@@ -182,12 +182,8 @@ def child_environment(settings: StackSettings, ports: Mapping[str, int]) -> dict
     }
     environment["DHARMA_CACHE_URL"] = settings.cache_url or f"redis://{HOST}:{ports['cache']}/0"
     if settings.aws_endpoint is None:
-        # Real credentials have no business in a practice account, nor would they open it.
+        # Where the practice account is; whose credentials go there is up to the caller.
         environment["AWS_ENDPOINT_URL"] = f"http://{HOST}:{ports['sandbox']}"
-        environment["AWS_ACCESS_KEY_ID"] = "test"
-        environment["AWS_SECRET_ACCESS_KEY"] = "test"
-        environment.pop("AWS_SESSION_TOKEN", None)
-        environment.pop("AWS_PROFILE", None)
     return environment
 
 

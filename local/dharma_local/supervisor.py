@@ -17,9 +17,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from dharma.core.clock import isoformat
 from dharma.core.errors import Conflict, DharmaError, Unavailable
 from dharma_local.processes import (
     Child,
@@ -61,13 +63,19 @@ class Stack:
     def __init__(self, settings: StackSettings | None = None) -> None:
         self.settings = settings or StackSettings.from_environment()
 
-    def start(self, *, foreground: bool = True, on_ready: Callable[[], None] | None = None) -> None:
+    def start(
+        self,
+        *,
+        foreground: bool = True,
+        on_ready: Callable[[], None] | None = None,
+        log: Callable[[str], object] | None = None,
+    ) -> None:
         """Foreground: run here until SIGTERM or SIGINT. Otherwise a process of its own, and return.
 
         `AlreadyRunning`; `Misconfigured` names a busy port; `InvalidTemplate`.
         """
         if foreground:
-            _Supervisor(self.settings).run(on_ready)
+            _Supervisor(self.settings, log).run(on_ready)
         else:
             self._start_detached()
 
@@ -209,8 +217,9 @@ class Stack:
 class _Supervisor:
     """The loop in the process that watches the others."""
 
-    def __init__(self, settings: StackSettings) -> None:
+    def __init__(self, settings: StackSettings, log: Callable[[str], object] | None) -> None:
         self._settings = settings
+        self._log = log
         self._stopping = False
         self._started_at = time.time()
         self._children: list[Child] = []
@@ -271,8 +280,9 @@ class _Supervisor:
             changed = [child for child in self._children if child.look()]
             if changed:
                 self._tell()
-                for child in changed:
-                    print(f"{child.spec.name}: {child.state}", flush=True)
+                if self._log is not None:
+                    for child in changed:
+                        self._log(f"{isoformat(datetime.now(UTC))} {child.spec.name} {child.state}")
             if on_ready is not None and all(c.state == "ready" for c in self._children):
                 on_ready()
                 on_ready = None
@@ -390,7 +400,7 @@ def health() -> dict[str, str]:
 
 def main() -> None:
     try:
-        start(foreground=True)
+        Stack().start(foreground=True, log=lambda line: print(line, flush=True))
     except DharmaError as error:
         faults = "".join(f"; {fault}" for fault in error.faults)
         print(f"{error.code}: {error.message}{faults}", file=sys.stderr, flush=True)
