@@ -1,39 +1,79 @@
-"""Webhooks over HTTP: one POST, no redirects, a short time-out."""
+"""Telling an address that was configured by an administrator, over HTTP.
+
+The address may be anywhere the administrator's own network reaches, with one exception: the
+link-local addresses behind which clouds keep the credentials of a machine. Redirects are not
+followed, so that nobody else chooses the address.
+"""
 
 from __future__ import annotations
 
-import urllib.error
-import urllib.request
+import http.client
+import ipaddress
+import socket
+import ssl
 from collections.abc import Mapping
-from http.client import HTTPException
-from typing import Any
+from urllib.parse import urlsplit
 
-from dharma.core.errors import Unavailable
+from dharma.core.errors import InvalidInput, Unavailable
 
-TIMEOUT_SECONDS = 10
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A receiver that moved has to be changed in the environment: nothing is sent elsewhere."""
-
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
-        return None
+_TIMEOUT_SECONDS = 10.0
+_MOST_BYTES = 256 * 1024
 
 
 class HttpWebhooks:
-    def __init__(self) -> None:
-        # Proxies of the process are not for the receiver's address to choose.
-        self._opener = urllib.request.build_opener(_NoRedirects)
+    """`Webhooks` by POST of JSON."""
+
+    def __init__(self, timeout: float = _TIMEOUT_SECONDS) -> None:
+        self._timeout = timeout
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        request = urllib.request.Request(
-            url, data=body, headers=dict(headers), method="POST"
-        )
+        """The status code of the answer; `Unavailable` when there is none in time."""
+        if len(body) > _MOST_BYTES:
+            raise InvalidInput(f"a message of {len(body):,} bytes; at most {_MOST_BYTES:,}")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise InvalidInput("a webhook is an http or https address")
         try:
-            with self._opener.open(request, timeout=TIMEOUT_SECONDS) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code
-        except (OSError, HTTPException) as error:
-            raise Unavailable(f"the webhook does not answer: {error}") from error
+            port = parts.port or (443 if parts.scheme == "https" else 80)
+            address = _address(parts.hostname, port)
+            connection = self._connect(parts.scheme, parts.hostname, address, port)
+            try:
+                target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+                sent = {"Content-Type": "application/json", **headers}
+                connection.request("POST", target, body, sent)
+                return connection.getresponse().status
+            finally:
+                connection.close()
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise Unavailable(
+                f"the webhook at {parts.hostname} does not answer: {error}"
+            ) from error
+
+    def _connect(
+        self, scheme: str, host: str, address: str, port: int
+    ) -> http.client.HTTPConnection:
+        # To the address that was judged, so that a second look-up cannot give another one.
+        raw = socket.create_connection((address, port), self._timeout)
+        if scheme == "http":
+            connection = http.client.HTTPConnection(host, port, timeout=self._timeout)
+            connection.sock = raw
+            return connection
+        try:
+            secured = ssl.create_default_context().wrap_socket(raw, server_hostname=host)
+        except OSError:
+            raw.close()
+            raise
+        connection = http.client.HTTPSConnection(host, port, timeout=self._timeout)
+        connection.sock = secured
+        return connection
+
+
+def _address(host: str, port: int) -> str:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    for *_, place in found:
+        address = str(place[0])
+        judged = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
+        mapped = getattr(judged, "ipv4_mapped", None)
+        if (mapped or judged).is_link_local or judged == ipaddress.ip_address("fd00:ec2::254"):
+            raise InvalidInput(f"a webhook cannot be at {host}: the address is link-local")
+    return str(found[0][4][0])
