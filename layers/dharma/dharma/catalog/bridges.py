@@ -142,6 +142,57 @@ class LaunchTemplateVersion:
         return version
 
 
+class RootDevice:
+    """Terraform has a block of its own for an instance's root device and takes its name from the
+    image; in CloudFormation it is one of the block device mappings, known by that name. On Linux
+    and Windows it is one of two; Amazon Linux calls it `/dev/xvda`, which is what is written where
+    the blueprint names none.
+
+    Source: "Device names for volumes on Amazon EC2 instances", Amazon EC2 User Guide.
+    """
+
+    completes: frozenset[str] = frozenset()
+    _USUAL = "/dev/xvda"
+    _NAMES = (_USUAL, "/dev/sda1")
+    _MEMBERS: ClassVar[dict[str, str]] = {
+        "volume_size": "VolumeSize",
+        "volume_type": "VolumeType",
+        "iops": "Iops",
+        "encrypted": "Encrypted",
+        "kms_key_id": "KmsKeyId",
+        "delete_on_termination": "DeleteOnTermination",
+    }
+
+    def write(self, resource: Resource, part: Part) -> frozenset[str]:
+        root = resource.properties.get("root_block_device")
+        others = part.arguments.get("BlockDeviceMappings") or []
+        if not isinstance(root, dict) or not isinstance(others, list):
+            return frozenset()
+        if root.get("throughput") is not None:
+            raise NotExpressible(
+                f"{resource.address}.root_block_device.throughput: an instance in CloudFormation "
+                "cannot say it, a launch template can"
+            )
+        said = {n: root[m] for m, n in self._MEMBERS.items() if root.get(m) is not None}
+        device: dict[str, Value] = {"DeviceName": root.get("device_name") or self._USUAL}
+        part.arguments["BlockDeviceMappings"] = [{**device, "Ebs": said}, *others]
+        return frozenset({"root_block_device"})
+
+    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
+        devices = properties.get("ebs_block_device")
+        if not isinstance(devices, list):
+            return frozenset()
+        for device in devices:
+            if isinstance(device, dict) and device.get("device_name") in self._NAMES:
+                root = dict(device)
+                if root["device_name"] == self._USUAL:
+                    del root["device_name"]
+                properties["root_block_device"] = root
+                properties["ebs_block_device"] = [other for other in devices if other is not device]
+                break
+        return frozenset()
+
+
 class GeneratedName:
     """Terraform wants a name where CloudFormation makes one out of the stack's name and the logical
     id. The same is written out, and taken for no name on reading."""
@@ -176,4 +227,5 @@ BRIDGES: dict[str, Bridge] = {
     "generated_name": GeneratedName("name"),
     "final_snapshot": FinalSnapshot(),
     "launch_template_version": LaunchTemplateVersion(),
+    "root_device": RootDevice(),
 }
