@@ -16,6 +16,7 @@ from typing import Any
 
 import boto3
 import pytest
+import redis
 
 from dharma.core.errors import Unavailable
 from dharma_local.stack_settings import StackSettings
@@ -59,6 +60,10 @@ def test_it_starts_tells_of_itself_and_stops(stack: Stack) -> None:
     assert health.pop("gateway") == "GET /health answers 404"  # the small project has no such route
     assert set(health.values()) == {"ok"}
     assert get(stack, "/open")[0] == 200
+    cache = redis.Redis(port=stack.ports()["cache"])
+    assert cache.incr("counter") == 1
+    assert cache.ttl("counter") == -1
+    cache.close()
     with pytest.raises(AlreadyRunning):
         stack.start(foreground=False)
     before = pids(stack)
@@ -166,6 +171,11 @@ def test_the_sandbox_comes_back_with_the_same_identifiers(stack: Stack) -> None:
     stack.stop()
     stack.start(foreground=False)
     assert seen() == before
+    stack.reset_sandbox()
+    assert client("cloudformation").describe_stacks()["Stacks"] == []
+    os.kill(pids(stack)["sandbox"], signal.SIGKILL)
+    time.sleep(0.2)
+    assert client("cloudformation").describe_stacks()["Stacks"] == []
 
 
 def test_a_busy_port_is_named(tmp_path: Path) -> None:

@@ -8,6 +8,8 @@ default resources there (a default VPC has identifiers, too).
 from __future__ import annotations
 
 import re
+import select
+import socket
 import sys
 import threading
 import traceback
@@ -69,6 +71,9 @@ class RecordedAccount:
             start_response("503 Slow Down", [("content-length", "0")])
             return []
         try:
+            if _hung_up(environ.get("werkzeug.socket")):
+                start_response("499 Client Closed Request", [("content-length", "0")])
+                return []
             status, headers, parts = self._serve(request, body)
         finally:
             self._turn.release()
@@ -111,6 +116,16 @@ class RecordedAccount:
                 result.close()
         status, headers = said[-1]
         return status, headers, parts
+
+
+def _hung_up(connection: socket.socket | None) -> bool:
+    """Whether the caller gave up while it waited: it will ask again, and must not get two."""
+    if connection is None or not select.select([connection], [], [], 0)[0]:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK) == b""
+    except OSError:
+        return True
 
 
 def only_reads(environ: dict[str, Any], body: bytes) -> bool:

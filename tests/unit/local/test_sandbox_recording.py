@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import random
+import socket
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -87,6 +88,24 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, tail: bytes) -> None:
     assert third.replay() == 2
     assert last.things == copy.things
     assert last.things[:1] == emulator.things
+
+
+def test_a_caller_who_hung_up_while_waiting_gets_nothing_made(tmp_path: Path) -> None:
+    account, emulator = make(tmp_path / "r.jsonl")
+    ours, theirs = socket.socketpair()
+    environ = {
+        "REQUEST_METHOD": "PUT",
+        "PATH_INFO": "/thing",
+        "wsgi.input": io.BytesIO(b""),
+        "werkzeug.socket": theirs,
+    }
+    account(dict(environ), lambda status, headers: None)
+    assert len(emulator.things) == 1
+    ours.close()
+    environ["wsgi.input"] = io.BytesIO(b"")
+    account(environ, lambda status, headers: None)
+    assert len(emulator.things) == 1
+    theirs.close()
 
 
 @pytest.mark.parametrize(
