@@ -61,12 +61,12 @@ def test_an_attachment_is_written_only_where_there_is_something_to_say() -> None
 
 
 def test_unread_arguments_of_owner_and_attachment_are_told() -> None:
-    main = Part("aws_s3_bucket.b", "aws_s3_bucket", {"object_lock_enabled": True, "tags_all": {}})
+    main = Part("aws_s3_bucket.b", "aws_s3_bucket", {"request_payer": "Requester", "tags_all": {}})
     piece = versioning(versioning_configuration=[{"status": "Enabled", "mfa_delete": "Disabled"}])
     resources, notes = read_parts(main, piece)
     assert resources["aws_s3_bucket.b"].properties == {"versioning": {"enabled": True}}
     assert notes == [
-        ("not_understood", "aws_s3_bucket.b", "object_lock_enabled"),
+        ("not_understood", "aws_s3_bucket.b", "request_payer"),
         ("not_understood", "aws_s3_bucket_versioning.v", "versioning_configuration[0].mfa_delete"),
     ]
 
@@ -422,3 +422,30 @@ def test_a_database_without_final_snapshot_is_deleted_as_a_policy() -> None:
     )
     _, notes = write([depends], "cloudformation", CATALOG)
     assert [note.path for note in notes] == ["skip_final_snapshot"]
+
+
+def test_a_plan_spells_out_what_is_not_there() -> None:
+    route: Value = {
+        "cidr_block": "0.0.0.0/0",
+        "ipv6_cidr_block": "",
+        "gateway_id": "igw-1",
+        "nat_gateway_id": "",
+        "instance_id": "",
+        "timeouts": None,
+    }
+    arguments: dict[str, Value] = {
+        "vpc_id": "vpc-1",
+        "route": [route],
+        "propagating_vgws": [],
+        "tags": None,
+        "timeouts": None,
+    }
+    table = Part("aws_route_table.t", "aws_route_table", arguments)
+    never = versioning(versioning_configuration=[{"status": "Disabled", "mfa_delete": ""}])
+    resources, notes = read_parts(MAIN, never, table)
+    assert notes == []
+    assert resources["aws_s3_bucket.b"].properties == {"bucket": "x"}
+    assert resources["aws_route_table.t"].properties == {
+        "vpc_id": "vpc-1",
+        "route": [{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}],
+    }

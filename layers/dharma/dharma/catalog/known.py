@@ -39,14 +39,14 @@ class KnownPaths:
             if self.single and isinstance(value, list):
                 yield from (f"{path}[{position}]" for position in range(1, len(value)))
             return
-        if value is None or value in ([], {}) or isinstance(value, Unknown):
+        if value is None or value in ([], {}, "") or isinstance(value, Unknown):
             return
         if isinstance(value, Conditional):
             yield from self.unread(value.then, path)
             yield from self.unread(value.otherwise, path)
         elif isinstance(value, dict):
             for key, inner in value.items():
-                if inner is None or inner in ([], {}):
+                if inner is None or inner in ([], {}, ""):
                     continue
                 here = f"{path}.{key}" if path else key
                 node = self.keys.get(key)

@@ -81,23 +81,39 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     try:
         if rule.each is not None:
             native = write_elements(rule.each, value, path)
-        elif rule.none is not None and value == rule.none:
-            native = value
         else:
             native = rule.transform.write(value)
     except Untransformable as fault:
         raise NotExpressible(f"{path}: {fault}") from fault
+    if rule.none is not None:
+        native = _with_sentinel(native, rule.none)
     if native is None:
         return False
     put(block, rule.native, native)
     return True
 
 
+_NOTHING = Unknown("no value")
+"""Stands for absence until the format's own sentinel takes its place: transforms let it through."""
+
+
+def _with_sentinel(value: Value, sentinel: Value) -> Value:
+    if value is _NOTHING:
+        return sentinel
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition,
+            _with_sentinel(value.then, sentinel),
+            _with_sentinel(value.otherwise, sentinel),
+        )
+    return value
+
+
 def _stand_in(rule: Rule) -> Value:
     """What is written for an absent value: a sentinel, or the default where silence would mean
     something else or is not allowed."""
     if rule.none is not None:
-        return rule.none
+        return _NOTHING
     if rule.always:
         return rule.declared.default
     if rule.absent is not None and rule.declared.default is not None:

@@ -390,7 +390,9 @@ def _enum(argument: Any) -> Transform:
     pairs: list[tuple[Value, Value]] = []
     further: list[tuple[Value, Value]] = []
     for key, native in argument:
-        if isinstance(native, list):
+        if key is None:
+            further.extend((None, n) for n in (native if isinstance(native, list) else [native]))
+        elif isinstance(native, list):
             pairs.append((key, native[0]))
             further.extend((key, n) for n in native[1:])
         else:
