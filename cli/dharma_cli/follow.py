@@ -22,7 +22,8 @@ def follow(client: Client, deployment: str, output: Output, *, wait_approval: bo
     A deployment that waits for an approval ends the command (with how to go on), unless
     `wait_approval`. Exit code 0 when it succeeded or waits, 1 otherwise.
     """
-    from dharma_cli.views.progress import deployment_card, event_line
+    from dharma_cli.views.events import event_line
+    from dharma_cli.views.progress import deployment_card
 
     seen = 0
     while True:

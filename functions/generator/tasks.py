@@ -7,9 +7,7 @@ from typing import Any
 
 from dharma.bootstrap import application
 from dharma.generator import GenerateOptions, generate
-from dharma.generator.cfn_parameters import parameter_names, parameter_value
-from dharma.model.blueprint import Blueprint
-from dharma.model.names import pascal_case, unique_names
+from dharma.generator.cfn_parameters import output_names, parameter_names, parameter_value
 from dharma.orchestrator.steps.step_run import StepRun
 from functions.steps import step_handler
 
@@ -40,7 +38,7 @@ def write_template(step: StepRun) -> dict[str, Any]:
                 if variable in names
             },
             "secrets": {names[variable]: variable for variable in secret if variable in names},
-            "outputs": _output_names(blueprint),
+            "outputs": {native: name for name, native in output_names(shown).items()},
         },
     )
     notes = [
@@ -49,12 +47,6 @@ def write_template(step: StepRun) -> dict[str, Any]:
     ]
     step.write("generation-notes.json", notes)
     return {"bytes": len(body.encode()), "warnings": len(notes)}
-
-
-def _output_names(blueprint: Blueprint) -> dict[str, str]:
-    """Native name to the blueprint's."""
-    given = unique_names((output.name, pascal_case(output.name)) for output in blueprint.outputs)
-    return {native: name for name, native in given.items()}
 
 
 handler = step_handler({"generate": write_template}, "generator")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -9,6 +10,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header, Query
 from pydantic import Field
 
 from dharma.bootstrap import application
+from dharma.core.errors import NotFound
 from dharma.core.http import links, listing
 from dharma.orchestrator.models import Deployment, DeploymentRequest, ProgressEvent
 from dharma.orchestrator.service import Orchestrator
@@ -18,6 +20,10 @@ from functions.sources import open_source
 
 app = resolver()
 TAGS = ["orchestrator"]
+# What the steps write for people and programs; the others are their own notes.
+DOCUMENTS = frozenset(
+    {"blueprint", "cost", "plan", "resources", "verdict-design", "verdict-plan", "verification"}
+)
 IdempotencyKey = Annotated[
     str | None,
     Header(
@@ -66,7 +72,7 @@ def create_deployment(body: DeployBody, idempotency_key: IdempotencyKey = None) 
         variables=opened.values,
         auto_approve=body.auto_approve,
         comment=body.comment,
-        blueprint_id=body.blueprint_id,
+        blueprint_id=opened.blueprint_id,
     )
     return _accepted(_orchestrator().deploy(request, principal(), idempotency_key))
 
@@ -111,6 +117,13 @@ def deployment_events(
             "_links": links(self=f"/deployments/{id}/events", deployment=f"/deployments/{id}"),
         }
     )
+
+
+@app.get("/deployments/<id>/documents/<name>", tags=TAGS, summary="Read a document of it")
+def deployment_document(id: str, name: str) -> Response[str]:
+    if name not in DOCUMENTS:
+        raise NotFound(f"There is no document {name!r}; there are: {', '.join(sorted(DOCUMENTS))}")
+    return answer(json.loads(_orchestrator().document(id, f"{name}.json", principal())))
 
 
 @app.post("/deployments/<id>/approve", tags=TAGS, summary="Say yes to the plan")

@@ -126,7 +126,8 @@ def list_deployments(
 def show(deployment: Deployment, format: FormatOption = Format.TEXT) -> int:
     """One deployment as it stands now, with its history."""
     from dharma_cli.client import connect
-    from dharma_cli.views.progress import deployment_card, event_line
+    from dharma_cli.views.events import event_line
+    from dharma_cli.views.progress import deployment_card
 
     output = Output("deployments show", format)
     client = connect()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dharma.core.errors import NotFound
 from dharma_cli.options import File, Variables
 from dharma_cli.output import Output
 
@@ -65,6 +66,8 @@ def run(
 
 
 def _main_job(client: Client, source: Source, environment: str, output: Output) -> int:
+    from dharma.orchestrator.plan_view import render
+    from dharma.orchestrator.planning import Plan
     from dharma_cli.follow import follow
     from dharma_cli.submit import deployment_body
     from dharma_cli.views.plan import coloured_plan
@@ -78,24 +81,35 @@ def _main_job(client: Client, source: Source, environment: str, output: Output) 
     started = client.post("/deployments", body, idempotency_key=secrets.token_hex(16))
     console.rule(f"Deployment {started['id']}", align="left", style="dim")
     code = follow(client, started["id"], output)
-    documents = f"/deployments/{started['id']}/documents"
-    shown = client.get(f"/deployments/{started['id']}")
-    held = set(shown.get("documents") or ())
-    if "verdict-plan" in held or "verdict-design" in held:
+    show = _Documents(client, started["id"])
+    verdict_of = show.get("verdict-plan") or show.get("verdict-design")
+    if verdict_of:
         console.rule("Verdict", align="left", style="dim")
-        name = "verdict-plan" if "verdict-plan" in held else "verdict-design"
-        verdict(console, client.get(f"{documents}/{name}"))
-    if "cost" in held:
+        verdict(console, verdict_of)
+    if cost := show.get("cost"):
         console.rule("Price", align="left", style="dim")
-        price_table(console, client.get(f"{documents}/cost"))
-    if "plan" in held:
+        price_table(console, cost)
+    if plan := show.get("plan"):
         console.rule("Plan", align="left", style="dim")
-        coloured_plan(console, client.get(f"{documents}/plan")["text"])
-    if "resources" in held:
-        resources = client.get(f"{documents}/resources")["resources"]
+        coloured_plan(console, render(Plan.from_dict(plan)))
+    if resources := show.get("resources"):
         console.rule(f"{len(resources)} resources exist", align="left", style="dim")
         resource_table(console, resources)
     return code
+
+
+class _Documents:
+    """The documents of one deployment; one that was never written is None."""
+
+    def __init__(self, client: Client, deployment: str) -> None:
+        self._client = client
+        self._place = f"/deployments/{deployment}/documents"
+
+    def get(self, name: str) -> Any:
+        try:
+            return self._client.get(f"{self._place}/{name}")
+        except NotFound:
+            return None
 
 
 def _ensure_environment(client: Client, name: str, source: Source) -> None:

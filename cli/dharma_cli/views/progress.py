@@ -1,4 +1,4 @@
-"""Deployments: their events as they come, their state, a list of them."""
+"""Deployments: their state, a list of them, what exists."""
 
 from __future__ import annotations
 
@@ -15,14 +15,6 @@ _STYLES = {
     "cancelled": "yellow",
     "awaiting_approval": "bold yellow",
 }
-
-
-def event_line(console: Console, event: dict[str, Any]) -> None:
-    """`10:02:11  Executed  23 of 31 resources`."""
-    clock = str(event["time"])[11:19]
-    console.print(f"[dim]{clock}[/]  ", end="")
-    said = event.get("message") or event["type"]
-    console.print(said, markup=False, soft_wrap=True)
 
 
 def deployment_card(console: Console, body: dict[str, Any]) -> None:

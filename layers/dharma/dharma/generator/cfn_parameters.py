@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dharma.catalog.naming import Names, pascal
 from dharma.core.errors import NotExpressible
-from dharma.model.blueprint import Blueprint, Variable
+from dharma.model.blueprint import Blueprint, Output, Variable
 from dharma.model.expressions.nodes import Value, is_known
 
 _TYPES = {
@@ -28,6 +28,12 @@ def parameter_names(bp: Blueprint) -> dict[str, str]:
     names = Names()
     able = (v for v in bp.variables if _type(v) in _TYPES)
     return {v.name: names.take(pascal(v.name) or "Variable", v.name) for v in able}
+
+
+def output_names(outputs: Iterable[Output]) -> dict[str, str]:
+    """The logical name of every output, by the output's name."""
+    names = Names()
+    return {o.name: names.take(pascal(o.name) or "Output", o.name) for o in outputs}
 
 
 def parameter_value(value: Value) -> str:

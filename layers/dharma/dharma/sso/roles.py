@@ -67,6 +67,7 @@ ROUTES: dict[str, Permission] = {
     "POST /deployments/{id}/rollback": "deployment:write",
     "POST /deployments/{id}/destroy": "deployment:write",
     "GET /deployments/{id}/events": "deployment:read",
+    "GET /deployments/{id}/documents/{name}": "deployment:read",
 }
 
 

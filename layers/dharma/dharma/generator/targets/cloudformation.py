@@ -21,10 +21,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from dharma.catalog.document import Document, Note, Part
-from dharma.catalog.naming import Names, pascal, snake
+from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.cfn_conditions import Conditions
-from dharma.generator.cfn_parameters import is_optional, parameter, parameter_names
+from dharma.generator.cfn_parameters import (
+    is_optional,
+    output_names,
+    parameter,
+    parameter_names,
+)
 from dharma.generator.cfn_values import Inexpressible, Scope, Values
 from dharma.generator.yaml_text import Tagged, to_json, to_yaml
 from dharma.model.blueprint import Blueprint, Output
@@ -85,10 +90,7 @@ class _Template:
         self.values.condition_name = self.conditions.name
 
     def build(self, outputs: Sequence[Output]) -> dict[str, Any]:
-        names = Names()
-        self.output_names = {
-            o.name: names.take(pascal(o.name) or "Output", o.name) for o in outputs
-        }
+        self.output_names = output_names(outputs)
         resources = {part.address: self._resource(part) for part in self.parts}
         shown = self._outputs(outputs)
         sections: dict[str, Any] = {"AWSTemplateFormatVersion": "2010-09-09"}
