@@ -82,9 +82,11 @@ def _judge(case: Case) -> tuple[str, str]:
 def _bindings(case: Case) -> list[Any]:
     import regorus
 
+    from dharma.guardrails.builtins import add_builtins
     from dharma.guardrails.checked_module import REFUSED, Unusable, prepare
 
     engine = regorus.Engine()
+    add_builtins(engine)
     engine.set_rego_v0(case["v0"])
     engine.set_gather_prints(True)
     if "data" in case:

@@ -22,7 +22,8 @@ amount := lib.parameter("monthly_budget", "amount", 0)
 
 total := to_number(input.cost.totalMonthlyCost)
 
-unpriced := count(object.get(input.cost, "unpriced", []))
+# What has no price, and what is paid by a use that nobody told.
+unpriced := sum([count(object.get(input.cost, part, [])) | some part in ["unpriced", "usageBased"]])
 
 fail contains found if {
 	total > amount
@@ -33,5 +34,5 @@ fail contains found if {
 unknown contains found if {
 	total <= amount
 	unpriced > 0
-	found := {"msg": sprintf("%d resources or components have no price, so the month may cost more than the %.2f that are known", [unpriced, total])}
+	found := {"msg": sprintf("the sum of %.2f leaves out %d components without a price or a known use", [total, unpriced])}
 }

@@ -32,3 +32,12 @@ test_over_the_budget_with_gaps_fails_without_a_doubt if {
 	count(policy.fail) == 1 with input as case
 	count(policy.unknown) == 0 with input as case
 }
+
+test_within_the_budget_with_an_untold_use_is_unknown if {
+	case := {
+		"parameters": {"monthly_budget": {"amount": 100}},
+		"cost": {"totalMonthlyCost": 10, "unpriced": [], "usageBased": [{"address": "aws_sqs_queue.jobs"}]},
+	}
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}

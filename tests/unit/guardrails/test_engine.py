@@ -5,6 +5,7 @@ These start the real evaluating process; each test costs about 0.1 s, the endles
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -304,6 +305,28 @@ def test_files_of_one_package_share_their_rules_and_their_name() -> None:
     texts = ["package main\n\nlimit := 3\n", "package main\n\ndeny contains limit if input.x\n"]
     verdict = _judge(*texts, given={"x": 1})
     assert [(f.policy, f.message) for f in verdict.findings] == [("main", "3")]
+
+
+BUILTINS = [
+    ('net.cidr_intersects("10.0.0.0/8", "10.1.0.0/16")', True),
+    ('net.cidr_intersects("10.0.0.0/8", "11.0.0.0/8")', False),
+    ('net.cidr_intersects("10.1.2.3/8", "10.0.0.0/30")', True),
+    ('net.cidr_intersects("::/0", "10.0.0.0/8")', False),
+    (f'crypto.sha256("a") == "{hashlib.sha256(b"a").hexdigest()}"', True),
+    (f'crypto.sha1("a") == "{hashlib.sha1(b"a").hexdigest()}"', True),
+    (f'crypto.md5("a") == "{hashlib.md5(b"a").hexdigest()}"', True),
+]
+
+
+@pytest.mark.parametrize(("condition", "holds"), BUILTINS, ids=[b[0] for b in BUILTINS])
+def test_builtins_that_the_evaluator_lacks_are_added(condition: str, holds: bool) -> None:
+    verdict = _judge(f'package p\n\ndeny contains "holds" if {condition}\n')
+    assert [f.message for f in verdict.findings] == ["holds"] * holds
+
+
+def test_an_added_builtin_raises_loudly() -> None:
+    verdict = _judge('package p\n\ndeny contains "x" if net.cidr_intersects("here", "::/0")\n')
+    assert "'here' does not appear to be an IPv4 or IPv6 network" in _of(verdict, "p").message
 
 
 def test_a_file_may_use_the_functions_of_another() -> None:

@@ -119,6 +119,13 @@ def test_the_evaluator_alone_still_gets_both_wrong() -> None:
     assert _answer(walk, {"a": 1}) == []
 
 
+def test_an_old_name_of_a_builtin_is_understood_in_the_old_syntax_only() -> None:
+    module = 'package m\n\nre_matched = 1\n\nfound { re_match("^a", input) }\n'
+    assert _answer(_rewritten(module, v0=True), "abc", v0=True) is True
+    new = 'package m\n\nfound if { re_match("^a", input) }\n'
+    assert _rewritten(new) == new
+
+
 @pytest.mark.parametrize(
     "rule",
     [

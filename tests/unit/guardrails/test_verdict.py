@@ -16,7 +16,7 @@ from dharma.guardrails.exceptions import PolicyException, apply_exceptions, read
 from dharma.guardrails.judging import Judge
 from dharma.guardrails.library import Policy
 from dharma.guardrails.verdict import Exemption, Finding, Gate, PolicyResult, Verdict, in_order
-from dharma.guardrails.verdict_schema import VERDICT
+from dharma.guardrails.verdict_schema import FINDING, VERDICT
 
 FAIL = Finding("p", "A rule", "high", "security", "fail", "is wrong", address="aws_x.y[0]")
 UNKNOWN = replace(FAIL, status="unknown")
@@ -91,6 +91,8 @@ def test_the_schema_describes_what_is_printed() -> None:
     verdict = Verdict((ERROR, FAIL, EXEMPT, UNKNOWN), (result,), Gate(), 3)
     told = json.loads(json.dumps(verdict.to_dict()))
     jsonschema.Draft202012Validator(VERDICT).validate(told)
+    assert told.keys() == VERDICT["properties"].keys()
+    assert told["findings"][0].keys() == FINDING["properties"].keys()
     assert told["summary"] == {
         "resources": 3,
         "policies": 1,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from dharma.guardrails.builtins import ADDED, RENAMED
 from dharma.guardrails.rewriting import Unfaithful, rewrite
 from dharma.guardrails.syntax_tree import Node, called, data_references, dotted, nodes
 
@@ -167,6 +168,7 @@ def _fault(module: CheckedModule, functions: frozenset[str], rules: frozenset[st
         full = f"{imported}.{rest}".rstrip(".") if imported else name
         if not (
             name in _builtins()
+            or (name.encode() in RENAMED and module.rego == "v0")
             or full in functions
             or f"{module.package}.{name}" in functions
             or full.startswith(OWN + ".")
@@ -191,4 +193,4 @@ def _builtins() -> frozenset[str]:
     import regorus
 
     listed = json.loads(regorus.Engine().eval_query_as_json("x := opa.runtime().builtins"))
-    return frozenset({*listed["result"][0]["bindings"]["x"], "print"})
+    return frozenset({*listed["result"][0]["bindings"]["x"], *ADDED, "print"})

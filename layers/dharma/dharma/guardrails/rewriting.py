@@ -8,6 +8,8 @@ regorus 0.13.0 (found by trying; each has a test in tests/unit/guardrails/test_r
    (`deny contains v if { some r in rs; v := sprintf("%s", [r.owner]) }`) it is right.
 2. `[path, value] := walk(x)` yields nothing; `walk(x, [path, value])` yields every node.
 
+Builtins of Rego v0 that have another name by now get it.
+
 The edits are made on the text, so that the rest stays byte for byte what the author wrote.
 """
 
@@ -16,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
+from dharma.guardrails.builtins import RENAMED
 from dharma.guardrails.rego_tokens import Token, closing, opening, tokens
 from dharma.guardrails.syntax_tree import Node
 
@@ -40,6 +43,8 @@ def rewrite(source: str, parse: Callable[[str], Node]) -> str:
     is no Rego. Raises `Unfaithful` where no edit would do.
     """
     text = source.encode()
+    if not parse(source)["rego_v1"]:
+        text = _apply(text, list(_rename_edits(text)))
     for _ in range(_ROUNDS):
         edit = _walk_edit(text)
         if edit is None:
@@ -54,6 +59,14 @@ def _apply(text: bytes, edits: list[Edit]) -> bytes:
     for start, end, replacement in sorted(edits, reverse=True):
         text = text[:start] + replacement.encode() + text[end:]
     return text
+
+
+def _rename_edits(text: bytes) -> Iterator[Edit]:
+    """Calls of builtins that have another name by now."""
+    found = tokens(text)
+    for token, following in pairwise(found):
+        if token.kind == "name" and token.text in RENAMED and following.text == b"(":
+            yield token.start, token.end, RENAMED[token.text].decode()
 
 
 # --- walk -----------------------------------------------------------------------------------------

@@ -8,12 +8,8 @@ from dharma.guardrails.verdict import CATEGORIES, SCHEMA_VERSION, SEVERITIES
 
 
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": list(properties),
-        "additionalProperties": False,
-    }
+    """All of these are there; readers ignore what else a later version adds."""
+    return {"type": "object", "properties": properties, "required": list(properties)}
 
 
 _TEXT = {"type": "string"}

@@ -92,8 +92,10 @@ def _load(
             else:
                 loaded[name] = _check(module, checked)
     if checked:
+        from dharma.guardrails.builtins import add_builtins
         from dharma.guardrails.checked_module import faults
 
+        add_builtins(engine)
         found = faults(checked)
         for good in checked:
             if good.id in found:
