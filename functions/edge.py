@@ -51,11 +51,11 @@ def resolver() -> APIGatewayHttpResolver:
         enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
     )
 
-    @app.exception_handler(RequestValidationError)
+    @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # untyped in the framework
     def misshapen(error: RequestValidationError) -> Response[str]:
         return _problem(app.current_event.raw_event, _misshapen(error))
 
-    @app.exception_handler(DharmaError)
+    @app.exception_handler(DharmaError)  # type: ignore[untyped-decorator]  # untyped in the framework
     def expected(error: DharmaError) -> Response[str]:
         return _problem(app.current_event.raw_event, error)
 
@@ -71,7 +71,7 @@ def lambda_handler(app: APIGatewayHttpResolver, service: str) -> Handler:
     """The entry point of one function."""
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        _log_as_json()
+        log_as_json()
         correlation = _correlation_id(event)
         with bound(service=service, correlation_id=correlation):
             answer = _answer(app, event, context)
@@ -198,7 +198,8 @@ def _json(body: Any) -> str:
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 
-def _log_as_json() -> None:
+def log_as_json() -> None:
+    """Make this process log as JSON, once."""
     handlers = logging.getLogger().handlers
     if not any(isinstance(handler.formatter, JsonFormatter) for handler in handlers):
         configure_logging("api", application().settings.log_level)

@@ -24,6 +24,7 @@ class Opened:
     read: ReadResult
     values: dict[str, Any]
     region: str | None
+    blueprint_id: str | None = None
 
     @property
     def blueprint(self) -> Blueprint:
@@ -38,7 +39,7 @@ def open_source(body: SourceBody, principal: Principal) -> Opened:
     refused with all of them; a foreign format is taken as it is, what was not understood is in the
     notes."""
     app = application()
-    read = _read(body, principal, app)
+    read, blueprint_id = _read(body, principal, app)
     if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):
         raise InvalidBlueprint(f"{read.blueprint.name} has {len(faults)} fault(s)", list(faults))
     stated, region = dict(body.variables), body.region
@@ -48,7 +49,7 @@ def open_source(body: SourceBody, principal: Principal) -> Opened:
         inherited = {k: v for k, v in environment.variables.items() if k in declared}
         stated, region = {**inherited, **stated}, region or environment.region
     checked = check_values(read.blueprint, stated, complete=False)
-    return Opened(read, {name: checked[name] for name in stated}, region)
+    return Opened(read, {name: checked[name] for name in stated}, region, blueprint_id)
 
 
 def notes(read: ReadResult) -> list[dict[str, Any]]:
@@ -67,15 +68,18 @@ def note_to_dict(note: Note) -> dict[str, Any]:
     }
 
 
-def _read(body: SourceBody, principal: Principal, app: Application) -> ReadResult:
+def _read(
+    body: SourceBody, principal: Principal, app: Application
+) -> tuple[ReadResult, str | None]:
     if (body.content is None) == (body.blueprint_id is None):
         message = "state either content or blueprintId"
         raise InvalidInput(message, [Fault(message, path="content")])
     if body.content is not None:
-        return read_text(body.content, body.filename, app.catalog)
+        return read_text(body.content, body.filename, app.catalog), None
     assert body.blueprint_id is not None
+    record = app.blueprints.record(principal, body.blueprint_id)
     if body.version is not None:
-        blueprint = app.blueprints.version(principal, body.blueprint_id, body.version)[1]
+        blueprint = app.blueprints.version(principal, record.id, body.version)[1]
     else:
-        blueprint = app.blueprints.read(principal, body.blueprint_id).blueprint
-    return ReadResult(blueprint, (), "blueprint")
+        blueprint = app.blueprints.read(principal, record.id).blueprint
+    return ReadResult(blueprint, (), "blueprint"), record.id

@@ -20,7 +20,7 @@ from functions.bodies import Body, Cursor, IfMatch, LenientBody, Limit, Offset, 
 from functions.edge import answer, no_content, principal
 from functions.sources import note_to_dict
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # untyped in the framework
 TAGS = ["blueprint"]
 Provider = Literal["aws", "azure", "gcp"]
 TextFormat = Literal["yaml", "json"]

@@ -19,7 +19,7 @@ from dharma.core.http import links, listing
 from functions.bodies import Cursor, IfMatch, LenientBody, Limit, Offset, etag, revision
 from functions.edge import answer, no_content, principal
 
-router = APIGatewayHttpRouter()
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # untyped in the framework
 TAGS = ["environments"]
 
 

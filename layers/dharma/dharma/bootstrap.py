@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from dharma.core.workflows import Workflows
     from dharma.costing.price_book import PriceBook
     from dharma.guardrails.engine import PolicyEngine
+    from dharma.orchestrator.ports import Ports, Targets, Webhooks
+    from dharma.orchestrator.service import Orchestrator
     from dharma.sso.tokens import TokenIssuer, TokenVerifier
 
 
@@ -160,7 +162,53 @@ class Application:
     def environments(self) -> Environments:
         from dharma.blueprint.environments import Environments
 
-        return Environments(self.store, self.cipher, self.clock)
+        return Environments(self.store, self.cipher, self.clock, occupied=self._occupant)
+
+    def _occupant(self, tenant: str, environment: str) -> str | None:
+        """What keeps an environment from being removed."""
+        from dharma.orchestrator.locks import EnvironmentLocks
+        from dharma.orchestrator.states import States
+
+        deployed = States(self.store).stacks(tenant, environment)
+        if deployed:
+            return f"the stack {deployed[0].stack}"
+        lock = EnvironmentLocks(self.store, self.clock).read(tenant, environment)
+        return f"the deployment {lock.held_by}" if lock.is_held(self.clock.now()) else None
+
+    @cached_property
+    def orchestrator(self) -> Orchestrator:
+        from dharma.orchestrator.service import Orchestrator
+
+        return Orchestrator(self.orchestrator_ports)
+
+    @cached_property
+    def orchestrator_ports(self) -> Ports:
+        """What the service and the steps of a deployment stand on."""
+        from dharma.orchestrator.ports import Ports
+
+        return Ports(
+            store=self.store,
+            artifacts=self.artifacts,
+            workflows=self.workflows,
+            clock=self.clock,
+            catalog=self.catalog,
+            environments=self.environments,
+            sealer=self.cipher,
+            targets=self.targets,
+            webhooks=self.webhooks,
+        )
+
+    @cached_property
+    def targets(self) -> Targets:
+        from dharma.adapters.clouds.targets import CloudTargets
+
+        return CloudTargets(self.clock, self.settings.sandbox_url)
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        from dharma.adapters.webhooks import HttpWebhooks
+
+        return HttpWebhooks()
 
     def _require_local(self, variable: str) -> None:
         """The adapters of AWS are not part of this version."""

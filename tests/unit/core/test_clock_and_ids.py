@@ -36,6 +36,12 @@ def test_ids_increase_within_one_millisecond() -> None:
     assert {identifier[:10] for identifier in made} == {made[0][:10]}
 
 
+def test_two_clocks_do_not_disturb_each_other() -> None:
+    clock = FixedClock()
+    made = [(new_id(clock), new_id())[0] for _ in range(100)]
+    assert made == sorted(set(made))
+
+
 def test_ids_sort_by_the_time_of_their_clock() -> None:
     clock = FixedClock()
     earlier = new_id(clock)

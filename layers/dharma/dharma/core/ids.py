@@ -18,18 +18,22 @@ _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _RANDOM_BITS = 80
 _PATTERN = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 _lock = threading.Lock()
-_last = 0
+# The last identifier of each of the latest milliseconds; several, as there may be several clocks.
+_latest: dict[int, int] = {}
+_REMEMBERED = 16
 
 
 def new_id(clock: Clock | None = None) -> str:
     """A new identifier; `clock` is the machine's unless told otherwise."""
-    global _last  # noqa: PLW0603 - the one counter that makes identifiers of a process increase
-    moment = (clock or SystemClock()).now()
-    fresh = (int(moment.timestamp() * 1000) << _RANDOM_BITS) | secrets.randbits(_RANDOM_BITS)
+    milliseconds = int((clock or SystemClock()).now().timestamp() * 1000)
     with _lock:
-        same_millisecond = fresh >> _RANDOM_BITS == _last >> _RANDOM_BITS
-        _last = _last + 1 if same_millisecond else fresh
-        return _encode(_last)
+        before = _latest.pop(milliseconds, None)
+        random = secrets.randbits(_RANDOM_BITS)
+        value = milliseconds << _RANDOM_BITS | random if before is None else before + 1
+        _latest[milliseconds] = value
+        while len(_latest) > _REMEMBERED:
+            del _latest[next(iter(_latest))]
+    return _encode(value)
 
 
 def is_id(text: str) -> bool:

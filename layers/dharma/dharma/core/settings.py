@@ -17,7 +17,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """All `DHARMA_*` variables that the product itself reads, by their lower-case names."""
+    """The variables that the product itself reads: `DHARMA_` and the name in capitals, unless said
+    otherwise."""
 
     runtime: Runtime
     state_dir: Path
@@ -27,7 +28,8 @@ class Settings:
     # JSON Web Key Set with the public keys of tokens; None: the key file under `state_dir`.
     token_jwks: str | None
     max_body_bytes: int
-    approval_timeout_seconds: int
+    # The emulated AWS account, by localstack-client's convention.
+    sandbox_url: str
     table_name: str | None
     artifacts_bucket: str | None
     event_bus: str | None
@@ -48,9 +50,7 @@ class Settings:
             token_audience=read.value("DHARMA_TOKEN_AUDIENCE", "dharma-api", _text),
             token_jwks=read.optional("DHARMA_TOKEN_JWKS"),
             max_body_bytes=read.number("DHARMA_MAX_BODY_BYTES", 6_000_000, 1_000, 6_291_456),
-            approval_timeout_seconds=read.number(
-                "DHARMA_APPROVAL_TIMEOUT_SECONDS", 86_400, 1, 31_536_000
-            ),
+            sandbox_url=read.value("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", _url),
             table_name=read.optional("DHARMA_TABLE"),
             artifacts_bucket=read.optional("DHARMA_ARTIFACTS_BUCKET"),
             event_bus=read.optional("DHARMA_EVENT_BUS"),
@@ -100,6 +100,12 @@ class _Reader:
 def _text(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
+    return text
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("http://", "https://")):
+        raise ValueError(f"must be an http address, not {text!r}")
     return text
 
 

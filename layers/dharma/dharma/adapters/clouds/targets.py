@@ -1,38 +1,88 @@
-"""Which cloud an environment lies in, from its reference to credentials."""
+"""Which cloud an environment lies in, from its reference to credentials.
+
+    sandbox          the emulated AWS account of this installation
+    default          what the process finds in its environment (variables, instance role)
+    profile:<name>   a profile of the AWS configuration files
+    role:<arn>       a role that is assumed with `default`, for an hour at a time
+
+Outside the sandbox the account is compared with the one that the environment names, so that a wrong
+profile deploys nothing.
+"""
 
 from __future__ import annotations
 
-from dharma.adapters.clouds.aws_clients import AwsClients, Credentials
+from datetime import datetime, timedelta
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from dharma.adapters.clouds.aws_clients import AwsClients, Credentials, translated
+from dharma.adapters.clouds.aws_cloudformation import CloudFormationTarget
 from dharma.adapters.clouds.sandbox_cloudformation import SandboxTarget
 from dharma.blueprint.environments import EnvironmentRecord
 from dharma.core.clock import Clock
-from dharma.core.errors import InvalidInput
+from dharma.core.errors import Forbidden, InvalidInput
 from dharma.orchestrator.clouds import DeploymentTarget
 from dharma.orchestrator.ports import Environment
 
 # The emulator asks for some credentials and accepts any.
 _SANDBOX_CREDENTIALS = Credentials("test", "test")
+# Well within the hour for which a role is assumed.
+_REUSE = timedelta(minutes=15)
+_Key = tuple[str, str, str]
 
 
 class CloudTargets:
-    """`sandbox_url`: the address of the emulated AWS account."""
+    """`sandbox_url`: the address of the emulator. `endpoint`: of AWS's stand-in, for tests."""
 
-    def __init__(self, clock: Clock, sandbox_url: str) -> None:
+    def __init__(self, clock: Clock, sandbox_url: str, endpoint: str | None = None) -> None:
         self._clock = clock
         self._sandbox_url = sandbox_url
+        self._endpoint = endpoint
+        self._known: dict[_Key, tuple[datetime, DeploymentTarget]] = {}
 
     def target(self, environment: Environment) -> DeploymentTarget:
-        """Raise `InvalidInput` for a place that this version cannot deploy into."""
-        assert isinstance(environment, EnvironmentRecord)
+        """Raise `InvalidInput` for a cloud that is not deployed into, `Forbidden` for credentials
+        that do not hold or belong to another account."""
+        if not isinstance(environment, EnvironmentRecord):
+            raise TypeError("an environment as it is stored")
         if environment.provider != "aws":
             raise InvalidInput(
-                f"{environment.name} is an environment of {environment.provider}: "
-                "this version deploys to aws"
+                f"{environment.name} lies in {environment.provider}; deployments go to aws"
             )
+        key = (environment.region, environment.credentials, environment.account)
+        now = self._clock.now()
+        known = self._known.get(key)
+        if known is None or known[0] <= now:
+            known = self._known[key] = (now + _REUSE, self._made(environment))
+        return known[1]
+
+    def _made(self, environment: EnvironmentRecord) -> DeploymentTarget:
         if environment.credentials == "sandbox":
             clients = AwsClients(environment.region, self._sandbox_url, _SANDBOX_CREDENTIALS)
             return SandboxTarget(clients, self._clock)
-        raise InvalidInput(
-            f"{environment.name} names the credentials {environment.credentials}: "
-            "this version deploys into the sandbox"
+        try:
+            clients = self._clients(environment)
+            account = clients["sts"].get_caller_identity()["Account"]
+        except (ClientError, BotoCoreError) as error:
+            raise translated(error) from error
+        if account != environment.account:
+            raise Forbidden(
+                f"{environment.credentials} belongs to the account {account}; "
+                f"{environment.name} is in {environment.account}"
+            )
+        return CloudFormationTarget(clients)
+
+    def _clients(self, environment: EnvironmentRecord) -> AwsClients:
+        region, (form, _, name) = environment.region, environment.credentials.partition(":")
+        if form == "profile":
+            return AwsClients(region, self._endpoint, profile=name)
+        own = AwsClients(region, self._endpoint)
+        if form == "default":
+            return own
+        assumed = own["sts"].assume_role(
+            RoleArn=name, RoleSessionName=f"dharma-{environment.name}", DurationSeconds=3600
+        )["Credentials"]
+        credentials = Credentials(
+            assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
         )
+        return AwsClients(region, self._endpoint, credentials)
