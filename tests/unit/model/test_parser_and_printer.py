@@ -53,6 +53,14 @@ EXPRESSIONS: list[tuple[str, Any, str | None]] = [
         None,
     ),
     ('"${"$"}${var.x}"', Template(("$", X)), None),
+    ('"a${"$$"}${var.x}$$"', Template(("a$$", X, "$$")), None),
+    ('"${-1}${var.x}"', Template((-1, X)), '"${- 1}${var.x}"'),
+    ('"a${ {} }"', Template(("a", {})), None),
+    (
+        "[for v in(true ? [] : []) : v if(v)[0]]",
+        ForList(None, "v", Conditional(True, [], []), Symbol(("v",)), Index(Symbol(("v",)), 0)),
+        "[for v in true ? [] : [] : v if(v)[0]]",
+    ),
     ("aws_kms_key.k.arn", ResourceRef("aws_kms_key.k", ("arn",)), None),
     ("resource.aws_kms_key.k.arn", ResourceRef("aws_kms_key.k", ("arn",)), "aws_kms_key.k.arn"),
     ("aws_subnet.s[0].id", ResourceRef("aws_subnet.s", ("id",), 0), None),
@@ -253,7 +261,10 @@ def test_a_writer_can_spell_references_its_own_way() -> None:
 
 
 names = st.sampled_from(["a", "b2", "long_name", "x-y"])
-texts = st.text(alphabet='ab "\\$%{}~\n\té☃\x00', max_size=6)
+texts = st.one_of(
+    st.text(alphabet='ab "\\$%{}~\n\té☃\x00', max_size=6),
+    st.text(alphabet="$%{a", max_size=5),
+)
 numbers = st.one_of(
     st.integers(-(10**25), 10**25), st.floats(allow_nan=False, allow_infinity=False)
 )

@@ -72,7 +72,7 @@ def print_template(value: Value, spelling: Spelling = PLAIN) -> str:
     printer = _Printer(spelling)
     if isinstance(value, Template):
         return printer.template_text(value, quoted=False)
-    return "${" + printer.at(value, 0) + "}"
+    return "${" + _inside_marks(printer.at(value, 0)) + "}"
 
 
 def print_string(text: str) -> str:
@@ -207,25 +207,44 @@ class _Printer:
         texts: list[str] = []
         for n, part in enumerate(node.parts):
             if not isinstance(part, str):
-                texts.append("${" + self.at(part, 0) + "}")
+                texts.append("${" + _inside_marks(self.at(part, 0)) + "}")
                 continue
-            # A dollar before an interpolation would read as an escape of it.
-            dollar = part.endswith("$") and n + 1 < len(node.parts)
-            text = _marked(part[:-1] if dollar else part)
+            # Dollars before an interpolation would read as an escape of it.
+            before = part.rstrip("$") if n + 1 < len(node.parts) else part
+            text = _marked(before)
             texts.append(_escaped(text) if quoted else text)
-            if dollar:
-                texts.append('${"$"}')
+            if len(before) < len(part):
+                texts.append('${"' + part[len(before) :] + '"}')
         return "".join(texts)
 
     def for_expression(self, node: ForList | ForMap) -> str:
         names = node.value if node.key is None else f"{node.key}, {node.value}"
-        head = f"for {names} in {self.at(node.collection, 0)} : "
-        condition = "" if node.condition is None else f" if {self.at(node.condition, 0)}"
+        head = f"for {names} {_behind_word('in', self.at(node.collection, 0))} : "
+        condition = ""
+        if node.condition is not None:
+            condition = f" {_behind_word('if', self.at(node.condition, 0))}"
         if isinstance(node, ForList):
             return f"[{head}{self.at(node.result, 0)}{condition}]"
         dots = "..." if node.grouping else ""
-        result = f"{self.at(node.result_key, 0)} => {self.at(node.result, 0)}{dots}"
+        result = f"{self.at(node.result_key, 0)} => {_led(self.at(node.result, 0))}{dots}"
         return f"{{ {head}{result}{condition} }}"
+
+
+def _led(text: str) -> str:
+    """Text behind `in`, `if`, `=>` and `${`: there `terraform fmt` takes a minus for a subtraction
+    and puts a blank behind it."""
+    return f"- {text[1:]}" if text.startswith("-") else text
+
+
+def _behind_word(word: str, text: str) -> str:
+    """`terraform fmt` takes a word before a parenthesis for the name of a function."""
+    return word + text if text.startswith("(") else f"{word} {_led(text)}"
+
+
+def _inside_marks(text: str) -> str:
+    """Text inside `${ }`, with its own braces kept apart from these."""
+    text = f" {text}" if text.startswith("{") else _led(text)
+    return f"{text} " if text.endswith("}") else text
 
 
 def _index_melts(collection: Value, key: Value) -> bool:
