@@ -16,6 +16,11 @@ def test_production_is_the_default() -> None:
     assert settings.state_dir == Path(".dharma").absolute()
 
 
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    names = ("DHARMA_RUNTIME", "DHARMA_STATE_DIR", "DHARMA_MAX_BODY_BYTES", "AWS_ENDPOINT_URL")
+    assert Settings.from_environment(dict.fromkeys(names, "")) == Settings.from_environment({})
+
+
 def test_what_is_set_is_read() -> None:
     settings = Settings.from_environment(
         {
@@ -37,7 +42,6 @@ def test_what_is_set_is_read() -> None:
     ("name", "value"),
     [
         ("DHARMA_RUNTIME", "laptop"),
-        ("DHARMA_RUNTIME", ""),
         ("DHARMA_LOG_LEVEL", "debug"),
         ("DHARMA_MAX_BODY_BYTES", "10"),
         ("DHARMA_MAX_BODY_BYTES", "1e6"),
@@ -45,7 +49,7 @@ def test_what_is_set_is_read() -> None:
         ("DHARMA_MAX_BODY_BYTES", "-1"),
         ("AWS_ENDPOINT_URL", "127.0.0.1:4566"),
         ("DHARMA_TOKEN_ISSUER", " "),
-        ("DHARMA_STATE_DIR", ""),
+        ("DHARMA_STATE_DIR", "a\0b"),
     ],
 )
 def test_a_wrong_variable_is_named(name: str, value: str) -> None:

@@ -66,7 +66,8 @@ class _Reader:
         self._faults: list[Fault] = []
 
     def value(self, name: str, default: str, parse: Callable[[str], T]) -> T:
-        text = self._environment.get(name, default)
+        # An empty variable is one that is not set.
+        text = self._environment.get(name) or default
         try:
             return parse(text)
         except ValueError as error:
@@ -110,6 +111,6 @@ def _url(text: str) -> str:
 
 
 def _path(text: str) -> Path:
-    if "\0" in text or not text:
+    if "\0" in text:
         raise ValueError("must be a path")
     return Path(text).expanduser().absolute()
