@@ -224,3 +224,19 @@ def test_an_excepted_resource_is_neither_passed_nor_failed() -> None:
     )
     result = judge.result(POLICY, findings)
     assert (result.outcome, result.passed, result.failed, result.exempted) == ("pass", 2, 0, 1)
+
+
+NAMED = [
+    ("'aws_x.a' is bad", "aws_x.a"),
+    ("aws_x.a, again aws_x.a.", "aws_x.a"),
+    ("aws_x.a or aws_x.b", None),
+    ("aws_x.ab is not ours", None),
+    ("nothing named", None),
+]
+
+
+@pytest.mark.parametrize(("message", "address"), NAMED)
+def test_a_message_that_names_one_resource_speaks_of_it(message: str, address: str | None) -> None:
+    (finding,) = Judge(DOCUMENT).findings(POLICY, {"deny": [message]})
+    assert finding.address == address
+    assert finding.line == (3 if address else None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
@@ -18,6 +19,7 @@ from dharma.guardrails.verdict import (
 )
 
 Resource = Mapping[str, Any]
+_ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*[A-Za-z_]\w*\.[\w-]+(?:\[[^\]]*\])?")
 
 
 class Judge:
@@ -116,6 +118,8 @@ class Judge:
             remediation=_text(told.get("remediation")) or policy.remediation,
         )
         address = _text(told.get("address")) or _text(told.get("resource"))
+        if address is None:
+            address = self._named_in(finding.message)
         resource = self._by_address.get(address or "")
         if resource is None:
             return replace(finding, address=address)
@@ -128,6 +132,11 @@ class Judge:
         return replace(
             finding, address=address, file=resource.get("file"), line=resource.get("line")
         )
+
+    def _named_in(self, message: str) -> str | None:
+        """The resource that a message without an address speaks of, if it names exactly one."""
+        named = {text for text in _ADDRESS.findall(message) if text in self._by_address}
+        return named.pop() if len(named) == 1 else None
 
 
 def _meaning(rule: str) -> tuple[Status | None, bool]:
