@@ -1,7 +1,8 @@
 """`DeploymentTarget` in memory: the fake for tests, with failures on demand.
 
 A template is JSON like CloudFormation's: `{"Resources": {"Queue": {"Type": ..., "Properties":
-{...}}}, "Outputs": {"name": {"Value": ...}}}`, values taken literally. Resources are made one per
+{...}}}, "Outputs": {"name": {"Value": ...}}}`; of the intrinsics it knows references to parameters.
+Resources are made one per
 look (`status`), in the template's order, so that a test sees a change half done.
 """
 
@@ -225,9 +226,20 @@ class MemoryCloud:
 
 
 def _resources(template: StackTemplate) -> Content:
-    resources = json.loads(template.body)["Resources"]
+    resources = _filled(json.loads(template.body)["Resources"], template.parameters)
     assert isinstance(resources, dict)
     return resources
+
+
+def _filled(node: Any, parameters: dict[str, str]) -> Any:
+    """References to parameters replaced by their values."""
+    if isinstance(node, dict):
+        if node.keys() == {"Ref"} and node["Ref"] in parameters:
+            return parameters[node["Ref"]]
+        return {key: _filled(member, parameters) for key, member in node.items()}
+    if isinstance(node, list):
+        return [_filled(element, parameters) for element in node]
+    return node
 
 
 def _outputs(template: StackTemplate) -> dict[str, str]:

@@ -223,7 +223,9 @@ def carry(ports: Ports, event: Mapping[str, Any], step: Step) -> dict[str, Any]:
 
 def _check(run: StepRun) -> None:
     deployment, said = run.deployment, run.said
-    if deployment.execution != said.execution:
+    # Even taking it up may have failed: then whoever tried closes it.
+    unbound = said.step in CLOSING and not deployment.execution
+    if deployment.execution != said.execution and not unbound:
         raise Conflict(
             f"deployment {deployment.id} is carried by execution {deployment.execution or 'none'}"
         )
