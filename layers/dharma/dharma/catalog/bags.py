@@ -82,7 +82,7 @@ def atoms_of(value: Value, where: str, *, peers: tuple[str, ...] = ()) -> list[A
         return _element(value, where, peers)
     if isinstance(value, Expression):
         return [Atom(value if isinstance(value, ForList | Splat) else Splat(value))]
-    raise NotExpressible(f"{where}: not a set")
+    return [] if value == "" else [Atom(value)]  # One value without a list around it.
 
 
 def _element(element: Value, where: str, peers: tuple[str, ...]) -> list[Atom]:
@@ -138,6 +138,9 @@ def write_inline(form: Atoms, bag: Bag, atoms: list[Atom], owner: str, where: st
         base: dict[str, Value] = {
             k: v for k, v in value.items() if k not in lists and v is not None
         }
+        for name, inner in base.items():
+            if isinstance(inner, Splat) and not inner.path:
+                raise NotExpressible(f"{where}.{name}: one per element needs a loop")
         refers_to_itself = form.self_reference is not None and is_self(
             value.get(form.self_reference[1]), owner
         )
