@@ -121,6 +121,8 @@ REFERENCES: list[tuple[str, str]] = [
     ('${uper("a")}', "there is no function uper (did you mean upper?)"),
     ('${upper("a", "b")}', "upper does not take 2 arguments"),
     ('${file("x")}', "file reads a file"),
+    ("${true ? [1] : 1}", "a conditional gives list or number: they have no type"),
+    ("${true ? 1 : true}", "a conditional gives number or bool: they have no type"),
     ("${[1, 2][5]}", "there is no item 5 in a list of 2"),
     ('${1 + "a"}', "a number is needed, and 'a' is none"),
 ]

@@ -10,16 +10,17 @@ from dharma.catalog.catalog import Catalog
 from dharma.model.blueprint import Blueprint, Resource, Variable
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.functions import FILES, FUNCTIONS, KNOWN_FUNCTIONS
-from dharma.model.expressions.inference import Declared
+from dharma.model.expressions.inference import Declared, infer
 from dharma.model.expressions.nodes import (
     Call,
+    Conditional,
     ResourceRef,
     Symbol,
     Value,
     VariableRef,
     walk,
 )
-from dharma.model.types import ANY, Type, parse_type
+from dharma.model.types import ANY, Type, accepts, parse_type
 
 Finding = tuple[str, str | None]  # message, hint
 
@@ -94,6 +95,13 @@ class Names:
                 yield from _symbol_faults(node, resource)
             elif isinstance(node, Call):
                 yield from _call_faults(node)
+            elif isinstance(node, Conditional):
+                yield from self.conditional_faults(node)
+
+    def conditional_faults(self, node: Conditional) -> Iterator[Finding]:
+        then, otherwise = (infer(v, self.declared()) for v in (node.then, node.otherwise))
+        if not (accepts(then, otherwise) or accepts(otherwise, then)):
+            yield f"a conditional gives {then.name} or {otherwise.name}: they have no type", None
 
     def address_faults(self, address: str) -> Iterator[Finding]:
         if address not in self.resources:

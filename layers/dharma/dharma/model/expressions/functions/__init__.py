@@ -9,6 +9,7 @@ from dharma.model.expressions.functions import (
     network,
     numbers,
     text,
+    times,
 )
 from dharma.model.expressions.functions.registry import FUNCTIONS, Function
 
@@ -30,5 +31,5 @@ KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | IMPURE | FILES | LAZY
 
 __all__ = [
     "FILES", "FUNCTIONS", "IMPURE", "KNOWN_FUNCTIONS", "LAZY", "Function", "collections",
-    "encoding", "formatting", "network", "numbers", "text",
+    "encoding", "formatting", "network", "numbers", "text", "times",
 ]  # fmt: skip

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from itertools import product
 
 from dharma.model.expressions.conversion import (
     as_bool,
+    as_decimal,
     as_integer,
     as_list,
     as_map,
@@ -13,6 +15,7 @@ from dharma.model.expressions.conversion import (
     as_set,
     as_text,
     equal,
+    from_decimal,
     kind_of,
     unify,
 )
@@ -161,8 +164,9 @@ def one(values: Value) -> Value:
 
 @function("range", "list(number)")
 def count_range(first: Value, second: Value = None, third: Value = None) -> Value:
-    low, high = (0, as_number(first)) if second is None else (as_number(first), as_number(second))
-    step = (1 if low <= high else -1) if third is None else as_number(third)
+    ends = (0, first) if second is None else (first, second)
+    low, high = map(as_decimal, ends)
+    step = Decimal(1 if low <= high else -1) if third is None else as_decimal(third)
     if step == 0 or (high != low and (step < 0) != (high < low)):
         raise EvaluationError("range: the step does not lead from start to limit")
     result: list[Value] = []
@@ -170,7 +174,7 @@ def count_range(first: Value, second: Value = None, third: Value = None) -> Valu
     while value < high if step > 0 else value > high:
         if len(result) == 1024:
             raise EvaluationError("range: more than 1024 numbers")
-        result.append(value)
+        result.append(from_decimal(value))
         value += step
     return result
 

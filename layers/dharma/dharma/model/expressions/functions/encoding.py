@@ -10,7 +10,7 @@ from typing import Any
 
 from dharma.model.expressions.conversion import MAX_INTEGER_DIGITS, as_text, number_text
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.functions.registry import function, limited_text
+from dharma.model.expressions.functions.registry import function, limited_count, limited_text
 from dharma.model.expressions.nodes import Value
 
 # Go's encoder escapes what could end a script element.
@@ -79,6 +79,36 @@ def urlencode(text: Value) -> Value:
     from urllib.parse import quote_plus
 
     return quote_plus(as_text(text))
+
+
+@function("csvdecode", "list(any)")
+def csvdecode(text: Value) -> Value:
+    import csv
+
+    try:
+        rows = list(csv.reader(as_text(text).splitlines(), strict=True))
+    except csv.Error as error:
+        raise EvaluationError(f"csvdecode: the text is no CSV: {error}") from error
+    if not rows or len(set(rows[0])) < len(rows[0]):
+        raise EvaluationError("csvdecode: the first line names the columns, each once")
+    if any(len(row) != len(rows[0]) for row in rows if row):
+        raise EvaluationError("csvdecode: the lines differ in their number of columns")
+    limited_count(len(rows))
+    return [dict(zip(rows[0], row, strict=True)) for row in rows[1:] if row]
+
+
+@function("uuidv5", "string")
+def uuidv5(namespace: Value, name: Value) -> Value:
+    import uuid
+
+    spaces = {"dns": uuid.NAMESPACE_DNS, "url": uuid.NAMESPACE_URL, "oid": uuid.NAMESPACE_OID,
+              "x500": uuid.NAMESPACE_X500}  # fmt: skip
+    text = as_text(namespace)
+    try:
+        space = spaces.get(text) or uuid.UUID(text)
+    except ValueError as error:
+        raise EvaluationError("uuidv5: a namespace is dns, url, oid, x500 or a UUID") from error
+    return str(uuid.uuid5(space, as_text(name)))
 
 
 @function("md5", "string")
