@@ -10,6 +10,9 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
 from dharma.core.errors import NotExpressible
 from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, object_key, print_body
 from dharma.model.expressions.nodes import (
@@ -27,8 +30,6 @@ from dharma.model.expressions.nodes import (
     Value,
     VariableRef,
 )
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 TERRAFORM = shutil.which("terraform")
 needs_terraform = pytest.mark.skipif(TERRAFORM is None, reason="no terraform binary")

@@ -150,35 +150,42 @@ def _comparable(value: Any) -> Any:
     return value
 
 
-_OPERATOR_WORDS = {"==": "Is", "!=": "IsNot", "&&": "And", "||": "Or"}
-
-
-def _name(value: Value) -> str:
+def _name(condition: Value) -> str:
     """`var.environment != "dev"` -> `EnvironmentIsNotDev`."""
-    match value:
-        case VariableRef(name):
-            return pascal(name)
-        case Ambient(name):
-            return pascal(name)
+    match condition:
+        case VariableRef():
+            return f"{_word(condition)}IsTrue"
+        case Unary("!", VariableRef() as variable):
+            return f"{_word(variable)}IsFalse"
         case Unary("!", operand):
             return f"Not{_name(operand)}"
+        case Binary("&&" | "||" as operator, left, right):
+            return f"{_name(left)}{'And' if operator == '&&' else 'Or'}{_name(right)}"
         case Binary(operator, left, None):
-            return f"{_name(left)}Is{'' if operator == '!=' else 'Not'}Set"
+            return f"{_word(left)}Is{'' if operator == '!=' else 'Not'}Set"
         case Binary(operator, left, right):
-            return f"{_name(left)}{_OPERATOR_WORDS.get(operator, 'With')}{_name(right)}"
+            return f"{_word(left)}{'IsNot' if operator == '!=' else 'Is'}{_word(right)}"
         case Call("contains", (list() as values, sought)):
-            return f"{_name(sought)}Is{'Or'.join(_name(v) for v in values)}"
+            return f"{_word(sought)}Is{'Or'.join(_word(v) for v in values)}"
         case Conditional(test, then, otherwise):
             return f"If{_name(test)}Then{_name(then)}Else{_name(otherwise)}"
-        case Index(_, key):
-            return f"Of{_name(key)}"
-        case Template(parts):
-            return "".join(_name(p) for p in parts)
         case bool():
-            return "Always" if value else "Never"
+            return "Always" if condition else "Never"
+    return f"{_word(condition)}IsTrue"
+
+
+def _word(value: Value) -> str:
+    match value:
+        case VariableRef(name) | Ambient(name):
+            return pascal(name)
+        case Template(parts):
+            return "".join(_word(p) for p in parts)
+        case Index(_, key):
+            return f"Of{_word(key)}"
+        case bool():
+            return "True" if value else "False"
         case "":
             return "Empty"
         case str() | int() | float():
-            return re.sub(r"[^A-Za-z0-9]", "", pascal(str(value)))
-        case _:
-            return "Value"
+            return re.sub(r"[^A-Za-z0-9]", "", pascal(str(value))) or "Other"
+    return "Value"

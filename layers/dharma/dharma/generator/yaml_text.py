@@ -24,7 +24,7 @@ _WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"}
 _BLOCK_SAFE = re.compile(
     r"[\n\t -\x7e\u00a0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]*\Z"
 )
-_ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_ESCAPED = re.compile(r"[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def _leaf(value: Any, indent: int) -> str:
         return "[]"
     if isinstance(value, float) and not math.isfinite(value):
         raise ValueError(f"{value} is no number of JSON")
-    return json.dumps(value)
+    text = json.dumps(value)
+    # Without a point YAML 1.1 takes 1e+16 for text.
+    return text.replace("e", ".0e") if "e" in text and "." not in text else text
 
 
 def _block(text: str, indent: int) -> str | None:

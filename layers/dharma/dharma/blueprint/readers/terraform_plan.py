@@ -256,9 +256,7 @@ class _Plan:
             return members
         if isinstance(known, list):
             blocks = [_block_of(written, i, len(known)) for i in range(len(known))]
-            return [
-                self._value(planned.at(i), block, module, "") for i, block in enumerate(blocks)
-            ]
+            return [self._value(planned.at(i), block, module, "") for i, block in enumerate(blocks)]
         return self._known(known, written, module, name)
 
     def _known(self, known: Any, written: Any, module: Module, name: str) -> Value:

@@ -64,7 +64,7 @@ def _limits(document: Document, text: str) -> list[Note]:
     if len(document.parts) > RESOURCES_MAX:
         said = f"{len(document.parts)} resources; CloudFormation takes {RESOURCES_MAX} a template"
         notes.append(Note("approximated", "template", "Resources", said))
-    if (size := len(text.encode())) > BYTES_MAX:
+    if (size := len(text.encode("utf-8", "surrogatepass"))) > BYTES_MAX:
         said = f"{size} bytes; CloudFormation takes {BYTES_MAX} from a bucket"
         notes.append(Note("approximated", "template", "", said))
     return notes

@@ -116,22 +116,17 @@ def _resource(part: Part, references: References) -> Block:
         body.extend(_argument(key, references.adapted(value, part.condition, part, key)))
     body = _attributes_first(body)
     tail: list[Item] = []
-    if part.depends_on:
-        tail.append(Raw("depends_on", _list_of_addresses(references.addresses(part))))
     if lifecycle := _lifecycle(part):
         tail.append(lifecycle)
+    if part.depends_on:
+        tail.append(Raw("depends_on", _list_of_addresses(references.addresses(part))))
     items: list[Item] = []
     for group in (head, body, tail):
-        if group:
-            separated = (items and not isinstance(items[-1], Block)) or isinstance(group[0], Block)
-            items.extend([Gap()] if items and separated and _needs_gap(items, group) else [])
-            items.extend(group)
+        # Blocks bring their own empty line.
+        if items and group and not isinstance(items[-1], Block) and not isinstance(group[0], Block):
+            items.append(Gap())
+        items.extend(group)
     return Block("resource", (part.type, name), tuple(items))
-
-
-def _needs_gap(before: list[Item], group: list[Item]) -> bool:
-    """Blocks bring their own empty line."""
-    return not isinstance(before[-1], Block) and not isinstance(group[0], Block)
 
 
 def _list_of_addresses(addresses: Sequence[str]) -> str:

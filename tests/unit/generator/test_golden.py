@@ -1,0 +1,110 @@
+"""The examples' code, exactly as a user gets it, under tests/golden/<target>/<example>/.
+
+`DHARMA_WRITE_GOLDEN=1 pytest tests/unit/generator/test_golden.py` writes them anew; the change is
+then to be read like any other.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dharma.blueprint.readers import read_file, read_text
+from dharma.catalog import canonical, load_catalog
+from dharma.catalog.vpc_gateways import without_gateway_dependencies
+from dharma.generator import TARGETS, GenerateOptions, generate
+
+ROOT = Path(__file__).parents[3]
+GOLDEN = ROOT / "tests" / "golden"
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+KINDS = sorted((ROOT / "examples" / "kinds").glob("*.yaml"))
+FORMATTED = shutil.which("terraform")
+
+
+def code(example: Path, target: str) -> dict[str, str]:
+    blueprint = read_file(example).blueprint
+    options = GenerateOptions(region="eu-west-1")
+    return generate(blueprint, target, load_catalog(), options).files
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)
+def test_the_code_of_an_example_is_as_it_was_reviewed(example: Path, target: str) -> None:
+    files = code(example, target)
+    folder = GOLDEN / target / example.stem
+    if os.environ.get("DHARMA_WRITE_GOLDEN"):
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+    kept = {p.name: p.read_text(encoding="utf-8") for p in folder.iterdir()}
+    assert files == kept
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("example", [*EXAMPLES, *KINDS], ids=lambda p: p.stem)
+def test_writing_twice_gives_the_same_bytes(example: Path, target: str) -> None:
+    assert code(example, target) == code(example, target)
+
+
+@pytest.mark.parametrize("json", [False, True], ids=["yaml", "json"])
+@pytest.mark.parametrize("example", [*EXAMPLES, *KINDS], ids=lambda p: p.stem)
+def test_a_template_reads_back_as_the_blueprint(example: Path, json: bool) -> None:
+    """Up to what CloudFormation cannot hold: calls that were computed, `force_destroy`, and which
+    of two names of one attribute was used."""
+    catalog = load_catalog()
+    before = read_file(example).blueprint
+    files = generate(before, "cloudformation", catalog, GenerateOptions(json=json)).files
+    ((name, text),) = files.items()
+    result = read_text(text, name)
+    after = result.blueprint
+    assert (after.name, after.version, after.variables) == (
+        before.name, before.version, before.variables,
+    )  # fmt: skip
+    assert [o.name for o in after.outputs] == [o.name for o in before.outputs]
+    meant = canonical(without_gateway_dependencies(before.resources), catalog)
+    found = canonical(after.resources, catalog)
+    assert list(found) == list(meant)
+    differing = [address for address in meant if meant[address] != found[address]]
+    assert differing == LOSSES.get(example.stem, [])
+    assert [n for n in result.notes if n.kind in ("not_understood", "passed_through")] == []
+    # From then on nothing changes any more.
+    options = GenerateOptions(json=json)
+    second = generate(after, "cloudformation", catalog, options).files
+    third = generate(read_text(second[name], name).blueprint, "cloudformation", catalog, options)
+    assert third.files == second
+
+
+LOSSES = {
+    "aws_lambda_function": ["aws_lambda_function.app"],  # aws_sqs_queue.x.url is its id
+    "aws_s3_bucket": ["aws_s3_bucket.assets"],  # force_destroy
+    "aws_subnet": ["aws_subnet.public"],  # cidrsubnet() was computed
+}
+
+
+@pytest.mark.skipif(FORMATTED is None, reason="no terraform binary")
+def test_the_formatter_finds_nothing_to_change(tmp_path: Path) -> None:
+    for example in [*EXAMPLES, *KINDS]:
+        folder = tmp_path / example.stem
+        folder.mkdir()
+        for name, text in code(example, "terraform").items():
+            (folder / name).write_text(text, encoding="utf-8", newline="")
+    assert FORMATTED is not None
+    done = subprocess.run(
+        [FORMATTED, "fmt", "-check", "-recursive", "-diff", str(tmp_path)],
+        env={"PATH": os.environ["PATH"], "TF_CLI_CONFIG_FILE": os.devnull},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)
+def test_cfn_lint_finds_no_error(example: Path) -> None:
+    from cfnlint.api import lint
+
+    (text,) = code(example, "cloudformation").values()
+    found = lint(text, None, ["eu-west-1"])
+    assert [f"{m.rule.id} {m.message}" for m in found if m.rule.id.startswith("E")] == []

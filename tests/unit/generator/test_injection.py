@@ -1,0 +1,148 @@
+"""Nothing in a blueprint gets out of its place in the code: no text, no key, no name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dharma.blueprint.readers import read_text
+from dharma.catalog import load_catalog
+from dharma.core.errors import DharmaError, NotExpressible
+from dharma.generator import TARGETS, generate
+from dharma.model.blueprint import Blueprint, Output, Resource, Variable
+from dharma.model.expressions.nodes import Template, Value, VariableRef
+from dharma.model.expressions.parser import parse_expression
+
+PIECES = st.sampled_from(
+    ["${", "}", "%{", "$${", '"', "\\", "\n", "\r", "'", "#", ": ", "- ", "!Ref X", "EOT", "<<EOT",
+     "|", "&a", "*a", "{{", "}}", "`", "$(", "\t", "\x00", "\x1b", "\u2028", "\ufeff", "é", "🦊",
+     "${var.s}", "%{ if true }", "resource", "~", "null", "[[", "AWS::NoValue", "!Sub ${X}"]
+)  # fmt: skip
+EVIL = (
+    st.lists(st.one_of(PIECES, st.text(max_size=5)), min_size=1, max_size=6)
+    .map("".join)
+    .filter(lambda t: bool(t) and not any(0xD800 <= ord(c) < 0xE000 for c in t))
+)
+
+
+def blueprint(text: str, key: str) -> Blueprint:
+    queue: dict[str, Value] = {
+        "name": text,
+        "tags": {key: text, "b": Template((text, VariableRef("s"))), "c": VariableRef("s")},
+        "policy": {"Statement": [{"Sid": text, "Condition": {"StringEquals": {key: [text]}}}]},
+    }
+    return Blueprint(
+        "web",
+        "1.0.0",
+        "aws",
+        description=text,
+        variables=(Variable("s", default=text, description=text, allowed=(text, "x")),),
+        resources=(Resource("aws_sqs_queue", "q", queue),),
+        outputs=(Output("o", Template((text, VariableRef("s"))), description=text),),
+    )
+
+
+def template(text: str) -> Any:
+    class Loader(yaml.CSafeLoader):
+        pass
+
+    def construct(loader: Any, suffix: str, node: yaml.Node) -> Any:
+        if isinstance(node, yaml.ScalarNode):
+            return {f"!{suffix}": loader.construct_scalar(node)}
+        return {f"!{suffix}": loader.construct_sequence(node, deep=True)}
+
+    Loader.add_multi_constructor("!", construct)
+    return yaml.load(text, Loader=Loader)
+
+
+@settings(max_examples=250, deadline=None)
+@given(EVIL, EVIL.filter(lambda k: k not in ("b", "c")))
+def test_text_in_a_template_is_that_text_and_nothing_else(text: str, key: str) -> None:
+    bp = blueprint(text, key)
+    code = generate(bp, "cloudformation", load_catalog())
+    read = template(code.files["template.yaml"])
+    assert set(read) <= {"AWSTemplateFormatVersion", "Description", "Metadata", "Parameters",
+                         "Resources", "Outputs"}  # fmt: skip
+    assert read["Description"] == text
+    assert read["Parameters"]["S"]["Default"] == text
+    main, policy = read["Resources"].values()
+    assert main["Properties"]["QueueName"] == text
+    assert {t["Key"] for t in main["Properties"]["Tags"]} == {key, "b", "c"}
+    statement = policy["Properties"]["PolicyDocument"]["Statement"][0]
+    assert statement == {"Sid": text, "Condition": {"StringEquals": {key: [text]}}}
+
+
+@settings(max_examples=150, deadline=None)
+@given(EVIL, EVIL.filter(lambda k: k not in ("b", "c")))
+def test_and_reads_back_as_the_same_blueprint(text: str, key: str) -> None:
+    bp = blueprint(text, key)
+    files = generate(bp, "cloudformation", load_catalog()).files
+    back = read_text(files["template.yaml"], "template.yaml").blueprint
+    assert back.resources[0].properties == bp.resources[0].properties
+    assert back.variables == bp.variables
+    assert back.outputs == bp.outputs
+
+
+@settings(max_examples=250, deadline=None)
+@given(EVIL, EVIL)
+def test_text_in_hcl_is_that_text_and_nothing_else(text: str, key: str) -> None:
+    files = generate(blueprint(text, key), "terraform", load_catalog()).files
+    # Whatever the text says, the file has its blocks and no more: each begins a line.
+    text_free = without_heredocs(files["main.tf"])
+    blocks = [line for line in text_free.split("\n") if line and line[0] not in " }"]
+    assert len(blocks) == 2
+    assert all(line.startswith('resource "aws_sqs_queue') for line in blocks)
+    (default,) = [
+        line.split(" = ", 1)[1] for line in files["variables.tf"].split("\n")
+        if line.startswith("  default ")
+    ] or [None]  # fmt: skip
+    if default is not None and not default.startswith("<<"):
+        assert parse_expression(default) == text
+
+
+def without_heredocs(text: str) -> str:
+    lines: list[str] = []
+    word = None
+    for line in text.split("\n"):
+        if word is not None:
+            word = None if line == word else word
+        else:
+            lines.append(line)
+            opened = re.search(r" = <<([A-Z_]+)\Z", line)
+            word = opened[1] if opened else None
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize(
+    "bp",
+    [
+        Blueprint("w", "1.0.0", "aws", variables=(Variable('x" {}', default="y"),)),
+        Blueprint("w", "1.0.0", "aws", variables=(Variable("x", 'string\n}\nevil "a'),)),
+        Blueprint("w", "1.0.0", "aws", outputs=(Output('o" {', "x"),)),
+        Blueprint("w", "1.0.0", "aws", resources=(Resource("aws_x", 'n" {}\nx "'),)),
+        Blueprint("w", "1.0.0", "aws", resources=(Resource('aws_x" "', "n"),)),
+        Blueprint("w", "1.0.0", "aws", resources=(Resource("aws_x", "n", {'a = 1\nb"': 1}),)),
+    ],
+)
+def test_a_name_that_is_no_name_is_refused_or_made_one(bp: Blueprint, target: str) -> None:
+    try:
+        files = generate(bp, target, load_catalog()).files
+    except DharmaError:
+        return
+    assert target == "cloudformation"
+    read = template(files["template.yaml"])
+    names = [*read.get("Parameters", {}), *read.get("Outputs", {})]
+    assert all(name.isalnum() and name.isascii() for name in names)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_half_a_character_is_refused(target: str) -> None:
+    resource = Resource("aws_sqs_queue", "q", {"name": "x\ud800"})
+    with pytest.raises(NotExpressible, match="half a character"):
+        generate(Blueprint("w", "1.0.0", "aws", resources=(resource,)), target, load_catalog())
