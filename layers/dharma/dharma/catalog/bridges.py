@@ -225,6 +225,7 @@ BRIDGES: dict[str, Bridge] = {
     "generated_alarm_name": GeneratedName("alarm_name"),
     "generated_function_name": GeneratedName("function_name"),
     "generated_name": GeneratedName("name"),
+    "generated_replication_group_id": GeneratedName("replication_group_id"),
     "final_snapshot": FinalSnapshot(),
     "launch_template_version": LaunchTemplateVersion(),
     "root_device": RootDevice(),
