@@ -79,7 +79,7 @@ def _read(
     assert body.blueprint_id is not None
     record = app.blueprints.record(principal, body.blueprint_id)
     if body.version is not None:
-        blueprint = app.blueprints.version(principal, record.id, body.version)[1]
+        blueprint = app.blueprints.version(principal, record.id, body.version).blueprint
     else:
         blueprint = app.blueprints.read(principal, record.id).blueprint
     return ReadResult(blueprint, (), "blueprint"), record.id

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import Response
@@ -12,7 +11,6 @@ from pydantic import Field
 
 from dharma.blueprint.records import VersionRecord
 from dharma.blueprint.service import Blueprints, StoredBlueprint
-from dharma.blueprint.source import dump_blueprint
 from dharma.bootstrap import application
 from dharma.core.errors import Fault
 from dharma.core.http import links, listing
@@ -150,8 +148,8 @@ def publish_version(id: str, body: PublishBody) -> Response[str]:
 
 @router.get("/blueprints/<id>/versions/<version>", tags=TAGS, summary="Read a published version")
 def read_version(id: str, version: str) -> Response[str]:
-    record, blueprint = _blueprints().version(principal(), id, version)
-    return answer({**json.loads(dump_blueprint(blueprint, "json")), **_version(record)})
+    published = _blueprints().version(principal(), id, version)
+    return answer({**published.document, **_version(published.version)})
 
 
 @router.post("/blueprints/<id>/validate", tags=TAGS, summary="Check a draft and values for it")
@@ -180,11 +178,10 @@ def _created(stored: StoredBlueprint) -> Response[str]:
 
 
 def _shown(stored: StoredBlueprint) -> dict[str, Any]:
-    document = json.loads(dump_blueprint(stored.blueprint, "json"))
     return {
         "variables": [],
         "outputs": [],
-        **document,
+        **stored.document,
         **stored.record.to_dict(),
         "_links": _links(stored.record.id),
     }

@@ -261,15 +261,15 @@ def test_a_published_version_never_changes(library: Blueprints) -> None:
     library.update(ADA, "assets", text(bucket="changed"))
     with pytest.raises(AlreadyPublished, match=r"1\.0\.0"):
         library.publish(BOB, "assets")
-    found, blueprint = library.version(ADA, "assets", "1.0.0")
-    assert (found, blueprint) == (record, created.blueprint)
+    found = library.version(ADA, "assets", "1.0.0")
+    assert (found.version, found.text) == (record, created.text)
     assert library.export(ADA, "assets", "yaml", "1.0.0") != library.export(ADA, "assets")
 
 
 def test_a_draft_can_be_published_under_another_version(library: Blueprints) -> None:
     library.create(ADA, text())
     assert library.publish(ADA, "assets", "2.0.0-rc.1").version == "2.0.0-rc.1"
-    assert library.version(ADA, "assets", "2.0.0-rc.1")[1].version == "2.0.0-rc.1"
+    assert library.version(ADA, "assets", "2.0.0-rc.1").blueprint.version == "2.0.0-rc.1"
     assert library.read(ADA, "assets").record.version == "1.0.0"
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from dharma.blueprint.records import BlueprintRecord, VersionRecord
@@ -38,12 +40,30 @@ _VERSION = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class StoredBlueprint:
-    """A draft or a published version: its record and its text as a model."""
+    """A draft as it is stored. `text` is its document as JSON; most readers need no more, so it
+    becomes a model only when `blueprint` is asked for."""
 
     record: BlueprintRecord
-    blueprint: Blueprint
+    text: str
+
+    @cached_property
+    def blueprint(self) -> Blueprint:
+        return load_blueprint(self.text)
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The document as plain data."""
+        document: dict[str, Any] = json.loads(self.text)
+        return document
+
+
+@dataclass(frozen=True)
+class PublishedBlueprint(StoredBlueprint):
+    """A published version; `record` is the draft's as it is now."""
+
+    version: VersionRecord
 
 
 class Blueprints:
@@ -80,8 +100,9 @@ class Blueprints:
             blueprint,
         )
         event = self._event("BlueprintCreated", principal, record)
-        self._repository.create(principal.tenant, record, _text(blueprint), event)
-        return StoredBlueprint(record, blueprint)
+        stored = StoredBlueprint(record, _text(blueprint))
+        self._repository.create(principal.tenant, record, stored.text, event)
+        return stored
 
     def import_text(
         self, principal: Principal, text: str, filename: str | None
@@ -100,8 +121,7 @@ class Blueprints:
 
     def read(self, principal: Principal, blueprint_id: str) -> StoredBlueprint:
         record = self.record(principal, blueprint_id)
-        text = self._repository.text(principal.tenant, record.id)
-        return StoredBlueprint(record, load_blueprint(text))
+        return StoredBlueprint(record, self._repository.text(principal.tenant, record.id))
 
     def record(self, principal: Principal, blueprint_id: str) -> BlueprintRecord:
         """By id, or by name."""
@@ -127,8 +147,9 @@ class Blueprints:
             blueprint,
         )
         event = self._event("BlueprintUpdated", principal, after)
-        self._repository.update(principal.tenant, before, after, _text(blueprint), event)
-        return StoredBlueprint(after, blueprint)
+        stored = StoredBlueprint(after, _text(blueprint))
+        self._repository.update(principal.tenant, before, after, stored.text, event)
+        return stored
 
     def delete(
         self, principal: Principal, blueprint_id: str, *, revision: int | None = None
@@ -207,13 +228,12 @@ class Blueprints:
             offset=offset,
         )
 
-    def version(
-        self, principal: Principal, blueprint_id: str, version: str
-    ) -> tuple[VersionRecord, Blueprint]:
+    def version(self, principal: Principal, blueprint_id: str, version: str) -> PublishedBlueprint:
         """One published version."""
-        tenant, found = principal.tenant, self.record(principal, blueprint_id).id
-        record = self._repository.find_version(tenant, found, _key(version))
-        return record, load_blueprint(self._repository.version_text(tenant, found, record.version))
+        tenant, record = principal.tenant, self.record(principal, blueprint_id)
+        found = self._repository.find_version(tenant, record.id, _key(version))
+        text = self._repository.version_text(tenant, record.id, found.version)
+        return PublishedBlueprint(record, text, found)
 
     def validate(
         self, principal: Principal, blueprint_id: str, values: Mapping[str, Any] | None = None
@@ -240,8 +260,10 @@ class Blueprints:
     ) -> str:
         """The text of a draft or of a published version; importing it gives the same blueprint."""
         if version is None:
-            return dump_blueprint(self.read(principal, blueprint_id).blueprint, format)
-        return dump_blueprint(self.version(principal, blueprint_id, version)[1], format)
+            stored = self.read(principal, blueprint_id)
+        else:
+            stored = self.version(principal, blueprint_id, version)
+        return stored.text if format == "json" else dump_blueprint(stored.blueprint, format)
 
     def _named(
         self, principal: Principal, name: str, provider: str | None, tag: str | None
