@@ -4,6 +4,8 @@ package dharma.iam
 
 import rego.v1
 
+import data.dharma.lib
+
 # The statements of a document that allow something; a single one may stand without brackets.
 allowing(document) := [statement |
 	some statement in listed(object.get(document, "Statement", []))
@@ -77,3 +79,66 @@ every_action(statement) if {
 }
 
 every_action(statement) if statement.NotAction
+
+# What is not known yet and decides whether a document is public, or one of an administrator: the
+# paths below `path`, where the document stands. Denials decide nothing, nor do members that could
+# not change the answer.
+public_doubts(resource, document, path) := {place |
+	some entry in placed(document, path)
+	not entry.statement.Effect == "Deny"
+	some member in public_members(entry.statement)
+	place := concat(".", [entry.at, member])
+	lib.is_unknown(resource, place)
+} | whole(resource, path)
+
+public_members(statement) := ["Effect", "Principal", "Condition"] if names_everybody(statement)
+
+public_members(statement) := ["Effect", "Principal", "NotPrincipal"] if not names_everybody(statement)
+
+administrator_doubts(resource, document, path) := {place |
+	some entry in placed(document, path)
+	not entry.statement.Effect == "Deny"
+	may_be_every_action(resource, entry)
+	may_be_every_resource(resource, entry)
+	some member in ["Effect", "Action", "NotAction", "Resource"]
+	place := concat(".", [entry.at, member])
+	lib.is_unknown(resource, place)
+} | whole(resource, path)
+
+may_be_every_action(_, entry) if every_action(entry.statement)
+
+may_be_every_action(resource, entry) if {
+	some member in ["Action", "NotAction"]
+	lib.is_unknown(resource, concat(".", [entry.at, member]))
+}
+
+may_be_every_resource(_, entry) if "*" in listed(entry.statement.Resource)
+
+may_be_every_resource(resource, entry) if {
+	lib.is_unknown(resource, concat(".", [entry.at, "Resource"]))
+}
+
+# The document, something above it, or all its statements are not known.
+whole(resource, path) := {path |
+	some place, _ in resource.unknown
+	hides(place, path)
+}
+
+hides(place, path) if place == path
+
+hides(place, path) if startswith(path, concat("", [place, "."]))
+
+hides(place, path) if place == concat(".", [path, "Statement"])
+
+# The statements of a document, each with its path.
+placed(document, path) := [{"at": at, "statement": statement} |
+	some place, statement in document.Statement
+	at := sprintf("%s.Statement.%d", [path, place])
+] if {
+	is_array(document.Statement)
+} else := [{"at": at, "statement": statement} |
+	statement := document.Statement
+	at := concat(".", [path, "Statement"])
+] if {
+	is_object(document.Statement)
+} else := []

@@ -36,9 +36,24 @@ fail contains found if {
 }
 
 unknown contains found if {
-	some role in lib.resources("aws_iam_role")
+	some role in lib.uncertain("aws_iam_role")
 	some part in ["inline_policy", "managed_policy_arns"]
+	role.unknown[part]
 	found := lib.undecided(role, part)
+}
+
+unknown contains found if {
+	some role in lib.uncertain("aws_iam_role")
+	some place, _ in lib.elements(role, "managed_policy_arns")
+	found := lib.undecided(role, sprintf("managed_policy_arns.%d", [place]))
+}
+
+unknown contains found if {
+	some role in lib.uncertain("aws_iam_role")
+	some number, inline in lib.elements(role, "inline_policy")
+	document := document_of(inline)
+	some place in iam.administrator_doubts(role, document, lib.member("inline_policy", number, "policy"))
+	found := lib.undecided(role, place)
 }
 
 unknown contains found if {
@@ -47,3 +62,7 @@ unknown contains found if {
 	is_string(inline.policy)
 	found := lib.finding(role, lib.member("inline_policy", place, "policy"), "the policy is not a JSON document")
 }
+
+document_of(inline) := object.get(inline, "policy", {}) if is_object(inline)
+
+document_of(null) := {}

@@ -83,3 +83,45 @@ test_a_managed_policy_that_comes_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_some_actions_on_something_that_comes_later_pass if {
+	case := example.hidden("aws_iam_role", {"inline_policy": [{"name": "work", "policy": {"Statement": [{"Effect": "Allow", "Action": "sqs:SendMessage"}]}}]}, {"inline_policy.0.policy.Statement.0.Resource": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_actions_that_come_later_on_one_thing_pass if {
+	case := example.hidden("aws_iam_role", {"inline_policy": [{"name": "work", "policy": {"Statement": [{"Effect": "Allow", "Resource": "aws_s3_bucket.assets"}]}}]}, {"inline_policy.0.policy.Statement.0.Action": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_actions_that_come_later_everywhere_are_unknown if {
+	case := example.hidden("aws_iam_role", {"inline_policy": [{"name": "work", "policy": {"Statement": [{"Effect": "Allow", "Resource": "*"}]}}]}, {"inline_policy.0.policy.Statement.0.Action": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_inline_policies_that_come_later_are_unknown if {
+	case := example.hidden("aws_iam_role", {}, {"inline_policy": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_one_inline_policy_that_comes_later_is_unknown if {
+	case := example.hidden("aws_iam_role", {"inline_policy": [null]}, {"inline_policy.0": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_one_inline_document_that_comes_later_is_unknown if {
+	case := example.hidden("aws_iam_role", {"inline_policy": [{"name": "work"}]}, {"inline_policy.0.policy": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_another_member_that_comes_later_passes if {
+	case := example.hidden("aws_iam_role", {}, {"permissions_boundary": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

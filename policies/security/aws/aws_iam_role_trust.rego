@@ -26,8 +26,10 @@ fail contains found if {
 }
 
 unknown contains found if {
-	some role in lib.resources("aws_iam_role")
-	found := lib.undecided(role, "assume_role_policy")
+	some role in lib.uncertain("aws_iam_role")
+	document := object.get(role.properties, "assume_role_policy", {})
+	some place in iam.public_doubts(role, document, "assume_role_policy")
+	found := lib.undecided(role, place)
 }
 
 unknown contains found if {

@@ -43,3 +43,15 @@ test_text_that_is_no_document_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_a_trust_policy_that_comes_later_is_unknown if {
+	case := example.hidden("aws_iam_role", {}, {"assume_role_policy": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_a_condition_that_comes_later_for_a_service_passes if {
+	case := example.hidden("aws_iam_role", {"assume_role_policy": {"Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Condition": {"StringEquals": {}}}]}}, {"assume_role_policy.Statement.0.Condition.StringEquals.aws:SourceAccount": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}

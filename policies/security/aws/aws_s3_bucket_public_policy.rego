@@ -27,8 +27,10 @@ fail contains found if {
 }
 
 unknown contains found if {
-	some bucket in lib.resources("aws_s3_bucket")
-	found := lib.undecided(bucket, "policy")
+	some bucket in lib.uncertain("aws_s3_bucket")
+	document := object.get(bucket.properties, "policy", {})
+	some place in iam.public_doubts(bucket, document, "policy")
+	found := lib.undecided(bucket, place)
 }
 
 unknown contains found if {

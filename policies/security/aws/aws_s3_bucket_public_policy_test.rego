@@ -87,3 +87,50 @@ test_text_that_is_no_document_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_a_resource_that_comes_later_for_an_account_passes if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Statement": [{"Effect": "Allow", "Principal": {"AWS": "aws_iam_role.web"}, "Action": "s3:GetObject"}]}}, {"policy.Statement.0.Resource": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_condition_that_comes_later_for_a_service_passes if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": {"Service": "logging.s3.amazonaws.com"}, "Condition": {}}]}}, {"policy.Statement.0.Condition.StringEquals": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_condition_that_comes_later_for_everybody_is_no_pass if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Principal": "*", "Condition": {"StringEquals": {}}}]}}, {"policy.Statement.0.Condition.StringEquals.aws:SourceVpce": "known after apply"})
+	count(policy.unknown) > 0 with input as case
+}
+
+test_a_denial_of_something_that_comes_later_passes if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Statement": [{"Effect": "Deny", "Principal": {}}]}}, {"policy.Statement.0.Principal.AWS": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
+
+test_a_single_statement_with_a_principal_that_comes_later_is_unknown if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Statement": {"Effect": "Allow", "Action": "s3:*"}}}, {"policy.Statement.Principal": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_a_policy_that_comes_later_is_unknown if {
+	case := example.hidden("aws_s3_bucket", {}, {"policy": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_statements_that_come_later_are_unknown if {
+	case := example.hidden("aws_s3_bucket", {"policy": {}}, {"policy.Statement": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}
+
+test_a_statement_that_comes_later_is_unknown if {
+	case := example.hidden("aws_s3_bucket", {"policy": {"Statement": [null]}}, {"policy.Statement.0": "known after apply"})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) > 0 with input as case
+}

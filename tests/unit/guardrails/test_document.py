@@ -162,6 +162,12 @@ def test_a_document_is_read_whether_it_was_written_as_data_text_or_jsonencode() 
     assert _plain("aws_s3_bucket", {"policy": "no json"})[0] == {"policy": "no json"}
 
 
+def test_the_account_stands_for_itself_in_a_document() -> None:
+    policy: Value = {"Condition": {"StringEquals": {"aws:SourceAccount": Ambient("account_id")}}}
+    plain = {"Condition": {"StringEquals": {"aws:SourceAccount": "${account_id}"}}}
+    assert _plain("aws_s3_bucket", {"policy": policy}) == ({"policy": plain}, {})
+
+
 def test_a_resource_that_may_not_exist_says_so() -> None:
     (queue,) = _document(_instance("aws_sqs_queue", {}, exists=None))["resources"]["aws_sqs_queue"]
     assert queue["uncertain"] == "the condition is not known yet"

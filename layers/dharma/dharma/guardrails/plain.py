@@ -34,6 +34,7 @@ class Plain:
 
     def __init__(self, properties: dict[str, Value], declared: dict[str, Property]) -> None:
         self.unknown: dict[str, str] = {}
+        self._in_document = False
         self.properties: dict[str, Any] = self._members(properties, declared, "")
 
     def _members(
@@ -52,7 +53,7 @@ class Plain:
         if declared is not None and declared.sensitive and not _has_unknown(value):
             return SENSITIVE
         if declared is not None and declared.type == "document":
-            value = _parsed_document(value)
+            return self._document(_parsed_document(value), path)
         if isinstance(value, dict):
             return self._members(value, declared.properties if declared else {}, f"{path}.")
         if isinstance(value, list):
@@ -62,6 +63,14 @@ class Plain:
         if not isinstance(value, Expression):
             return value
         return self._evaluated(value, declared, path)
+
+    def _document(self, value: Value, path: str) -> Any:
+        """In policy documents account, region and partition are parts of names, and stand for
+        themselves (`${account_id}`) as they do inside text."""
+        self._in_document = True
+        plain = self._plain(value, None, path)
+        self._in_document = False
+        return plain
 
     def _elements(self, values: list[Value], declared: Property | None, path: str) -> list[Any]:
         elements: list[Any] = []
@@ -77,6 +86,8 @@ class Plain:
     def _evaluated(self, value: Expression, declared: Property | None, path: str) -> Any:
         if isinstance(value, ResourceRef):
             return _address(value)
+        if isinstance(value, Ambient) and self._in_document:
+            return "${" + value.name + "}"
         if isinstance(value, Template):
             text = _template_text(value)
             if text is not None:
