@@ -23,7 +23,8 @@ TRICKY = st.sampled_from(
      "=", ".inf", "-", "- a", "? a", "a: b", "a #b", "#a", "!a", "&a", "*a", "%a", "@a", "`a", "|",
      ">", "{a}", "[a]", "'a'", '"a"', "a\n", "\na", " a", "a ", "a\tb", "\u2028", "\x85", "\ufeff",
      "e5", "10.0.0.0/16", "10.0.0.1", "y", "n", "N", "off", "true", "key: |\n  x", "a\n\nb",
-     "a\n\n",     "  a\nb", "a\r\nb", "a\n \nb", "---", "...", "--- a", "a\n---\nb", "a\n...\n", "/a,b", "it's"]
+     "a\n\n", "  a\nb", "a\r\nb", "a\n \nb", "---", "...", "--- a", "a\n---\nb", "a\n...\n",
+     "/a,b", "it's"]
 )  # fmt: skip
 SCALARS = st.one_of(
     TEXT, TRICKY, st.booleans(), st.integers(), st.none(),
