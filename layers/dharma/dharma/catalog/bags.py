@@ -13,7 +13,9 @@ from dataclasses import dataclass
 
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Atoms, Bag, Property
-from dharma.catalog.tables import Report, meaningful, read_element, read_table, write_element
+from dharma.catalog.members import meaningful
+from dharma.catalog.table_reading import Report, read_element, read_table
+from dharma.catalog.table_writing import write_element
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import (
     Binary,

@@ -14,8 +14,8 @@ from dharma.catalog.bags import Atom, atoms_of, both
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.coercion import coerce, simplified
 from dharma.catalog.kinds import Bag, Kind, Property
+from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
-from dharma.catalog.tables import meaningful, member, or_else
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Conditional,

@@ -18,6 +18,7 @@ from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Format, Note, Part
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping, Kind
 from dharma.catalog.loops import own_condition, wrapped
+from dharma.catalog.members import merge
 from dharma.catalog.naming import (
     Names,
     digest,
@@ -27,7 +28,7 @@ from dharma.catalog.naming import (
 )
 from dharma.catalog.paths import Step, get, parse_path
 from dharma.catalog.references import Source, ToModel
-from dharma.catalog.tables import merge, read_table
+from dharma.catalog.table_reading import read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
     Call,

@@ -18,6 +18,7 @@ from dharma.catalog.document import Document, Format, Note, Part
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
 from dharma.catalog.loops import carried, owner_instance
+from dharma.catalog.members import meaningful, member
 from dharma.catalog.naming import (
     Names,
     label,
@@ -35,7 +36,7 @@ from dharma.catalog.paths import (
 )
 from dharma.catalog.placement import Placement
 from dharma.catalog.references import Target, ToNative
-from dharma.catalog.tables import meaningful, member, write_table
+from dharma.catalog.table_writing import write_table
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (

@@ -1,0 +1,148 @@
+"""Run a mapping table from arguments to properties: the same rules as in `table_writing`, the other
+way round. What no rule reads is reported."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from dharma.catalog.coercion import coerce
+from dharma.catalog.kinds import Property, Rule, Table
+from dharma.catalog.members import completed, holds, meaningful, member, merge, or_else, set_member
+from dharma.catalog.paths import conditional, get, print_path
+from dharma.catalog.transforms import Untransformable
+from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
+
+Report = Callable[[str, str], None]
+"""Takes the native path and what is wrong with it."""
+
+
+def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Value]:
+    """The properties that the arguments say by this table. Values that have no meaning there are
+    reported and become unknown."""
+    found: dict[str, Value] = {}
+    for rule in table.rules:
+        value = _read_rule(rule, arguments, report)
+        if value is not None and member(found, rule.model) is None:
+            set_member(found, rule.model, value)
+    for rule in table.rules:
+        if rule.absent is not None and rule.absent != rule.declared.default:
+            _read_silence(rule, found)
+    for fill in table.fills:
+        if holds(fill.when, found):
+            for name, value in fill.values.items():
+                if found.get(name) == value:
+                    del found[name]
+    for when, variant in table.variants:
+        if holds(when, found):
+            merge(found, read_table(variant, arguments, report))
+    for path, constant in table.constants:
+        value = get(arguments, path)
+        if value is not None and not _says(value, constant):
+            report(print_path(path), f"is {value!r} instead of {constant!r}")
+    return found
+
+
+def _says(value: Value, constant: Value) -> bool:
+    if isinstance(value, Conditional):
+        return all(v is None or _says(v, constant) for v in (value.then, value.otherwise))
+    return value == constant or str(value).lower() == str(constant).lower()
+
+
+def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
+    native = get(arguments, rule.native)
+    if native is None or (rule.each is not None and native == []):
+        return None
+    if rule.none is not None:
+        native = _without(native, rule.none)
+        if native is None:
+            return None
+    try:
+        if rule.each is not None:
+            value = read_elements(rule.each, native, rule.declared, print_path(rule.native), report)
+        else:
+            value = coerce(rule.transform.read(native), rule.declared)
+    except Untransformable as fault:
+        report(print_path(rule.native), str(fault))
+        return Unknown(f"{print_path(rule.native)}: {fault}")
+    return value
+
+
+def _read_silence(rule: Rule, found: dict[str, Value]) -> None:
+    """Give a property that the format is silent about the meaning of that silence. The silence
+    about a member of an object means something only where the object exists."""
+    value = member(found, rule.model)
+    if value is not None and not isinstance(value, Conditional):
+        return
+    if len(rule.model) == 1:
+        found[rule.model[0]] = or_else(value, rule.absent)
+        return
+    parent = member(found, rule.model[:-1])
+    if isinstance(parent, dict) and parent:
+        parent[rule.model[-1]] = completed(parent, rule.model[-1], rule.absent)
+
+
+def _without(value: Value, sentinel: Value) -> Value:
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition, _without(value.then, sentinel), _without(value.otherwise, sentinel)
+        )
+    return None if value == sentinel and type(value) is type(sentinel) else value
+
+
+def read_elements(
+    table: Table, value: Value, declared: Property, where: str, report: Report
+) -> Value:
+    """A list of objects, each by the table."""
+    if value is None or isinstance(value, Unknown):
+        return value
+    if isinstance(value, dict):
+        value = [value]
+    if isinstance(value, list):
+        return [
+            read_element(table, element, declared, f"{where}[{position}]", report)
+            for position, element in enumerate(value)
+            if element is not None
+        ]
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition,
+            read_elements(table, value.then, declared, where, report),
+            read_elements(table, value.otherwise, declared, where, report),
+        )
+    if isinstance(value, ForList):
+        return ForList(
+            value.key,
+            value.value,
+            value.collection,
+            read_element(table, value.result, declared, f"{where}[*]", report),
+            value.condition,
+        )
+    if isinstance(value, Call) and value.name == "concat":
+        return Call(
+            "concat",
+            tuple(read_elements(table, a, declared, where, report) for a in value.arguments),
+        )
+    raise Untransformable("a list of objects that is not spelled out")
+
+
+def read_element(
+    table: Table, value: Value, declared: Property, where: str, report: Report
+) -> Value:
+    """One object by the table, its unread paths reported, meaningless members dropped."""
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition,
+            read_element(table, value.then, declared, where, report),
+            read_element(table, value.otherwise, declared, where, report),
+        )
+    if value is None or isinstance(value, Unknown):
+        return value
+    if not isinstance(value, dict):
+        raise Untransformable("an element that is no object")
+    for path in table.known.unread(value):
+        report(f"{where}.{path}", "is not understood")
+
+    def inner(path: str, message: str) -> None:
+        report(f"{where}.{path}", message)
+
+    return meaningful(read_table(table, value, inner), declared)
