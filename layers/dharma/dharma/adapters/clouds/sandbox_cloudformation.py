@@ -406,7 +406,7 @@ class _Stack:
             raise DeploymentFailed(f"{entry.logical_id} ({entry.type}) vanished after its creation")
         if list(differences(properties, live.properties)):
             try:
-                native.update(self._aws, Made(entry.physical_id, live.properties), properties)
+                native.update(self._aws, Made(entry.physical_id), properties)
             except NotUpdatable:
                 return
             self._lives.pop(entry.logical_id, None)
