@@ -178,6 +178,12 @@ outputs: {}
     ]
 
 
+def test_thousands_of_faults_are_reported_soon() -> None:
+    found = faults(HEAD + "resources:\n" + "- a\n" * 200_000)
+    assert len(found) == 2001
+    assert found[-1] == "b.yaml:2006:3: more than 2000 faults, the rest is not listed"
+
+
 def test_a_fault_in_a_block_of_text_has_its_own_line() -> None:
     text = HEAD + (
         "resources:\n- name: a\n  type: t\n  properties:\n    p: |\n      one\n      two ${1 +}\n"

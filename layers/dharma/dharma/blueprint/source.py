@@ -8,6 +8,7 @@ catalog or the whole (types, references, cycles) is `dharma.blueprint.validation
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Any, cast
 
 from dharma.blueprint.dump import dump_blueprint
@@ -23,6 +24,7 @@ from dharma.model.origin import Origin
 __all__ = ["API_VERSION", "dump_blueprint", "load_blueprint"]
 
 API_VERSION = "dharma/v1"
+MAX_FAULTS = 2000
 PROVIDERS = ("aws", "azure", "gcp")
 
 _TOP = (
@@ -71,7 +73,10 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
     Raises InvalidBlueprint with all faults, or LimitExceeded.
     """
     reading = _Reading(file)
-    blueprint = reading.blueprint(read_yaml(text, file))
+    root = read_yaml(text, file)
+    blueprint = None
+    with suppress(_TooManyFaults):
+        blueprint = reading.blueprint(root)
     if blueprint is None or reading.faults:
         faults = sorted(reading.faults, key=lambda f: (f.line or 0, f.column or 0))
         first = str(faults[0])
@@ -79,6 +84,10 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
             first if len(faults) == 1 else f"{len(faults)} faults, first: {first}", faults
         )
     return blueprint
+
+
+class _TooManyFaults(Exception):
+    """Enough has been found to stop."""
 
 
 class _Reading:
@@ -441,7 +450,7 @@ class _Reading:
         except ExpressionError as error:
             line, column = _inside(node, text, error.offset)
             hint = error.hint or _expression_hint(text, error.offset)
-            self.faults.append(Fault(error.message, path, self.file, line, column, hint))
+            self.note(Fault(error.message, path, self.file, line, column, hint))
         except LimitExceeded as error:
             self.fault(node, error.message, path)
         return None
@@ -456,7 +465,14 @@ class _Reading:
             self.fault(node, message, path, hint)
 
     def fault(self, node: Node, message: str, path: str, hint: str | None = None) -> None:
-        self.faults.append(Fault(message, path, self.file, node.line, node.column, hint))
+        self.note(Fault(message, path, self.file, node.line, node.column, hint))
+
+    def note(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        if len(self.faults) == MAX_FAULTS:
+            message = f"more than {MAX_FAULTS} faults, the rest is not listed"
+            self.faults.append(Fault(message, "", self.file, fault.line, fault.column))
+            raise _TooManyFaults
 
 
 _SEMVER = re.compile(

@@ -1,13 +1,14 @@
 """Everything that is wrong with a blueprint beyond its form, judged with the catalog.
 
-`validate` gives the faults, `review` also the warnings. All of them are reported, each with line
-and column where the blueprint came from a file.
+`validate` gives the faults, `review` also the warnings. All of them are reported (up to
+`MAX_FAULTS`), each with line and column where the blueprint came from a file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from dharma.blueprint.graph import Graph, dependency_graph
 from dharma.blueprint.nearest import distance, suggestion
@@ -27,6 +28,7 @@ from dharma.model.types import BOOL, accepts, parse_type
 
 __all__ = ["Review", "check_values", "review", "validate"]
 
+MAX_FAULTS = 2000
 NATIVE_FORMATS = ("terraform", "cloudformation", "arm", "deployment-manager", "pulumi")
 PASSED_THROUGH = {"aws_": "aws", "azurerm_": "azure", "azuread_": "azure", "google_": "gcp"}
 
@@ -50,30 +52,35 @@ def validate(blueprint: Blueprint, catalog: Catalog) -> list[Fault]:
 
 
 def review(blueprint: Blueprint, catalog: Catalog) -> Review:
-    names = Names.of(blueprint, catalog)
-    faults = [
-        *_duplicates("variable", "variables", [(v.name, v) for v in blueprint.variables]),
-        *_duplicates("resource", "resources", [(r.address, r) for r in blueprint.resources]),
-        *_duplicates("output", "outputs", [(o.name, o) for o in blueprint.outputs]),
-    ]
-    for variable in blueprint.variables:
-        faults.extend(_variable_faults(variable))
-    warnings: list[Fault] = []
-    secret = frozenset(v.name for v in blueprint.variables if v.sensitive)
-    for resource in blueprint.resources:
-        faults.extend(_resource_faults(resource, blueprint, names))
-        warnings.extend(_resource_warnings(resource, catalog, secret))
-    for output in blueprint.outputs:
-        faults.extend(_output_faults(output, names))
-    faults.extend(_cycle_faults(blueprint, catalog))
+    faults = list(islice(_faults(blueprint, catalog), MAX_FAULTS))
+    if len(faults) == MAX_FAULTS:
+        faults.append(Fault(f"{MAX_FAULTS} faults are listed; there may be more"))
     if not faults:
-        faults.extend(_evaluation_faults(blueprint))
-    warnings.extend(_unused(blueprint))
+        faults = list(_evaluation_faults(blueprint))
+    secret = frozenset(v.name for v in blueprint.variables if v.sensitive)
+    warnings = list(_unused(blueprint))
+    for resource in blueprint.resources:
+        warnings.extend(_resource_warnings(resource, catalog, secret))
     return Review(sorted(faults, key=_place), sorted(warnings, key=_place))
 
 
-def _place(fault: Fault) -> tuple[int, int]:
-    return fault.line or 0, fault.column or 0
+def _faults(blueprint: Blueprint, catalog: Catalog) -> Iterator[Fault]:
+    names = Names.of(blueprint, catalog)
+    yield from _duplicates("variable", "variables", [(v.name, v) for v in blueprint.variables])
+    yield from _duplicates("resource", "resources", [(r.address, r) for r in blueprint.resources])
+    yield from _duplicates("output", "outputs", [(o.name, o) for o in blueprint.outputs])
+    for variable in blueprint.variables:
+        yield from _variable_faults(variable)
+    for resource in blueprint.resources:
+        yield from _resource_faults(resource, blueprint, names)
+    for output in blueprint.outputs:
+        yield from _output_faults(output, names)
+    yield from _cycle_faults(blueprint, catalog)
+
+
+def _place(fault: Fault) -> tuple[bool, int, int]:
+    """Their order in the file; what has no place comes last."""
+    return fault.line is None, fault.line or 0, fault.column or 0
 
 
 def _duplicates(
