@@ -57,6 +57,8 @@ class PolicyRunner:
         self._library = library
         self._limits = limits
         self._worker: WorkerProcess | None = None
+        # What the present run needs.
+        self._modules: tuple[Module, ...] = ()
         # What became of each module in the present worker, by path.
         self._outcomes: dict[str, dict[str, Any]] = {}
         # Modules that ended a worker while they were read, by path: not loaded again.
