@@ -73,9 +73,14 @@ class Output:
             self.notices.print(text, highlight=False, soft_wrap=True)
 
 
+def heading(console: Console, text: str) -> None:
+    """A line that begins a part of a long answer."""
+    console.print(f"\n[dim]──[/] [bold]{text}[/] [dim]{'─' * max(2, 74 - len(text))}[/]")
+
+
 def _console(stream: Any) -> Console:
     from rich.console import Console
 
     # Away from a terminal a line is as long as it is: logs and pipes must not be wrapped at 80.
-    width = None if stream.isatty() else 200
+    width = None if stream.isatty() else 1000
     return Console(file=stream, width=width, highlight=False, emoji=False)

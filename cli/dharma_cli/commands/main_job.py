@@ -11,7 +11,7 @@ import typer
 
 from dharma.core.errors import NotFound
 from dharma_cli.options import File, Variables
-from dharma_cli.output import Output
+from dharma_cli.output import Output, heading
 
 if TYPE_CHECKING:
     from dharma.model.blueprint import Blueprint
@@ -79,21 +79,21 @@ def _main_job(client: Client, source: Source, environment: str, output: Output) 
     _ensure_environment(client, environment, source)
     body = deployment_body(source, environment, auto_approve=True, comment="the main job")
     started = client.post("/deployments", body, idempotency_key=secrets.token_hex(16))
-    console.rule(f"Deployment {started['id']}", align="left", style="dim")
+    heading(console, f"Deployment {started['id']}")
     code = follow(client, started["id"], output)
     show = _Documents(client, started["id"])
     verdict_of = show.get("verdict-plan") or show.get("verdict-design")
     if verdict_of:
-        console.rule("Verdict", align="left", style="dim")
+        heading(console, "Verdict")
         verdict(console, verdict_of)
     if cost := show.get("cost"):
-        console.rule("Price", align="left", style="dim")
+        heading(console, "Price")
         price_table(console, cost)
     if plan := show.get("plan"):
-        console.rule("Plan", align="left", style="dim")
+        heading(console, "Plan")
         coloured_plan(console, render(Plan.from_dict(plan)))
     if resources := show.get("resources"):
-        console.rule(f"{len(resources)} resources exist", align="left", style="dim")
+        heading(console, f"{len(resources)} resources exist")
         resource_table(console, resources)
     return code
 

@@ -22,7 +22,8 @@ def verdict(console: Console, body: dict[str, Any]) -> None:
         status = "" if finding["status"] == "fail" else f" ({finding['status']})"
         console.print(f"[{_STYLE.get(severity, '')}]{severity:>8}[/]{status}  ", end="")
         console.print(finding["title"], markup=False, style="bold", soft_wrap=True)
-        place = ":".join(str(finding[k]) for k in ("file", "line") if finding.get(k))
+        # A line without its file would point nowhere.
+        place = f"{finding['file']}:{finding['line']}" if finding.get("file") else ""
         where = f"{finding['address']}  {place}".rstrip()
         console.print(f"          {where}", markup=False, style="dim", soft_wrap=True)
         console.print(f"          {finding['message']}", markup=False, soft_wrap=True)
