@@ -5,26 +5,28 @@ from __future__ import annotations
 import importlib
 import json
 from functools import lru_cache
+from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver
+from pydantic.json_schema import models_json_schema
 
 from dharma import __version__
-from dharma.core.errors import HTTP_STATUS
 from dharma.sso.roles import PUBLIC, ROUTES
+from functions.monitoring.answers import ANSWERS, Answer, Json
 
-MODULES = tuple(
-    f"functions.{capability}.api"
-    for capability in (
-        "monitoring",
-        "blueprint",
-        "generator",
-        "guardrails",
-        "costing",
-        "orchestrator",
-    )
+CAPABILITIES = (
+    "monitoring",
+    "blueprint",
+    "generator",
+    "guardrails",
+    "costing",
+    "orchestrator",
 )
 _METHODS = frozenset({"get", "post", "put", "delete", "patch"})
+_SCHEMAS = "#/components/schemas/"
+# The framework's own words for failures; ours is `Problem`.
+_FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 
 
 @lru_cache(maxsize=1)
@@ -34,7 +36,18 @@ def openapi_text() -> str:
 
 
 def openapi_document() -> dict[str, Any]:
-    merged: dict[str, Any] = {
+    paths: dict[str, Any] = {}
+    schemas: dict[str, Any] = {}
+    for capability in CAPABILITIES:
+        app: APIGatewayHttpResolver = importlib.import_module(f"functions.{capability}.api").app
+        part = json.loads(app.get_openapi_json_schema())
+        schemas |= part.get("components", {}).get("schemas", {})
+        for path, operations in part["paths"].items():
+            for method in _METHODS & operations.keys():
+                described = _described(f"{method.upper()} {path}", operations[method])
+                paths.setdefault(path, {})[method] = described
+    kept = {name: s for name, s in schemas.items() if name not in _FRAMEWORK_SCHEMAS}
+    return {
         "openapi": "3.1.0",
         "info": {
             "title": "IAC Dharma",
@@ -43,46 +56,49 @@ def openapi_document() -> dict[str, Any]:
             " and deployment out.",
         },
         "servers": [{"url": "/"}],
-        "paths": {},
+        "paths": paths,
         "components": {
-            "schemas": {"Problem": _PROBLEM},
+            "schemas": {**kept, **_answer_schemas(), "Problem": _PROBLEM},
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
         },
     }
-    for module in MODULES:
-        app: APIGatewayHttpResolver = importlib.import_module(module).app
-        part = json.loads(app.get_openapi_json_schema())
-        for path, operations in part.get("paths", {}).items():
-            merged["paths"].setdefault(path, {}).update(
-                {
-                    method: _described(method, path, operation)
-                    for method, operation in operations.items()
-                    if method in _METHODS
-                }
-            )
-        merged["components"]["schemas"].update(part.get("components", {}).get("schemas", {}))
-    for name in ("HTTPValidationError", "ResponseValidationError", "ValidationError"):
-        merged["components"]["schemas"].pop(name, None)
-    return merged
 
 
-def _described(method: str, path: str, operation: dict[str, Any]) -> dict[str, Any]:
-    """Ours instead of the framework's: how failures look, and who may call."""
-    route = f"{method.upper()} {path}"
-    answers = {k: v for k, v in operation.get("responses", {}).items() if k not in ("422", "500")}
-    problem = {
+def _described(route: str, operation: dict[str, Any]) -> dict[str, Any]:
+    """With our answers instead of the framework's, and who may call."""
+    status, shape = ANSWERS[route]
+    success: dict[str, Any] = {"description": HTTPStatus(status).phrase}
+    if shape is str:
+        text = {"schema": {"type": "string"}}
+        success["content"] = {"application/yaml": text, "application/json": text}
+    elif shape is not None:
+        schema = {"type": "object"} if shape is Json else {"$ref": _SCHEMAS + shape.__name__}
+        success["content"] = {"application/json": {"schema": schema}}
+    failure = {
         "description": "A failure: 4xx is the caller's to mend, 5xx ours.",
-        "content": {
-            "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
-        },
+        "content": {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
     }
-    described = {**operation, "responses": {**answers, "default": problem}}
+    described = {**operation, "responses": {str(status): success, "default": failure}}
     if route not in PUBLIC:
         described["security"] = [{"token": []}]
         described["x-permission"] = ROUTES[route]
     return described
+
+
+def _answer_schemas() -> dict[str, Any]:
+    models = {
+        shape
+        for _, shape in ANSWERS.values()
+        if isinstance(shape, type) and issubclass(shape, Answer)
+    }
+    _, document = models_json_schema(
+        [(model, "serialization") for model in sorted(models, key=lambda model: model.__name__)],
+        ref_template=_SCHEMAS + "{model}",
+    )
+    found: dict[str, Any] = document["$defs"]
+    return found
 
 
 _PROBLEM: dict[str, Any] = {
@@ -95,7 +111,7 @@ _PROBLEM: dict[str, Any] = {
         "status": {"type": "integer"},
         "detail": {"type": "string"},
         "instance": {"type": "string"},
-        "code": {"type": "string", "enum": sorted(error.__name__ for error in HTTP_STATUS)},
+        "code": {"type": "string", "description": "The class of the error."},
         "requestId": {"type": "string"},
         "correlationId": {"type": "string"},
         "details": {

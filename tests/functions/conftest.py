@@ -9,11 +9,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
+import jsonschema
 import pytest
 
 from dharma import bootstrap
@@ -26,6 +28,7 @@ from dharma.core.encryption import Cipher
 from dharma.core.settings import Settings
 from dharma.core.workflows import MemoryWorkflows
 from dharma.sso.roles import PUBLIC, ROUTES
+from functions.monitoring.openapi import openapi_document
 
 FUNCTIONS = {
     "/health": "monitoring",
@@ -96,7 +99,9 @@ class Api:
         if answer.get("isBase64Encoded"):
             text = base64.b64decode(text).decode()
         names = {name.lower(): value for name, value in answer["headers"].items()}
-        return Reply(answer["statusCode"], names, text)
+        reply = Reply(answer["statusCode"], names, text)
+        as_described(event["routeKey"], reply)
+        return reply
 
     def event(
         self,
@@ -167,6 +172,32 @@ class Api:
                 }
             }
         return event
+
+
+def as_described(route: str, reply: Reply) -> None:
+    """Every answer of every test is as the description of the API says."""
+    document = description()
+    method, _, path = route.partition(" ")
+    described = document["paths"][path][method.lower()]["responses"]
+    assert str(reply.status) in described or reply.status >= 400, f"{route} answered {reply.status}"
+    response = described.get(str(reply.status), described["default"])
+    content = response.get("content", {})
+    if not content:
+        assert reply.text == ""
+        return
+    kind = reply.headers["content-type"]
+    assert kind in content, f"{route} answered {kind}"
+    schema = content[kind]["schema"]
+    if schema.get("type") == "string":
+        return
+    validator = jsonschema.Draft202012Validator({**schema, "components": document["components"]})
+    faults = [f"{list(fault.path)}: {fault.message}" for fault in validator.iter_errors(reply.body)]
+    assert not faults, f"{route} {reply.status}: {faults}"
+
+
+@lru_cache(maxsize=1)
+def description() -> dict[str, Any]:
+    return openapi_document()
 
 
 def route_of(method: str, path: str) -> tuple[str, dict[str, str]]:

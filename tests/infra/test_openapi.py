@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from dharma.sso.roles import PUBLIC, ROUTES
+from functions.monitoring.answers import ANSWERS
 from functions.monitoring.openapi import openapi_document
 
 
@@ -36,6 +37,13 @@ def test_every_operation_says_who_may_call_and_how_it_fails(document: dict[str, 
         assert "application/problem+json" in operation["responses"]["default"]["content"]
         assert operation["summary"], route
         assert operation["tags"], route
+
+
+def test_every_success_is_described(document: dict[str, Any]) -> None:
+    assert set(ANSWERS) == set(ROUTES) | PUBLIC
+    for route, operation in operations(document).items():
+        status, shape = ANSWERS[route]
+        assert ("content" in operation["responses"][str(status)]) == (shape is not None), route
 
 
 def test_operation_ids_are_unique(document: dict[str, Any]) -> None:

@@ -1,0 +1,311 @@
+"""What each route answers when it succeeds, for the description of the API.
+
+Kept apart from the functions, so that none of them pays for it; the tests compare every answer they
+get with what is said here. Fields that are not listed may come with later versions.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
+
+
+class Link(Answer):
+    href: str
+
+
+class Linked(Answer):
+    links: dict[str, Link] = Field(alias="_links", description="Where to go from here.")
+
+
+class Page(Linked):
+    next_cursor: str | None
+    previous_cursor: str | None = None
+
+
+class Note(Answer):
+    """Something that was not carried over one to one."""
+
+    kind: Literal["not_understood", "passed_through", "no_counterpart", "approximated"]
+    address: str
+    path: str
+    message: str
+    file: str | None
+    line: int | None
+
+
+class Metadata(Answer):
+    created_by: str
+    created_at: str
+    updated_by: str
+    updated_at: str
+
+
+class BlueprintMetadata(Metadata):
+    tags: list[str]
+
+
+class BlueprintSummary(Linked):
+    """A blueprint without its contents."""
+
+    id: str
+    name: str
+    version: str = Field(description="The semantic version that the draft states.")
+    provider: Literal["aws", "azure", "gcp"]
+    description: str | None
+    resource_count: int
+    revision: int = Field(description="How often it was written; the ETag.")
+    metadata: BlueprintMetadata
+
+
+class Blueprint(BlueprintSummary):
+    """A blueprint of the library."""
+
+    variables: list[dict[str, Any]]
+    resources: list[dict[str, Any]]
+    outputs: list[dict[str, Any]]
+
+
+class BlueprintPage(Page):
+    items: list[BlueprintSummary]
+
+
+class ImportedBlueprint(Answer):
+    blueprint: Blueprint
+    notes: list[Note]
+
+
+class BlueprintVersion(Linked):
+    """A published version, which never changes."""
+
+    blueprint_id: str
+    version: str
+    digest: str = Field(description="SHA-256 of the document as JSON.")
+    resource_count: int
+    published_by: str
+    published_at: str
+
+
+class BlueprintVersionContents(BlueprintVersion):
+    resources: list[dict[str, Any]]
+
+
+class BlueprintVersionPage(Page):
+    items: list[BlueprintVersion]
+
+
+class Fault(Answer):
+    field: str
+    message: str
+    line: int | None
+    column: int | None
+    hint: str | None
+
+
+class Validation(Answer):
+    valid: bool
+    faults: list[Fault]
+
+
+class EnvironmentVariable(Answer):
+    """A sensitive one has no `value` here."""
+
+    sensitive: bool
+    value: Any = None
+
+
+class Webhook(Answer):
+    url: str
+    signed: bool
+
+
+class Environment(Linked):
+    """A place that blueprints are deployed into."""
+
+    name: str
+    provider: Literal["aws", "azure", "gcp"]
+    account: str
+    region: str
+    credentials: str
+    policy_mode: Literal["blocking", "warning"]
+    approvers: list[str]
+    variables: dict[str, EnvironmentVariable]
+    webhook: Webhook | None
+    revision: int
+    metadata: Metadata
+
+
+class EnvironmentPage(Page):
+    items: list[Environment]
+
+
+class GeneratedCode(Answer):
+    format: Literal["terraform", "cloudformation"]
+    files: dict[str, str] = Field(description="Text by relative path.")
+    warnings: list[Note]
+    notes: list[Note]
+
+
+class Finding(Answer):
+    policy: str
+    title: str
+    severity: Literal["critical", "high", "medium", "low"]
+    category: str
+    status: Literal["fail", "unknown", "error"]
+    message: str
+    address: str | None
+    remediation: str | None
+    file: str | None
+    line: int | None
+    blocking: bool
+
+
+class Verdict(Answer):
+    """What the policies say."""
+
+    schema_version: str
+    outcome: Literal["pass", "fail", "unknown", "error"]
+    blocking: bool
+    mode: Literal["blocking", "warning"]
+    summary: dict[str, int]
+    findings: list[Finding]
+    policies: list[dict[str, Any]]
+    notes: list[Note]
+
+
+class CostLine(Answer):
+    address: str
+    resource_type: str
+    component: str
+    quantity: float | None
+    unit: str
+    unit_price: float
+    monthly_cost: float | None
+    region: str
+    source: str
+    as_of: str
+
+
+class CostEstimate(Answer):
+    """The price per month in USD, on demand; what has no price is listed, never 0."""
+
+    schema_version: str
+    currency: Literal["USD"]
+    region: str
+    total_monthly_cost: float
+    total_annual_cost: float
+    breakdown: list[CostLine]
+    usage_based: list[CostLine]
+    unpriced: list[dict[str, Any]]
+    optimization_savings: float
+    confidence: int = Field(ge=0, le=100)
+    notes: list[Note]
+
+
+class DeploymentFailure(Answer):
+    code: str
+    message: str
+    step: str
+
+
+class BlueprintReference(Answer):
+    id: str | None
+    name: str
+    version: str
+
+
+class Deployment(Linked):
+    """A run of the deploy state machine."""
+
+    id: str
+    environment: str
+    stack: str
+    operation: Literal["deploy", "rollback", "destroy"]
+    blueprint: BlueprintReference
+    status: Literal[
+        "pending",
+        "running",
+        "awaiting_approval",
+        "undoing",
+        "succeeded",
+        "failed",
+        "rejected",
+        "cancelled",
+        "undo_failed",
+    ]
+    step: str
+    requested_by: str
+    requested_at: str
+    finished_at: str | None
+    plan: dict[str, Any] | None
+    cost: dict[str, Any] | None
+    outputs: dict[str, Any]
+    failure: DeploymentFailure | None
+
+
+class DeploymentPage(Page):
+    items: list[Deployment]
+
+
+class DeploymentEvent(Answer):
+    sequence: int
+    type: str
+    time: str
+    data: dict[str, Any]
+
+
+class DeploymentEvents(Linked):
+    items: list[DeploymentEvent]
+    next_cursor: str | None
+
+
+class Health(Answer):
+    status: Literal["ok"]
+    version: str
+    time: str
+    checks: dict[str, str]
+
+
+Json = dict[str, Any]
+
+# Status and shape; None where there is no body, `Json` where it is an open document, str for text.
+ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
+    "GET /health": (200, Health),
+    "GET /openapi.json": (200, Json),
+    "GET /blueprints": (200, BlueprintPage),
+    "POST /blueprints": (201, Blueprint),
+    "POST /blueprints/import": (201, ImportedBlueprint),
+    "GET /blueprints/schema": (200, Json),
+    "GET /blueprints/{id}": (200, Blueprint),
+    "PUT /blueprints/{id}": (200, Blueprint),
+    "DELETE /blueprints/{id}": (204, None),
+    "GET /blueprints/{id}/versions": (200, BlueprintVersionPage),
+    "POST /blueprints/{id}/versions": (201, BlueprintVersion),
+    "GET /blueprints/{id}/versions/{version}": (200, BlueprintVersionContents),
+    "POST /blueprints/{id}/validate": (200, Validation),
+    "GET /blueprints/{id}/export": (200, str),
+    "GET /environments": (200, EnvironmentPage),
+    "POST /environments": (201, Environment),
+    "GET /environments/{name}": (200, Environment),
+    "PUT /environments/{name}": (200, Environment),
+    "DELETE /environments/{name}": (204, None),
+    "POST /iac/generate": (200, GeneratedCode),
+    "POST /guardrails/validate": (200, Verdict),
+    "POST /costing/estimate": (200, CostEstimate),
+    "GET /deployments": (200, DeploymentPage),
+    "POST /deployments": (202, Deployment),
+    "GET /deployments/{id}": (200, Deployment),
+    "GET /deployments/{id}/events": (200, DeploymentEvents),
+    "GET /deployments/{id}/documents/{name}": (200, Json),
+    "POST /deployments/{id}/approve": (200, Deployment),
+    "POST /deployments/{id}/reject": (200, Deployment),
+    "POST /deployments/{id}/cancel": (202, Deployment),
+    "POST /deployments/{id}/rollback": (202, Deployment),
+    "POST /deployments/{id}/destroy": (202, Deployment),
+}
