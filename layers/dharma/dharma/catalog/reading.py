@@ -1,6 +1,7 @@
 """A document of one format to resources of the model: `read`.
 
-1. Every part is sorted: the main part of a kind, a piece of another part's kind, or unknown.
+1. Every part is sorted: the main part of a kind, a piece of another part's kind, or unknown
+   (`ownership`).
 2. Parts get the names of the model; references are rewritten to them, those to pieces to the owner.
 3. Main parts are read by their tables, then the pieces are folded in.
 4. Whatever no table read is told in notes.
@@ -8,38 +9,29 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline, refers
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Format, Note, Part
-from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping, Kind
+from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.loops import own_condition, wrapped
 from dharma.catalog.members import merge
-from dharma.catalog.naming import (
-    Names,
-    digest,
-    logical_id,
-    name_in_address,
-    name_in_logical_id,
-)
-from dharma.catalog.paths import Step, get, parse_path
+from dharma.catalog.naming import digest, logical_id
+from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
+from dharma.catalog.paths import get
 from dharma.catalog.references import Source, ToModel
 from dharma.catalog.table_reading import read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
     Call,
-    ResourceRef,
     Splat,
     Symbol,
     Unknown,
     Value,
 )
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*$")
 
 
 def read(document: Document, catalog: Catalog) -> tuple[list[Resource], list[Note]]:
@@ -47,48 +39,16 @@ def read(document: Document, catalog: Catalog) -> tuple[list[Resource], list[Not
     return _Reading(document, catalog).run()
 
 
-@dataclass(slots=True)
-class _Folding:
-    """One resource in the making: its main part, its kind (None: passed through), its pieces."""
-
-    part: Part
-    kind: Kind | None
-    mapping: FormatMapping | None
-    name: str = ""
-    pieces: list[tuple[Part, Piece]] = field(default_factory=list)
-    properties: dict[str, Value] = field(default_factory=dict)
-    bridged: frozenset[str] = frozenset()
-    marks: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def type(self) -> str:
-        return self.kind.name if self.kind is not None else self.part.type
-
-    @property
-    def address(self) -> str:
-        return f"{self.type}.{self.name}"
-
-    def mark(self, part: Part, *paths: tuple[str | int, ...]) -> None:
-        """Remember where a folded piece was written."""
-        if part.origin.line is not None and part.origin.file == self.part.origin.file:
-            place = (part.origin.line, part.origin.column or 1)
-            self.marks.update(dict.fromkeys(paths, place))
-
-
 class _Reading:
     def __init__(self, document: Document, catalog: Catalog) -> None:
-        self._document = document
         self._format: Format = document.format
-        self._catalog = catalog
         self._notes: list[Note] = []
-        self._parts = {part.address: part for part in document.parts}
-        self._foldings: dict[str, _Folding] = {}
-        self._owner_of: dict[str, tuple[_Folding, Piece]] = {}
-        self._by_identity: dict[str, dict[str, _Folding]] = {}
+        ownership = Ownership(document, catalog, self._note)
+        self._foldings = ownership.foldings
+        self._owner_of = ownership.owner_of
 
     def run(self) -> tuple[list[Resource], list[Note]]:
-        self._sort()
-        self._name()
+        name_foldings(self._foldings.values(), self._format)
         references = ToModel(self._sources())
         for folding in self._foldings.values():
             self._read_main(folding, references)
@@ -96,120 +56,6 @@ class _Reading:
                 self._fold(folding, part, piece, references)
             self._read_silence(folding)
         return [self._resource(f, references) for f in self._foldings.values()], self._notes
-
-    # ---- sorting
-
-    def _sort(self) -> None:
-        """Main parts first: whether a part is a piece depends on its owner being there. A type that
-        is both a kind and a piece of another (a rule, a policy) is folded where it can be."""
-        waiting: list[Part] = []
-        for part in self._document.parts:
-            if self._catalog.pieces_of(self._format, part.type):
-                waiting.append(part)
-                continue
-            self._stand_alone(part)
-        order = {part.address: number for number, part in enumerate(self._document.parts)}
-        for part in waiting:
-            owners = self._owners(part)
-            if not owners:
-                self._stand_alone(part, is_piece=True)
-                continue
-            for folding, piece in owners:
-                folding.pieces.append((part, piece))
-            self._owner_of[part.address] = owners[0]
-        self._foldings = dict(sorted(self._foldings.items(), key=lambda item: order[item[0]]))
-
-    def _stand_alone(self, part: Part, *, is_piece: bool = False) -> None:
-        kind = self._catalog.kind_of(self._format, part.type)
-        mapping = None if kind is None else kind.mapping(self._format)
-        self._foldings[part.address] = _Folding(part, kind, mapping)
-        if kind is None:
-            reason = (
-                "what it belongs to is not in this document"
-                if is_piece
-                else f"the catalog has no kind for {part.type}"
-            )
-            self._note("passed_through", part, "", reason)
-
-    def _owners(self, part: Part) -> list[tuple[_Folding, Piece]]:
-        """The resources that a part is folded into, if they are all here and its loop fits. A
-        policy of several roles is a policy of each."""
-        for piece in self._catalog.pieces_of(self._format, part.type):
-            form = piece.form
-            if any(get(part.arguments, parse_path(k)) != v for k, v in form.when.items()):
-                continue
-            named = [self._owner_named(v, piece.kind) for v in _owner_values(part, form)]
-            foldings = [folding for folding in named if folding is not None]
-            if not foldings or len(foldings) < len(named):
-                continue
-            obstacle = next(filter(None, (self._obstacle(part, form, f) for f in foldings)), None)
-            if obstacle is not None:
-                self._note("not_understood", part, "", obstacle)
-                return []
-            return [(folding, piece) for folding in foldings]
-        return []
-
-    def _obstacle(self, part: Part, form: Attachment | Atoms, folding: _Folding) -> str | None:
-        """Why a part cannot be folded into a resource that it belongs to."""
-        if isinstance(form, Attachment) and any(
-            other.type == part.type and piece.form is form for other, piece in folding.pieces
-        ):
-            return f"{folding.part.address} has one already"
-        try:
-            own_condition(part, folding.part)
-        except ValueError as fault:
-            return str(fault)
-        return None
-
-    def _owner_named(self, value: Value, kind: Kind) -> _Folding | None:
-        if not isinstance(value, ResourceRef):
-            return self._owners_by_name(kind).get(repr(value)) if value is not None else None
-        candidates = [value.address]
-        if isinstance(value.instance, str):
-            candidates.insert(0, f'{value.address}["{value.instance}"]')
-        elif isinstance(value.instance, int):
-            candidates.insert(0, f"{value.address}[{value.instance}]")
-        for address in candidates:
-            folding = self._foldings.get(address)
-            if folding is not None and folding.kind is kind:
-                return folding
-        return None
-
-    def _owners_by_name(self, kind: Kind) -> dict[str, _Folding]:
-        """The resources of a kind by the value of their identity (a bucket's name), as far as no
-        two share it."""
-        if kind.name not in self._by_identity:
-            named: dict[str, list[_Folding]] = {}
-            for folding in self._foldings.values():
-                if folding.kind is kind and folding.mapping is not None:
-                    for rule in folding.mapping.table.rules:
-                        if rule.model == (kind.identity,):
-                            value = get(folding.part.arguments, rule.native)
-                            named.setdefault(repr(value), []).append(folding)
-            self._by_identity[kind.name] = {
-                value: found[0] for value, found in named.items() if len(found) == 1
-            }
-        return self._by_identity[kind.name]
-
-    # ---- names
-
-    def _name(self) -> None:
-        taken = Names()
-        for folding in sorted(self._foldings.values(), key=lambda f: f.part.address):
-            name = self._wanted_name(folding)
-            address = taken.take(f"{folding.type}.{name}", folding.part.address, "_")
-            folding.name = address.rsplit(".", 1)[-1]
-
-    def _wanted_name(self, folding: _Folding) -> str:
-        part = folding.part
-        if self._format == "terraform":
-            return name_in_address(part.address)[1]
-        said = _dharma(part).get("Name")
-        if isinstance(said, str) and _NAME.match(said):
-            return said
-        if folding.mapping is None:
-            return part.address
-        return name_in_logical_id(part.address, folding.mapping.noun)
 
     def _sources(self) -> dict[str, Source]:
         sources = {
@@ -219,8 +65,6 @@ class _Reading:
         for address, (folding, piece) in self._owner_of.items():
             sources[address] = Source(folding.address, folding.mapping, piece.form.owner_attribute)
         return sources
-
-    # ---- reading
 
     def _report(self, part: Part, prefix: str = "") -> Callable[[str, str], None]:
         def report(path: str, message: str) -> None:
@@ -237,7 +81,7 @@ class _Reading:
             for key, value in part.arguments.items()
         }
 
-    def _read_main(self, folding: _Folding, references: ToModel) -> None:
+    def _read_main(self, folding: Folding, references: ToModel) -> None:
         part, mapping = folding.part, folding.mapping
         arguments = self._arguments(part, references)
         if mapping is None or folding.kind is None:
@@ -265,7 +109,7 @@ class _Reading:
             if not (path in computed and path not in mapping.known.keys):
                 yield path
 
-    def _fold(self, folding: _Folding, part: Part, piece: Piece, references: ToModel) -> None:
+    def _fold(self, folding: Folding, part: Part, piece: Piece, references: ToModel) -> None:
         form = piece.form
         arguments = self._arguments(part, references)
         condition = references.translate(
@@ -298,7 +142,7 @@ class _Reading:
             first = len(before) if isinstance(before, list) else 0
             folding.mark(part, *((bag.declared.name, i) for i in range(first, len(after))))
 
-    def _add_atoms(self, folding: _Folding, bag: Bag, atoms: list[Atom]) -> None:
+    def _add_atoms(self, folding: Folding, bag: Bag, atoms: list[Atom]) -> None:
         name = bag.declared.name
         here = folding.properties.get(name)
         if isinstance(here, Unknown):
@@ -312,7 +156,7 @@ class _Reading:
         added = [value for value in as_property(atoms) if value not in so_far]
         folding.properties[name] = [*so_far, *added]
 
-    def _read_silence(self, folding: _Folding) -> None:
+    def _read_silence(self, folding: Folding) -> None:
         """Bags of which nothing was said mean what the format's silence means; sentinels that only
         say "none" go."""
         if folding.mapping is None:
@@ -331,9 +175,7 @@ class _Reading:
                 else:
                     del folding.properties[name]
 
-    # ---- finishing
-
-    def _resource(self, folding: _Folding, references: ToModel) -> Resource:
+    def _resource(self, folding: Folding, references: ToModel) -> Resource:
         part = folding.part
         report = self._report(part)
         native = {
@@ -356,12 +198,12 @@ class _Reading:
             marks=folding.marks,
         )
 
-    def _native(self, folding: _Folding) -> dict[str, Value]:
+    def _native(self, folding: Folding) -> dict[str, Value]:
         part = folding.part
         native = {k: v for k, v in part.native.items() if k not in folding.bridged}
         if self._format != "cloudformation":
             return native
-        if _dharma(part):
+        if noted(part):
             metadata = native["Metadata"]
             assert isinstance(metadata, dict)
             rest = {key: value for key, value in metadata.items() if key != "Dharma"}
@@ -375,7 +217,7 @@ class _Reading:
                 native["LogicalId"] = part.address
         return native
 
-    def _depends_on(self, folding: _Folding) -> tuple[str, ...]:
+    def _depends_on(self, folding: Folding) -> tuple[str, ...]:
         """Addresses of the model. What is written only to wait for an attachment of a resource that
         is referred to anyway is left out: it will be written again."""
         found: dict[str, None] = {}
@@ -400,23 +242,6 @@ class _Reading:
 
     def _note(self, kind: str, part: Part, path: str, message: str) -> None:
         self._notes.append(Note(kind, part.address, path, message, part.origin))  # type: ignore[arg-type]
-
-
-def _dharma(part: Part) -> dict[str, Value]:
-    """What an earlier writing noted in the resource's metadata."""
-    metadata = part.native.get("Metadata")
-    said = metadata.get("Dharma") if isinstance(metadata, dict) else None
-    return said if isinstance(said, dict) else {}
-
-
-def _owner_values(part: Part, form: Attachment | Atoms) -> list[Value]:
-    """What a part says of its owners: one value, or a list of them where the path selects one."""
-    last = form.owner[-1]
-    if last.single:
-        owners = get(part.arguments, (*form.owner[:-1], Step(last.key)))
-        if isinstance(owners, list):
-            return owners
-    return [get(part.arguments, form.owner)]
 
 
 def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:

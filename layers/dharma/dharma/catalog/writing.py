@@ -19,13 +19,8 @@ from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
 from dharma.catalog.loops import carried, owner_instance
 from dharma.catalog.members import meaningful, member
-from dharma.catalog.naming import (
-    Names,
-    label,
-    logical_id,
-    name_in_logical_id,
-    pascal,
-)
+from dharma.catalog.naming import label
+from dharma.catalog.part_names import PartNames
 from dharma.catalog.paths import (
     Block,
     parse_path,
@@ -85,13 +80,12 @@ class _Writing:
             r.address: kind.mapping(format) if (kind := catalog.kind(r.type)) is not None else None
             for r in resources
         }
-        self._names = Names()
-        self._parts = self._main_names()
-        self._targets = {
-            r.address: Target(self._parts[r.address], self._mappings[r.address], r.properties)
+        self._names = PartNames(resources, self._mappings, format)
+        targets = {
+            r.address: Target(self._names.main[r.address], self._mappings[r.address], r.properties)
             for r in resources
         }
-        self._references = ToNative(format, self._targets)
+        self._references = ToNative(format, targets)
         self._placement = Placement(resources, format, catalog)
         self._awaited: dict[str, tuple[str, ...]] = {}
 
@@ -102,45 +96,6 @@ class _Writing:
             self._finished(part, resource, pieces) for resource, parts in unfolded for part in parts
         ]
         return Document(self._format, document), self._notes
-
-    # ---- names
-
-    def _main_names(self) -> dict[str, str]:
-        """The main part's name for each address. Who is given a name depends on addresses alone:
-        names that were chosen by hand first, then those that read back by themselves."""
-        if self._format == "terraform":
-            return {
-                r.address: self._names.take(self._terraform_address(r), r.address, "_")
-                for r in sorted(self._resources, key=lambda r: r.address)
-            }
-        wanted = {r.address: self._logical_id(r) for r in self._resources}
-        order = sorted(
-            self._resources,
-            key=lambda r: (not self._chosen_id(r), not self._reads_back(r), r.address),
-        )
-        return {r.address: self._names.take(wanted[r.address], r.address) for r in order}
-
-    def _terraform_address(self, resource: Resource) -> str:
-        mapping = self._mappings[resource.address]
-        native = mapping.type if mapping is not None else resource.type
-        return f"{native}.{resource.name}"
-
-    def _chosen_id(self, resource: Resource) -> str | None:
-        chosen = resource.native.get("cloudformation", {}).get("LogicalId")
-        return chosen if isinstance(chosen, str) and chosen.isalnum() else None
-
-    def _logical_id(self, resource: Resource) -> str:
-        mapping = self._mappings[resource.address]
-        chosen = self._chosen_id(resource)
-        if chosen is not None:
-            return chosen
-        return resource.name if mapping is None else logical_id(resource.name, mapping.noun)
-
-    def _reads_back(self, resource: Resource) -> bool:
-        mapping = self._mappings[resource.address]
-        if mapping is None:
-            return True
-        return name_in_logical_id(self._logical_id(resource), mapping.noun) == resource.name
 
     # ---- unfolding
 
@@ -154,7 +109,7 @@ class _Writing:
         mapping = self._mappings[resource.address]
         if mapping is None:
             return [self._passed_through(resource)]
-        unfolding = _Unfolding(resource, mapping, self._parts[resource.address], [])
+        unfolding = _Unfolding(resource, mapping, self._names.main[resource.address], [])
         main = self._main(unfolding)
         bridged = {p for bridge in mapping.bridges for p in BRIDGES[bridge].write(resource, main)}
         self._refuse(unfolding, bridged)
@@ -171,7 +126,7 @@ class _Writing:
         return unfolding.parts
 
     def _passed_through(self, resource: Resource) -> Part:
-        address = self._parts[resource.address]
+        address = self._names.main[resource.address]
         foreign = "::" in resource.type
         if foreign != (self._format == "cloudformation"):
             raise NotExpressible(
@@ -221,7 +176,7 @@ class _Writing:
         ):
             return
         arguments, condition = settle_conditional(block)
-        name = self._piece_name(unfolding, attachment.type, "")
+        name = self._names.piece(unfolding.resource, attachment.type)
         self._add_piece(unfolding, attachment.type, name, arguments, condition=condition)
 
     def _put_owner(self, block: Block, unfolding: _Unfolding, form: Attachment | Atoms) -> None:
@@ -254,17 +209,6 @@ class _Writing:
                 origin=unfolding.resource.origin,
             )
         )
-
-    def _piece_name(self, unfolding: _Unfolding, native_type: str, suffix: str) -> str:
-        name = unfolding.resource.name
-        purpose = f"{unfolding.address}:{native_type}:{suffix}"
-        if self._format == "terraform":
-            wanted = f"{native_type}.{name}_{suffix}" if suffix else f"{native_type}.{name}"
-            return self._names.take(wanted, purpose, "_")
-        noun = native_type.rsplit("::", 1)[-1]
-        chosen = self._chosen_id(unfolding.resource)
-        stem = pascal(name) if chosen is None else chosen.removesuffix(unfolding.mapping.noun)
-        return self._names.take(f"{stem}{noun}{pascal(suffix)}", purpose)
 
     # ---- bags
 
@@ -316,7 +260,7 @@ class _Writing:
         self._put_owner(block, unfolding, form)
         write_table(form.table, value, block, where, always=True)
         suffix = label(value.get(name) for name in form.label)
-        name = self._piece_name(unfolding, form.type, suffix)
+        name = self._names.piece(unfolding.resource, form.type, suffix)
         self._add_piece(
             unfolding, form.type, name, settle(block), condition=atom.condition, for_each=for_each
         )
@@ -345,12 +289,7 @@ class _Writing:
     ) -> Part:
         native = dict(resource.native.get(self._format, {}))
         if self._format == "cloudformation":
-            native.pop("LogicalId", None)
-            mapping = self._mappings[resource.address]
-            if mapping is not None and name_in_logical_id(address, mapping.noun) != resource.name:
-                metadata = native.get("Metadata")
-                given = dict(metadata) if isinstance(metadata, dict) else {}
-                native["Metadata"] = {**given, "Dharma": {"Name": resource.name}}
+            native = self._names.with_metadata(resource, native)
         return Part(
             address=address,
             type=native_type,
