@@ -225,7 +225,7 @@ class _Proof:
         for name in sorted(shape.required - completed if not where else shape.required):
             if name not in names:
                 yield f"{where}{name}", "the format requires it and nothing maps to it"
-            elif shape.fields[name].kind == "object":
+            elif _is_on_the_way(table, name):
                 continue  # what it must hold is looked at inside it
             elif not optional_piece and not _always_written(table, name):
                 yield f"{where}{name}", "the format requires it, the kind does not: say `required`"
@@ -259,6 +259,8 @@ class _Proof:
         for name in sorted(shape.required):
             rules = [rule for rule in inner.rules if rule.native[0].key == name]
             if any(path[0].key == name for path, _ in inner.constants):
+                continue
+            if _is_on_the_way(inner, name):
                 continue
             if not rules:
                 yield f"{where}{name}", "the format requires it and nothing maps to it"
@@ -438,6 +440,12 @@ def _constants(table: Table) -> Iterator[tuple[Path, Value]]:
     yield from table.constants
     for _, variant in table.variants:
         yield from _constants(variant)
+
+
+def _is_on_the_way(table: Table, name: str) -> bool:
+    """Whether rules only lead through that name to what is inside it."""
+    lengths = [len(r.native) for r in table.all_rules() if r.native[0].key == name]
+    return bool(lengths) and min(lengths) > 1
 
 
 def _always_written(table: Table, name: str) -> bool:

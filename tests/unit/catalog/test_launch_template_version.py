@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from dharma.catalog import load_catalog, read, write
+from dharma.catalog import canonical, load_catalog, read, write
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Conditional, ResourceRef, Value, VariableRef
@@ -67,3 +67,29 @@ def test_a_version_may_depend_on_a_condition() -> None:
 def test_the_newest_version_of_a_template_elsewhere_cannot_be_said() -> None:
     with pytest.raises(NotExpressible, match=r"aws_autoscaling_group.app.launch_template.version"):
         written(group(id="lt-0123456789abcdef0", version="$Latest"))
+
+
+def test_a_mixed_group_says_the_version_in_the_same_way() -> None:
+    specification: Value = {"launch_template_id": ID, "version": "$Default"}
+    mixed: Value = {
+        "launch_template": {
+            "launch_template_specification": specification,
+            "override": [{"instance_type": "t3.small"}, {"instance_type": "t3a.small"}],
+        },
+        "instances_distribution": {"on_demand_base_capacity": 1},
+    }
+    resource = Resource(
+        "aws_autoscaling_group",
+        "app",
+        {"min_size": 1, "max_size": 2, "mixed_instances_policy": mixed},
+    )
+    document, _ = write([TEMPLATE, resource], "cloudformation", CATALOG)
+    (part,) = (p for p in document.parts if p.type == "AWS::AutoScaling::AutoScalingGroup")
+    policy = cast("dict[str, dict[str, Value]]", part.arguments["MixedInstancesPolicy"])
+    assert policy["LaunchTemplate"]["LaunchTemplateSpecification"] == {
+        "LaunchTemplateId": ResourceRef("AppLaunchTemplate", ("Ref",)),
+        "Version": ResourceRef("AppLaunchTemplate", ("DefaultVersionNumber",)),
+    }
+    back, notes = read(document, CATALOG)
+    assert notes == []
+    assert canonical(back, CATALOG) == canonical([TEMPLATE, resource], CATALOG)

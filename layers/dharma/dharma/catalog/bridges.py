@@ -75,27 +75,42 @@ class LaunchTemplateVersion:
         "$Default": "default_version",
         "$Latest": "latest_version",
     }
+    # Where a specification stands in the model, and where in the format.
+    _PLACES = (
+        (("launch_template",), ("LaunchTemplate",)),
+        (
+            ("mixed_instances_policy", "launch_template", "launch_template_specification"),
+            ("MixedInstancesPolicy", "LaunchTemplate", "LaunchTemplateSpecification"),
+        ),
+    )
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
-        specification = part.arguments.get("LaunchTemplate")
-        if specification is not None:
-            where = f"{resource.address}.launch_template.version"
-            part.arguments["LaunchTemplate"] = self._numbered(specification, where)
+        for model, native in self._PLACES:
+            where = f"{resource.address}.{'.'.join(model)}.version"
+            part.arguments = {
+                key: self._numbered(value, native[1:], where) if key == native[0] else value
+                for key, value in part.arguments.items()
+            }
         return frozenset()
 
-    def _numbered(self, specification: Value, where: str) -> Value:
-        if isinstance(specification, Conditional):
+    def _numbered(self, value: Value, path: tuple[str, ...], where: str) -> Value:
+        if isinstance(value, Conditional):
             return Conditional(
-                specification.condition,
-                self._numbered(specification.then, where),
-                self._numbered(specification.otherwise, where),
+                value.condition,
+                self._numbered(value.then, path, where),
+                self._numbered(value.otherwise, path, where),
             )
-        if not isinstance(specification, dict):
-            return specification
-        template = specification.get("LaunchTemplateId")
+        if not isinstance(value, dict):
+            return value
+        if path:
+            return {
+                key: self._numbered(inner, path[1:], where) if key == path[0] else inner
+                for key, inner in value.items()
+            }
+        template = value.get("LaunchTemplateId")
         return {
-            key: self._number(value, template, where) if key == "Version" else value
-            for key, value in specification.items()
+            key: self._number(inner, template, where) if key == "Version" else inner
+            for key, inner in value.items()
         }
 
     def _number(self, version: Value, template: Value, where: str) -> Value:
@@ -111,15 +126,17 @@ class LaunchTemplateVersion:
             return replace(template, path=(self._ATTRIBUTES[version],))
         raise NotExpressible(
             f"{where}: CloudFormation knows no {version}, only a number or an attribute of a "
-            "launch template in the same blueprint that `id` refers to"
+            "launch template in the same blueprint that its id refers to"
         )
 
     def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
-        specification = properties.get("launch_template")
-        if isinstance(specification, dict) and "version" in specification:
-            specification["version"] = self._named(
-                specification["version"], specification.get("id")
-            )
+        for model, _ in self._PLACES:
+            specification: Value = properties
+            for key in model:
+                specification = specification.get(key) if isinstance(specification, dict) else None
+            if isinstance(specification, dict) and "version" in specification:
+                template = specification.get("id") or specification.get("launch_template_id")
+                specification["version"] = self._named(specification["version"], template)
         return frozenset()
 
     def _named(self, version: Value, template: Value) -> Value:
