@@ -25,27 +25,41 @@ def read_text(path: Path) -> str:
         raise InvalidInput(f"{path} is not UTF-8 (byte {error.start})") from error
 
 
-def read_usage(path: Path | None) -> dict[str, dict[str, Any]]:
-    """Usage figures by address, out of YAML or JSON: `aws_sqs_queue.jobs: {monthly_requests: 5}`.
+def read_tables(path: Path | None, *, below: str = "") -> dict[str, dict[str, Any]]:
+    """A map of maps out of YAML or JSON: `aws_sqs_queue.jobs: {monthly_requests: 5}`.
 
-    The addresses may stand below `resource_usage`, as in the usage files of others.
+    It may stand below the key `below`. Nothing is read for None.
     """
     if path is None:
         return {}
-    from dharma.blueprint.yaml_source import read_yaml
-
-    stated = _plain(read_yaml(read_text(path), str(path)))
-    usage = stated.get("resource_usage", stated) if isinstance(stated, dict) else None
-    if not isinstance(usage, dict):
-        raise InvalidInput(f"{path} must map addresses to usage figures")
+    stated = _read(path)
+    table = stated.get(below, stated) if isinstance(stated, dict) else None
+    if not isinstance(table, dict):
+        raise InvalidInput(f"{path} must be a map of maps")
     wrong = [
-        Fault("must be a map of figures", address, str(path), hint="{monthly_requests: 1000}")
-        for address, figures in usage.items()
-        if not isinstance(figures, dict)
+        Fault("must be a map", name, str(path))
+        for name, entry in table.items()
+        if not isinstance(entry, dict)
     ]
     if wrong:
         raise InvalidInput(f"{path} has {len(wrong)} fault(s)", wrong)
-    return usage
+    return table
+
+
+def read_list(path: Path | None) -> list[Any]:
+    """A list out of YAML or JSON; nothing is read for None."""
+    if path is None:
+        return []
+    stated = _read(path)
+    if not isinstance(stated, list):
+        raise InvalidInput(f"{path} must be a list")
+    return stated
+
+
+def _read(path: Path) -> Any:
+    from dharma.blueprint.yaml_source import read_yaml
+
+    return _plain(read_yaml(read_text(path), str(path)))
 
 
 def _plain(node: Any) -> Any:

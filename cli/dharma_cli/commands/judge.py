@@ -29,9 +29,6 @@ class Severity(StrEnum):
     LOW = "low"
 
 
-_RANK = {"critical": 0, "high": 1, "medium": 2, "low": 3}
-
-
 def register(app: typer.Typer) -> None:
     app.command()(check)
     app.command()(cost)
@@ -46,40 +43,56 @@ def check(
     ] = None,
     mode: Annotated[Mode, typer.Option(help="Whether findings give exit code 2.")] = Mode.BLOCKING,
     fail_on: Annotated[
-        Severity, typer.Option(help="The least severity that counts as a finding.")
+        Severity, typer.Option(help="The least severity that blocks.")
     ] = Severity.LOW,
+    fail_on_unknown: Annotated[
+        bool, typer.Option("--fail-on-unknown", help="What cannot be decided blocks too.")
+    ] = False,
+    parameters: Annotated[
+        Path | None, typer.Option(help="Parameters of the policies by policy, as YAML or JSON.")
+    ] = None,
+    exceptions: Annotated[
+        Path | None, typer.Option(help="Approved exceptions, as a YAML or JSON list.")
+    ] = None,
     var: Variables = None,
     var_file: VariableFiles = None,
     region: Region = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Judge a file by the policies. Exit code 2 when a blocking policy fails."""
+    """Judge a file by the policies. Exit code 2 when something blocks."""
+    from datetime import UTC, datetime
+
     from dharma.catalog import load_catalog
     from dharma.guardrails.check import check as judge
     from dharma.guardrails.engine import PolicyEngine
+    from dharma.guardrails.exceptions import read_exceptions
     from dharma.guardrails.library import load_policies
+    from dharma.guardrails.verdict import Gate
     from dharma_cli.source import open_source, require_valid
+    from dharma_cli.texts import read_list, read_tables
     from dharma_cli.views.notes import notes, notes_document
     from dharma_cli.views.verdict import verdict
 
     output = Output("check", format)
     source = open_source(file, var, var_file)
     require_valid(source)
+    gate = Gate(mode.value, threshold=fail_on.value, block_unknown=fail_on_unknown)
     with PolicyEngine(load_policies(policies or ())) as engine:
-        judged = judge(source.resolved(region), load_catalog(), engine, mode.value)
-    body = judged.to_dict()
+        body = judge(
+            source.resolved(region),
+            load_catalog(),
+            engine,
+            gate,
+            parameters=read_tables(parameters),
+            exceptions=read_exceptions(read_list(exceptions)),
+            today=datetime.now(UTC).date(),
+        ).to_dict()
     if output.is_json:
         output.document({**body, "notes": notes_document(source.read.notes)})
     else:
         verdict(output.console, body)
         notes(output.notices, source.read.notes)
-    counted = [
-        finding
-        for finding in body["findings"]
-        if finding["status"] == "error"
-        or (finding["status"] == "fail" and _RANK[finding["severity"]] <= _RANK[fail_on.value])
-    ]
-    return exits.FINDINGS if counted and mode is Mode.BLOCKING else exits.FINE
+    return exits.FINDINGS if body["blocking"] else exits.FINE
 
 
 def cost(
@@ -98,14 +111,14 @@ def cost(
     from dharma.costing.estimate import estimate
     from dharma.costing.price_book import PriceBook
     from dharma_cli.source import open_source, require_valid
-    from dharma_cli.texts import read_usage
+    from dharma_cli.texts import read_tables
     from dharma_cli.views.notes import notes, notes_document
     from dharma_cli.views.price_table import price_table
 
     output = Output("cost", format)
     source = open_source(file, var, var_file)
     require_valid(source)
-    usage = read_usage(usage_file)
+    usage = read_tables(usage_file, below="resource_usage")
     today = datetime.now(UTC).date()
     body = estimate(source.resolved(region), PriceBook.open(), usage, today=today).to_dict()
     if output.is_json:

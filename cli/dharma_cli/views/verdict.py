@@ -15,17 +15,21 @@ _OUTCOME = {"pass": "bold green", "fail": "bold red", "unknown": "yellow", "erro
 def verdict(console: Console, body: dict[str, Any]) -> None:
     """`body` is `Verdict.to_dict()`."""
     findings = sorted(
-        body["findings"], key=lambda f: (_ORDER.get(f["severity"], 9), f["policy"], f["address"])
+        body["findings"],
+        key=lambda f: (_ORDER.get(f["severity"], 9), f["policy"], f["address"] or ""),
     )
     for finding in findings:
         severity = finding["severity"]
         status = "" if finding["status"] == "fail" else f" ({finding['status']})"
+        if finding.get("exemption"):
+            status = " (excepted)"
         console.print(f"[{_STYLE.get(severity, '')}]{severity:>8}[/]{status}  ", end="")
         console.print(finding["title"], markup=False, style="bold", soft_wrap=True)
         # A line without its file would point nowhere.
         place = f"{finding['file']}:{finding['line']}" if finding.get("file") else ""
-        where = f"{finding['address']}  {place}".rstrip()
-        console.print(f"          {where}", markup=False, style="dim", soft_wrap=True)
+        where = "  ".join(part for part in (finding["address"], place) if part)
+        if where:
+            console.print(f"          {where}", markup=False, style="dim", soft_wrap=True)
         console.print(f"          {finding['message']}", markup=False, soft_wrap=True)
         if finding.get("remediation"):
             console.print(
