@@ -12,14 +12,16 @@ from pydantic import Field
 from dharma.bootstrap import application
 from dharma.core.errors import NotFound
 from dharma.core.http import links, listing
-from dharma.orchestrator.models import Deployment, DeploymentRequest, ProgressEvent
+from dharma.core.listing import listed
+from dharma.orchestrator.models import Deployment, DeploymentRequest
 from dharma.orchestrator.service import Orchestrator
-from functions.bodies import Body, Cursor, Limit, SourceBody
+from functions.bodies import Body, Cursor, Limit, Offset, SourceBody
 from functions.edge import answer, lambda_handler, principal, resolver
 from functions.sources import open_source
 
 app = resolver()
 TAGS = ["orchestrator"]
+MOST_EVENTS = 1000
 # What the steps write for people and programs; the others are their own notes.
 DOCUMENTS = frozenset(
     {"blueprint", "cost", "plan", "resources", "verdict-design", "verdict-plan", "verification"}
@@ -82,15 +84,22 @@ def list_deployments(
     environment: Annotated[str | None, Query(max_length=64)] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
+    offset: Offset = 0,
 ) -> Response[str]:
-    found, page = _orchestrator().list(
-        principal(), environment=environment, limit=limit, cursor=cursor
+    page = listed(
+        lambda number, place: _orchestrator().list(
+            principal(), environment=environment, limit=number, cursor=place
+        ),
+        limit=limit,
+        cursor=cursor,
+        offset=offset,
     )
+    asked = {"environment": environment, "limit": limit, "cursor": cursor, "offset": offset}
     return answer(
         listing(
             "/deployments",
-            [_shown(deployment) for deployment in found],
-            query={"environment": environment, "limit": limit, "cursor": cursor},
+            [_shown(deployment) for deployment in page.items],
+            query=asked,
             next_cursor=page.next_cursor,
             previous_cursor=page.previous_cursor,
         )
@@ -108,13 +117,20 @@ def deployment_events(
     after: Annotated[
         int, Query(ge=0, description="Only what came after this sequence number.")
     ] = 0,
+    cursor: Annotated[int | None, Query(ge=0, description="The same, as lists have it.")] = None,
 ) -> Response[str]:
-    events = _orchestrator().events(id, principal(), after=after)
+    place = f"/deployments/{id}/events"
+    events = _orchestrator().events(id, principal(), after=after if cursor is None else cursor)
+    # The history is handed out in parts of this size.
+    last = events[-1].sequence if len(events) == MOST_EVENTS else None
+    relations = {"self": place, "deployment": f"/deployments/{id}"}
+    if last is not None:
+        relations["next"] = f"{place}?after={last}"
     return answer(
         {
-            "items": [_event(event) for event in events],
-            "nextCursor": None,
-            "_links": links(self=f"/deployments/{id}/events", deployment=f"/deployments/{id}"),
+            "items": [event.to_record() for event in events],
+            "nextCursor": None if last is None else str(last),
+            "_links": links(**relations),
         }
     )
 
@@ -190,10 +206,6 @@ def _shown(deployment: Deployment) -> dict[str, Any]:
     else:
         relations["cancel"] = f"{place}/cancel"
     return {**deployment.to_dict(), "_links": links(**relations)}
-
-
-def _event(event: ProgressEvent) -> dict[str, Any]:
-    return event.to_record()
 
 
 handler = lambda_handler(app, "orchestrator")

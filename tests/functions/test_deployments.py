@@ -4,6 +4,7 @@ are tested with the orchestrator."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -133,12 +134,28 @@ def test_the_history_is_read_from_where_one_left_off(api: Any, prod: str) -> Non
     assert later == []
 
 
+def test_a_long_history_is_read_in_parts(api: Any, application: Any, prod: str) -> None:
+    key = deploy(api).body["id"]
+    pk = f"T#acme#DEPLOYMENT#{key}"
+    first = application.store.get(pk, "EVENT#00000001")
+    for number in range(2, 1502):
+        data = {**first.data, "sequence": number, "type": "StepStarted", "data": {"step": "x"}}
+        application.store.put(replace(first, sk=f"EVENT#{number:08d}", data=data))
+    part = api.call("GET", f"/deployments/{key}/events").body
+    rest = api.call("GET", f"/deployments/{key}/events?cursor={part['nextCursor']}").body
+    assert [e["sequence"] for e in part["items"] + rest["items"]] == list(range(1, 1502))
+    assert rest["nextCursor"] is None
+    assert api.call("GET", part["_links"]["next"]["href"]).body["items"] == rest["items"]
+
+
 def test_deployments_are_listed_newest_first_and_by_environment(api: Any, prod: str) -> None:
     first, second = deploy(api).body["id"], deploy(api, environment="dev").body["id"]
     listed = api.call("GET", "/deployments").body["items"]
     assert [d["id"] for d in listed] == [second, first]
     there = api.call("GET", "/deployments?environment=prod").body["items"]
     assert [d["id"] for d in there] == [first]
+    beyond = api.call("GET", "/deployments?offset=1").body["items"]
+    assert [d["id"] for d in beyond] == [first]
     page = api.call("GET", "/deployments?limit=1").body
     following = api.call("GET", page["_links"]["next"]["href"]).body
     assert [d["id"] for d in following["items"]] == [first]
