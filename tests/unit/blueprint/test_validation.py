@@ -11,6 +11,7 @@ from dharma.blueprint.source import load_blueprint
 from dharma.blueprint.validation import review, validate
 from dharma.catalog import load_catalog
 from dharma.model.blueprint import Blueprint, Resource, Variable
+from dharma.model.expressions.nodes import ResourceRef
 
 HEAD = "apiVersion: dharma/v1\nkind: Blueprint\nname: web\nversion: 1.0.0\nprovider: aws\n"
 EXAMPLES = sorted(Path(__file__).parents[3].glob("examples/**/*.yaml"))
@@ -176,7 +177,7 @@ WHOLE: list[tuple[str, str]] = [
     ("variables: [{name: a, default: x, pattern: '^[0-9]+$'}]\nresources: []",
      'the default is not valid: "x" does not match ^[0-9]+$'),
     ("variables: [{name: a, pattern: '(['}]\nresources: []", "variables.a.pattern: the pattern"),
-    ("variables: [{name: a, pattern: '^(?=x)'}]\nresources: []", "look-around is not supported"),
+    ("variables: [{name: a, pattern: '(?x)'}]\nresources: []", "this kind of group is not"),
     ("variables: [{name: a, type: number, default: 5, max: 3}]\nresources: []", "5 is more than 3"),
     ("variables: [{name: a, default: abcdef, max: 3}]\nresources: []",
      "the length 6 is more than 3"),
@@ -240,6 +241,33 @@ def test_types_of_terraform_pass_with_a_warning() -> None:
     result = review(blueprint, load_catalog())
     assert result.faults == []
     assert "the catalog does not know aws_glue_job" in str(result.warnings[0])
+
+
+def test_types_of_cloudformation_pass_unless_there_is_a_kind_for_them() -> None:
+    blueprint = load_blueprint(
+        HEAD + "resources:\n- {name: a, type: 'AWS::EC2::FlowLog'}\n- name: b\n"
+        "  type: Custom::Thing\n  properties: {Log: '${AWS::EC2::FlowLog.a.Id}'}\n"
+    )
+    result = review(blueprint, load_catalog())
+    assert result.faults == []
+    assert "passed to CloudFormation as it is" in str(result.warnings[0])
+    assert blueprint.resources[1].properties["Log"] == ResourceRef("AWS::EC2::FlowLog.a", ("Id",))
+    assert "did you mean aws_s3_bucket?" in resource("{}", type="'AWS::S3::Bucket'")[0]
+
+
+def test_a_parameter_of_systems_manager_is_named_by_a_variable() -> None:
+    body = "variables: [{name: image}]\nresources:\n- {name: a, type: aws_launch_template,"
+    body += " properties: {image_id: '${data.aws_ssm_parameter.%s.value}'}}\n"
+    result = review(load_blueprint(HEAD + body % "image"), load_catalog())
+    assert (result.faults, result.warnings) == ([], [])
+    assert "there is no data.aws_ssm_parameter.other.value" in faults(body % "other")[0]
+
+
+def test_a_pattern_of_another_dialect_is_a_warning() -> None:
+    blueprint = Blueprint("web", "1.0.0", "aws", variables=(Variable("v", pattern="^(?!x)"),))
+    result = review(blueprint, load_catalog())
+    assert result.faults == []
+    assert "values are not checked against it" in str(result.warnings[0])
 
 
 def test_secrets_in_the_open_are_warned_about() -> None:

@@ -133,6 +133,11 @@ def test_a_value_that_does_not_fit(variable: Variable, value: Any, message: str)
     assert messages(caught.value) == [message]
 
 
+def test_a_pattern_that_is_not_supported_judges_nothing() -> None:
+    declared = blueprint(Variable("v", pattern="^(?!x).*$"))
+    assert check_values(declared, {"v": "anything"}) == {"v": "anything"}
+
+
 def test_all_faults_come_at_once() -> None:
     declared = blueprint(Variable("a", required=True), Variable("b", "bool"))
     with pytest.raises(InvalidVariables) as caught:

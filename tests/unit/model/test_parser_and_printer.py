@@ -63,6 +63,8 @@ EXPRESSIONS: list[tuple[str, Any, str | None]] = [
     ),
     ("aws_kms_key.k.arn", ResourceRef("aws_kms_key.k", ("arn",)), None),
     ("resource.aws_kms_key.k.arn", ResourceRef("aws_kms_key.k", ("arn",)), "aws_kms_key.k.arn"),
+    ("AWS::EC2::Route.r.Ref", ResourceRef("AWS::EC2::Route.r", ("Ref",)), None),
+    ("provider::aws::arn_parse(1)", Call("provider::aws::arn_parse", (1,)), None),
     ("aws_subnet.s[0].id", ResourceRef("aws_subnet.s", ("id",), 0), None),
     ("aws_subnet.s.0.id", ResourceRef("aws_subnet.s", ("id",), 0), "aws_subnet.s[0].id"),
     ('aws_subnet.s["a b"].id', ResourceRef("aws_subnet.s", ("id",), "a b"), None),

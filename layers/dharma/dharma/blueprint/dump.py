@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import yaml
 
+from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Blueprint, Lifecycle, Output, Resource, Variable
 from dharma.model.expressions.nodes import Expression, Value
 from dharma.model.expressions.printer import print_template
@@ -91,7 +92,10 @@ def _resource(resource: Resource) -> dict[str, Any]:
     for key in ("count", "for_each", "condition"):
         _put(entry, key, plain_value(getattr(resource, key)))
     if resource.properties:
-        entry["properties"] = plain_value(resource.properties)
+        entry["properties"] = {
+            print_template(name): _property(resource, name, value)
+            for name, value in resource.properties.items()
+        }
     if resource.depends_on:
         entry["depends_on"] = list(resource.depends_on)
     if resource.lifecycle != Lifecycle():
@@ -99,6 +103,14 @@ def _resource(resource: Resource) -> dict[str, Any]:
     if resource.native:
         entry["native"] = {name: plain_value(extra) for name, extra in resource.native.items()}
     return entry
+
+
+def _property(resource: Resource, name: str, value: Value) -> Any:
+    try:
+        return plain_value(value)
+    except NotExpressible as error:
+        path = f"resources.{resource.address}.properties.{name}"
+        raise NotExpressible(f"{path}: {error.message}") from error
 
 
 def _lifecycle(lifecycle: Lifecycle) -> dict[str, Any]:

@@ -92,7 +92,8 @@ class Names:
             elif isinstance(node, ResourceRef):
                 yield from self.reference_faults(node)
             elif isinstance(node, Symbol) and node.path[0] not in bound:
-                yield from _symbol_faults(node, resource)
+                if parameter_variable(node) not in self.variables:
+                    yield from _symbol_faults(node, resource)
             elif isinstance(node, Call):
                 yield from _call_faults(node)
             elif isinstance(node, Conditional):
@@ -130,6 +131,14 @@ class Names:
             known = [*kind.attributes, *kind.properties]
             hint = suggestion(name, known) or "attributes: " + ", ".join(kind.attributes)
             yield f"{ref.address} has no attribute {name!r}", hint
+
+
+def parameter_variable(node: Value) -> str | None:
+    """The variable that names the parameter of Systems Manager behind
+    `data.aws_ssm_parameter.<variable>.value`; the one data source that writers declare."""
+    if isinstance(node, Symbol) and node.path[:2] == ("data", "aws_ssm_parameter"):
+        return str(node.path[2]) if node.path[3:] == ("value",) else None
+    return None
 
 
 def _type(text: str | None) -> Type:

@@ -18,7 +18,7 @@ from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
 from dharma.model.blueprint import Blueprint, Lifecycle, Output, Provider, Resource, Variable
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import ObjectConstructor, Value, is_known
-from dharma.model.expressions.parser import is_identifier, parse_template
+from dharma.model.expressions.parser import is_identifier, is_type_name, parse_template
 from dharma.model.origin import Origin
 
 __all__ = ["API_VERSION", "dump_blueprint", "load_blueprint"]
@@ -209,7 +209,7 @@ class _Reading:
     def resource(self, node: Node, path: str) -> Resource:
         fields = self.fields(node, path, _RESOURCE, required=("name", "type")) or {}
         name = self.name(fields, path, "a resource")
-        kind = self.name(fields, path, "a type of resource", "type")
+        kind = self.type_name(fields, path)
         if name and kind:
             path = f"resources.{kind}.{name}"
         marks: dict[tuple[str | int, ...], tuple[int, int]] = {}
@@ -339,6 +339,20 @@ class _Reading:
             )
         elif key in fields and fields[key].value is None:
             self.fault(fields[key], f"{key} is empty", _join(path, key))
+        return name or ""
+
+    def type_name(self, fields: dict[str, Node], path: str) -> str:
+        name = self.text(fields, "type", path)
+        if name is not None:
+            self.check(
+                fields["type"],
+                _join(path, "type"),
+                is_type_name(name) and len(name) <= 256,
+                f"{name!r} is no type of resource",
+                "a kind of the catalog such as aws_s3_bucket",
+            )
+        elif "type" in fields and fields["type"].value is None:
+            self.fault(fields["type"], "type is empty", _join(path, "type"))
         return name or ""
 
     def flag(self, fields: dict[str, Node], key: str, path: str, default: bool) -> bool:

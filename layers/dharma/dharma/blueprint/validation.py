@@ -14,7 +14,7 @@ from dharma.blueprint.graph import Graph, dependency_graph
 from dharma.blueprint.nearest import distance, suggestion
 from dharma.blueprint.places import Steps, fault_at, fault_of
 from dharma.blueprint.property_checks import check_properties, secrets_in_the_open
-from dharma.blueprint.reference_checks import Finding, Names
+from dharma.blueprint.reference_checks import Finding, Names, parameter_variable
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.variables import check_values, checked_value
 from dharma.catalog.catalog import Catalog
@@ -30,7 +30,14 @@ __all__ = ["Review", "check_values", "review", "validate"]
 
 MAX_FAULTS = 2000
 NATIVE_FORMATS = ("terraform", "cloudformation", "arm", "deployment-manager", "pulumi")
-PASSED_THROUGH = {"aws_": "aws", "azurerm_": "azure", "azuread_": "azure", "google_": "gcp"}
+PASSED_THROUGH = {
+    "aws_": "aws",
+    "AWS::": "aws",
+    "Custom::": "aws",
+    "azurerm_": "azure",
+    "azuread_": "azure",
+    "google_": "gcp",
+}
 
 # Types of Terraform that differ from a kind by one letter and are meant.
 _REAL_NEIGHBOURS = frozenset(
@@ -58,7 +65,7 @@ def review(blueprint: Blueprint, catalog: Catalog) -> Review:
     if not faults:
         faults = list(_evaluation_faults(blueprint))
     secret = frozenset(v.name for v in blueprint.variables if v.sensitive)
-    warnings = list(_unused(blueprint))
+    warnings = [*_variable_warnings(blueprint), *_unused(blueprint)]
     for resource in blueprint.resources:
         warnings.extend(_resource_warnings(resource, catalog, secret))
     return Review(sorted(faults, key=_place), sorted(warnings, key=_place))
@@ -114,6 +121,8 @@ def _variable_faults(variable: Variable) -> Iterator[Fault]:
             yield fault("pattern", f"a pattern is for strings, not for {variable.type}")
         try:
             regexes.compile_pattern(variable.pattern)
+        except regexes.UnsupportedPattern:
+            pass  # a warning
         except (EvaluationError, LimitExceeded) as error:
             yield fault("pattern", error.message)
             return
@@ -140,13 +149,28 @@ def _without_allowed(variable: Variable) -> Variable:
     )
 
 
+def _variable_warnings(blueprint: Blueprint) -> Iterator[Fault]:
+    for variable in blueprint.variables:
+        try:
+            regexes.compile_pattern(variable.pattern or "")
+        except regexes.UnsupportedPattern as error:
+            path = f"variables.{variable.name}.pattern"
+            message = f"values are not checked against it: {error.message}"
+            yield fault_of(variable.origin, path, message)
+        except (EvaluationError, LimitExceeded):
+            continue  # a fault
+
+
 def _unused(blueprint: Blueprint) -> Iterator[Fault]:
     values: list[Value] = [o.value for o in blueprint.outputs]
     values += [o.condition for o in blueprint.outputs]
     for resource in blueprint.resources:
         values += [dict(resource.properties), resource.count, resource.for_each]
         values += [resource.condition, *(dict(extra) for extra in resource.native.values())]
-    used = {node.name for value in values for node in walk(value) if isinstance(node, VariableRef)}
+    used: set[str | None] = set()
+    for value in values:
+        for node in walk(value):
+            used.add(node.name if isinstance(node, VariableRef) else parameter_variable(node))
     for variable in blueprint.variables:
         if variable.name not in used:
             path = f"variables.{variable.name}"
@@ -208,6 +232,9 @@ def _misspelled(type: str, catalog: Catalog) -> str | None:
     """The kind that an unknown type is one slip away from."""
     if type in _REAL_NEIGHBOURS:
         return None
+    native = catalog.kind_of("cloudformation", type)
+    if native is not None:
+        return native.name
     plain = type.lower().replace("-", "_")
     return next((n for n in catalog.names() if distance(plain, n, 1) <= 1), None)
 
@@ -267,10 +294,11 @@ def _resource_warnings(
     if kind is not None:
         yield from secrets_in_the_open(resource, kind, sensitive)
     elif _provider_of(resource.type) is not None:
+        language = "CloudFormation" if "::" in resource.type else "Terraform"
         hint = suggestion(resource.type, catalog.names())
         yield fault_at(
             resource, ("@type",), f"the catalog does not know {resource.type}: it is passed to"
-            " Terraform as it is, unchecked and without a price", hint,
+            f" {language} as it is, unchecked and without a price", hint,
         )  # fmt: skip
 
 

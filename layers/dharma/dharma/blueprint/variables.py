@@ -185,7 +185,12 @@ def _pattern_violation(pattern: str, value: str, shown: str) -> str | None:
     try:
         if regexes.compile_pattern(pattern).search(value) is None:
             return f"{shown} does not match {pattern}"
-    except (EvaluationError, LimitExceeded) as error:
+    except LimitExceeded as error:
+        return error.message
+    except regexes.UnsupportedPattern:
+        # A template's look-around: the validation warns, and the cloud judges the value.
+        return None
+    except EvaluationError as error:
         return error.message
     return None
 

@@ -10,6 +10,7 @@ How names become nodes:
     var.x                    VariableRef("x"), what follows is GetAttr and Index
     aws_kms_key.k.arn        ResourceRef("aws_kms_key.k", ("arn",))
     aws_subnet.s[0].id       ResourceRef("aws_subnet.s", ("id",), instance=0)
+    AWS::EC2::Route.r.Ref    ResourceRef("AWS::EC2::Route.r", ("Ref",)), our addition
     data.aws_region.current.name, deployment.id ...    Ambient, see `AMBIENT_SPELLING`
     local.x, each.key, data.t.n.a, a name bound by `for`    Symbol
 """
@@ -89,7 +90,7 @@ _SYMBOL_ROOTS = {
 
 _TOKEN = re.compile(
     r"(?:[ \t\r\n]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)*"
-    r"(?:(?P<ident>[^\W\d][\w-]*)"
+    r"(?:(?P<ident>[^\W\d][\w-]*(?:::[^\W\d][\w-]*)*)"
     r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
     r"|(?P<op>\.\.\.|&&|\|\||==|!=|<=|>=|=>|<<|[-+*/%<>!?:=.,()\[\]{}~\"])"
     r"|(?P<end>\Z)"
@@ -103,6 +104,7 @@ _LITERAL_KEY = re.compile(
     r'\s*(?:\d{1,9}|"(?:[^"\\$%\n]|\\.|\$\$\{|%%\{|[$%](?!\{))*")\s*\]',
 )
 _LEGACY_INSTANCE = re.compile(r"\s*(\d{1,9})\b")
+_TYPE_NAME = re.compile(r"[^\W\d][\w-]*(?:::[^\W\d][\w-]*)*\Z")
 _IDENTIFIER = re.compile(r"[^\W\d][\w-]*\Z")
 _SIMPLE = re.compile(
     r"\$\{(?:var\.(?P<variable>[A-Za-z_]\w*)"
@@ -148,6 +150,11 @@ def parse_expression(text: str, offset: int = 0) -> Value:
 
 def is_identifier(text: str) -> bool:
     return _IDENTIFIER.match(text) is not None
+
+
+def is_type_name(text: str) -> bool:
+    """Whether a text can be the type of a resource: `aws_s3_bucket`, `AWS::S3::Bucket`."""
+    return _TYPE_NAME.match(text) is not None
 
 
 def _checked(value: Value, text: str) -> Value:

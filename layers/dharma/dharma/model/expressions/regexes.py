@@ -45,6 +45,10 @@ _POSIX = {
 _ESCAPED = {"n": "\n", "r": "\r", "t": "\t", "f": "\f", "v": "\v", "a": "\a"}
 
 
+class UnsupportedPattern(EvaluationError):
+    """A pattern of other dialects, which no machine of this kind can match."""
+
+
 # -- the tree of a pattern
 
 
@@ -74,8 +78,11 @@ class _Reader:
         self.fold = self.lines = self.dotall = self.ungreedy = False
         self.depth = 0
 
+    def failure(self, message: str) -> str:
+        return f"the pattern {self.pattern[:60]!r}: {message}"
+
     def fail(self, message: str) -> EvaluationError:
-        return EvaluationError(f"the pattern {self.pattern[:60]!r}: {message}")
+        return EvaluationError(self.failure(message))
 
     def peek(self, text: str) -> bool:
         return self.pattern.startswith(text, self.at)
@@ -193,6 +200,8 @@ class _Reader:
             code = ord(_ESCAPED[char])
         elif not char.isalnum():
             code = ord(char)
+        elif char.isdigit():
+            raise UnsupportedPattern(self.failure("backreferences are not supported"))
         else:
             raise self.fail(f"\\{char} is not supported")
         return False, ((code, code),)
@@ -214,8 +223,10 @@ class _Reader:
                 self.set_flags(flags[2] or "", False)
                 if flags[3] == ")":
                     return None
+            elif re.compile(r"<?[=!]").match(self.pattern, self.at):
+                raise UnsupportedPattern(self.failure("look-around is not supported"))
             else:
-                raise self.fail("look-around is not supported")
+                raise self.fail("this kind of group is not supported")
         else:
             self.groups += 1
             number = self.groups
