@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dharma.catalog import Document, Part, canonical, load_catalog, read, write
 from dharma.catalog.naming import label, logical_id, name_in_address, name_in_logical_id
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import ResourceRef, VariableRef
+from dharma.model.expressions.nodes import Ambient, ResourceRef, Template, VariableRef
 
 CATALOG = load_catalog()
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,12}", fullmatch=True).filter(
@@ -112,5 +112,7 @@ def test_labels_tell_atoms_apart_in_words() -> None:
     assert label(["tcp", 443, "0.0.0.0/0", None]) == "tcp_443_any_ipv4"
     assert label([ResourceRef("aws_security_group.web", ("id",))]) == "web"
     assert label(["arn:aws:iam::aws:policy/service-role/ReadOnly"]) == "readonly"
+    arn = Template(("arn:", Ambient("partition"), ":iam::aws:policy/ReadOnly"))
+    assert label([arn]) == "readonly"
     assert label([VariableRef("a")]) != label([VariableRef("b")])
     assert len(label(["x" * 100])) <= 40

@@ -18,7 +18,7 @@ import re
 from collections.abc import Iterable
 
 from dharma.catalog.coercion import text_of
-from dharma.model.expressions.nodes import ResourceRef, Value
+from dharma.model.expressions.nodes import ResourceRef, Template, Value
 
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")
 _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
@@ -97,6 +97,8 @@ def _word(value: Value) -> str:
         name = value.address.rsplit(".", 1)[-1]
         key = _word(value.instance) if isinstance(value.instance, str | int) else ""
         return f"{name}_{key}" if key else name
+    if isinstance(value, Template) and isinstance(value.parts[-1], str) and "/" in value.parts[-1]:
+        return _word(value.parts[-1].rsplit("/", 1)[-1])  # The name at the end of an ARN.
     return digest(repr(value)).lower()
 
 
