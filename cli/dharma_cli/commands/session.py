@@ -83,11 +83,12 @@ def login(
 
     Whoever can read that key is the administrator of this stack: there is nothing to ask for.
     """
-    from dharma_cli import local_identity, tokens
+    from dharma_cli import tokens
     from dharma_cli.client import connect
+    from dharma_cli.local_identity import issue
 
     output = Output("login", format)
-    token = local_identity.issue(role, hours)
+    token = issue(role, hours)
     if print_token:
         typer.echo(token)
         return exits.FINE
