@@ -17,7 +17,9 @@ def folded(
 ) -> tuple[list[Resource], list[Output], list[Note]]:
     """Resources and outputs in the model's vocabulary, and what was not understood. Every part has
     an origin with an address of its own."""
-    resources, notes = read(document, catalog)
+    resources, found_notes = read(document, catalog)
+    # All notes name a place of the source by its own address.
+    notes = [replace(n, address=n.origin.address or n.address) for n in found_notes]
     by_origin = {r.origin.address: r for r in resources}
     sources = {}
     for part in document.parts:
