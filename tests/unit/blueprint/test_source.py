@@ -217,7 +217,7 @@ BROKEN: list[tuple[str, str | bytes, str]] = [
     ("half a string", 'name: "web', "the file ends too early"),
     ("half a list", "resources: [a, b", "b.yaml:"),
     ("an unquoted expression in braces", "a: {b: ${var.x}}", "quote every expression"),
-    ("an unquoted conditional", "a: ${var.x ? 1 : 2}", "quote the value"),
+    ("an unquoted conditional", "a: ${var.x ? 1 : 2}", "quote the expression: '${ ... }'"),
     ("an empty file", "", "b.yaml:1:1: the file is empty"),
     ("only a comment", "# x\n", "the file is empty"),
     ("a list", "- a", "b.yaml:1:1: a list where a mapping should be"),

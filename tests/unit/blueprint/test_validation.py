@@ -164,6 +164,11 @@ WHOLE: list[tuple[str, str]] = [
      "resources.aws_kms_key.a.depends_on[0]: there is no resource aws_kms_key.b"),
     ("resources: [{name: a, type: aws_kms_key, count: -1}]", "a count is a whole number"),
     ("resources: [{name: a, type: aws_kms_key, for_each: 5}]", "for_each is a map or a set"),
+    ("resources: [{name: a, type: aws_kms_key, for_each: [x, y]}]",
+     'not a list (write ${toset(["x", "y"])})'),
+    ("variables: [{name: v, type: list(string)}]\n"
+     "resources: [{name: a, type: aws_kms_key, for_each: '${var.v}'}]",
+     "not a list (write ${toset(var.v)})"),
     ("resources: [{name: a, type: aws_kms_key, condition: '${[1]}'}]", "a condition is true or"),
     ("resources: [{name: a, type: aws_kms_key, native: {cloudfront: {}}}]",
      "unknown format 'cloudfront'"),

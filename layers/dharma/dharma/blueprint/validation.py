@@ -24,6 +24,7 @@ from dharma.model.expressions import regexes
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.inference import infer
 from dharma.model.expressions.nodes import Expression, Value, VariableRef, walk
+from dharma.model.expressions.printer import print_expression
 from dharma.model.types import BOOL, accepts, parse_type
 
 __all__ = ["Review", "check_values", "review", "validate"]
@@ -250,9 +251,13 @@ def _loop_faults(resource: Resource, names: Names) -> Iterator[Fault]:
         whole = isinstance(count, int | float) and count == int(count) and count >= 0
         if isinstance(count, bool) or not whole:
             yield fault_at(resource, ("@count",), "a count is a whole number, not negative")
-    for_each = resource.for_each
-    if for_each is not None and not isinstance(for_each, Expression | dict | list):
-        yield fault_at(resource, ("@for_each",), "for_each is a map or a set of strings")
+    if resource.for_each is not None:
+        inferred = infer(resource.for_each, names.declared())
+        if inferred.name not in ("map", "object", "set", "any"):
+            listed = inferred.name in ("list", "tuple")
+            hint = f"${{toset({print_expression(resource.for_each)})}}" if listed else None
+            message = f"for_each is a map or a set of strings, not a {inferred.name}"
+            yield fault_at(resource, ("@for_each",), message, hint and f"write {hint}")
     if resource.condition is not None:
         inferred = infer(resource.condition, names.declared())
         if not accepts(BOOL, inferred):

@@ -172,6 +172,8 @@ def _syntax_fault(error: yaml.MarkedYAMLError, text: str, file: str | None) -> F
     elif "mapping values are not allowed" in problem:
         message = "a second ': ' in one value"
         hint = "quote the value, or indent it as a mapping of its own"
+        if mark and "${" in text.split("\n")[mark.line]:
+            hint = "quote the expression: '${ ... }'"
     elif "flow" in (error.context or "") or "flow" in problem:
         hint = 'inside { } and [ ] quote every expression: "${...}"'
     elif "block" in (error.context or ""):
