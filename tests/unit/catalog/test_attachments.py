@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dharma.catalog import Document, Part, canonical, load_catalog, read, write
@@ -163,9 +165,9 @@ def test_loops_and_conditions_together_come_back(loop: dict[str, Value]) -> None
     assert canonical(back, CATALOG) == canonical([resource], CATALOG)
 
 
-def test_an_attachment_with_a_loop_of_its_own_stays_alone() -> None:
-    piece = versioning()
-    piece.count = 2
+@pytest.mark.parametrize("loop", [{"count": 2}, {"for_each": Call("toset", (["x"],))}])
+def test_an_attachment_with_a_loop_of_its_own_stays_alone(loop: dict[str, Value]) -> None:
+    piece = replace(versioning(), **loop)
     resources, notes = read_parts(MAIN, piece)
     assert sorted(resources) == ["aws_s3_bucket.b", "aws_s3_bucket_versioning.v"]
     assert ("not_understood", "aws_s3_bucket_versioning.v", "") in notes
@@ -449,3 +451,29 @@ def test_a_plan_spells_out_what_is_not_there() -> None:
         "vpc_id": "vpc-1",
         "route": [{"cidr_block": "0.0.0.0/0", "gateway_id": "igw-1"}],
     }
+
+
+def test_a_policy_in_a_cycle_of_references_stands_apart_from_its_role() -> None:
+    document: Value = {"Statement": [{"Resource": ResourceRef("aws_lambda_function.f", ("arn",))}]}
+    role = Resource(
+        "aws_iam_role",
+        "r",
+        {
+            "assume_role_policy": {"Statement": []},
+            "inline_policy": [{"name": "call", "policy": document}],
+        },
+    )
+    function = Resource(
+        "aws_lambda_function",
+        "f",
+        {"function_name": "f", "role": ResourceRef("aws_iam_role.r", ("arn",))},
+    )
+    parts = parts_of([role, function], "cloudformation")
+    (policy,) = [part for part in parts.values() if part.type == "AWS::IAM::RolePolicy"]
+    assert policy.arguments["RoleName"] == ResourceRef("RRole", ("Ref",))
+    assert "Policies" not in parts["RRole"].arguments
+    back, notes = read(Document("cloudformation", list(parts.values())), CATALOG)
+    assert notes == []
+    assert canonical(back, CATALOG) == canonical([role, function], CATALOG)
+    alone = parts_of([role, Resource("aws_lambda_function", "f", {})], "cloudformation")
+    assert "Policies" in alone["RRole"].arguments

@@ -20,6 +20,7 @@ from dharma.model.expressions.nodes import (
     ResourceRef,
     Splat,
     Symbol,
+    Template,
     Unknown,
     Value,
     VariableRef,
@@ -301,3 +302,37 @@ def test_random_groups_come_back_and_are_never_written_as_a_cycle(seed: int) -> 
         back, notes = read(document, CATALOG)
         assert notes == []
         assert canonical(back, CATALOG) == canonical(groups, CATALOG)
+
+
+def looped_rule(**arguments: Value) -> Part:
+    kind = "aws_vpc_security_group_ingress_rule"
+    given: dict[str, Value] = {"security_group_id": OWNER_ID, "ip_protocol": "tcp", **arguments}
+    return Part(f"{kind}.r", kind, given, for_each=Call("toset", (VariableRef("ranges"),)))
+
+
+def test_a_loop_of_rules_is_folded_only_where_it_says_whole_members() -> None:
+    plain = looped_rule(cidr_ipv4=Symbol(("each", "value")))
+    assert rules(OWNER, plain) == [{"protocol": "tcp", "cidr_ipv4": Splat(VariableRef("ranges"))}]
+    mixed = looped_rule(cidr_ipv4=Template((Symbol(("each", "value")), "/32")))
+    assert rules(OWNER, mixed) == []
+    resources, notes = terraform(OWNER, mixed)
+    assert mixed.address in resources
+    assert len(notes) == 2
+
+
+def test_a_loop_of_rules_keeps_conditions() -> None:
+    loop: Value = {"protocol": "tcp", "cidr_ipv4": Splat(VariableRef("ranges"))}
+    maybe = Conditional(VariableRef("open"), loop, None)
+    first = Resource(
+        "aws_security_group",
+        "a",
+        {"ingress": [from_group("b"), maybe]},
+        condition=VariableRef("there"),
+    )
+    pair = [first, group("b", ingress=[from_group("a")])]
+    document, _ = write(pair, "terraform", CATALOG)
+    (looped,) = [part for part in document.parts if part.for_each is not None]
+    assert looped.condition is None
+    back, notes = read(document, CATALOG)
+    assert notes == []
+    assert canonical(back, CATALOG) == canonical(pair, CATALOG)

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from dharma.catalog.bags import both
 from dharma.catalog.document import Part
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Binary, Call, Conditional, Symbol, Unary, Value
+from dharma.model.expressions.nodes import (
+    Binary,
+    Call,
+    Conditional,
+    Symbol,
+    Unary,
+    Value,
+    walk,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,40 @@ def carried(resource: Resource, condition: Value) -> Loop:
     return Loop(condition=both(resource.condition, condition))
 
 
-def own_condition(piece: Part, owner: Part) -> Value:
-    """What must hold for the piece beyond its owner's own loop; None when nothing.
+def carried_over(resource: Resource, condition: Value, collection: Value) -> Loop:
+    """The loop of a piece that there is once for every element of a list, of an owner without a
+    loop. Its members say the element as `each.value`."""
+    elements: Value = Call("toset", (collection,))
+    wanted = both(resource.condition, condition)
+    if wanted is not None:
+        elements = Conditional(wanted, elements, Call("toset", ([],)))
+    return Loop(for_each=elements)
+
+
+def element_loop(piece: Part) -> tuple[Value, Value] | None:
+    """The list whose every element there is a piece for, and the condition (see `carried_over`).
+    None unless whole arguments, and nothing else, say the element."""
+    elements = piece.for_each
+    condition: Value = None
+    if isinstance(elements, Conditional) and elements.otherwise == Call("toset", ([],)):
+        condition = elements.condition
+        elements = elements.then
+    if not isinstance(elements, Call) or elements.name != "toset" or len(elements.arguments) != 1:
+        return None
+    for value in piece.arguments.values():
+        if value not in ELEMENT and any(
+            isinstance(node, Symbol) and node.path[0] == "each" for node in walk(value)
+        ):
+            return None
+    return elements.arguments[0], condition
+
+
+ELEMENT = (Symbol(("each", "value")), Symbol(("each", "key")))
+
+
+def own_condition(piece: Part, owner: Part, *, many: bool) -> Value:
+    """What must hold for the piece beyond its owner's own loop; None when nothing. With `many` the
+    owner may have several, so that a loop over elements is one too.
 
     Raises ValueError where the two loops do not go together.
     """
@@ -53,9 +93,12 @@ def own_condition(piece: Part, owner: Part) -> Value:
         if piece.for_each == owner.for_each:
             return None
         return _restriction(piece.for_each, owner.for_each)
-    if piece.count is not None or (piece.for_each is not None and not _is_set(piece.for_each)):
-        raise ValueError("it has a loop that its owner has not")
     condition, theirs = piece.condition, owner.condition
+    if piece.count is not None or piece.for_each is not None:
+        elements = element_loop(piece) if many else None
+        if elements is None:
+            raise ValueError("it has a loop that its owner has not")
+        condition = elements[1]
     if condition == theirs:
         return None
     if isinstance(condition, Binary) and condition.operator == "&&" and condition.left == theirs:

@@ -89,7 +89,7 @@ def completed(parent: dict[str, Value], key: str, stand_in: Value) -> Value:
     if exists is None:
         return or_else(value, stand_in)
     condition, outcome = exists
-    if isinstance(value, Conditional) and value.condition == condition:
+    if isinstance(value, Conditional) and common_condition(iter([value])) == exists:
         value = branch(value, outcome)
     elif value is not None:
         return or_else(value, stand_in)

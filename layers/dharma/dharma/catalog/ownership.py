@@ -124,7 +124,7 @@ class Ownership:
         ):
             return f"{folding.part.address} has one already"
         try:
-            own_condition(part, folding.part)
+            own_condition(part, folding.part, many=isinstance(form, Atoms))
         except ValueError as fault:
             return str(fault)
         return None

@@ -17,7 +17,7 @@ from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Format, Note, Part
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
-from dharma.catalog.loops import own_condition, wrapped
+from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
 from dharma.catalog.naming import digest, logical_id
 from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
@@ -26,9 +26,7 @@ from dharma.catalog.references import Source, ToModel
 from dharma.catalog.table_reading import read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
-    Call,
     Splat,
-    Symbol,
     Unknown,
     Value,
 )
@@ -113,7 +111,8 @@ class _Reading:
         form = piece.form
         arguments = self._arguments(part, references)
         condition = references.translate(
-            own_condition(part, folding.part), self._report(part, "condition")
+            own_condition(part, folding.part, many=isinstance(form, Atoms)),
+            self._report(part, "condition"),
         )
         if form.owner[-1].single:
             arguments = _with_one_owner(arguments, form)
@@ -131,9 +130,10 @@ class _Reading:
             return
         assert piece.bag is not None
         bag = piece.bag
-        each = _each_of(part.for_each) if folding.part.for_each is None else None
-        if each is not None:
-            arguments = {k: _with_each(v, each) for k, v in arguments.items()}
+        loop = element_loop(part) if folding.part.for_each is None else None
+        if loop is not None:
+            elements = Splat(references.translate(loop[0], report))
+            arguments = {k: elements if v in ELEMENT else v for k, v in arguments.items()}
         atoms = read_atoms(form, bag, arguments, folding.address, where="", report=report)
         before = folding.properties.get(bag.declared.name)
         self._add_atoms(folding, bag, [Atom(a.value, both(condition, a.condition)) for a in atoms])
@@ -251,19 +251,6 @@ def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> di
     if len(form.owner) > 1 or not isinstance(owners, list):
         return arguments
     return {**arguments, key: owners[:1]}
-
-
-def _each_of(for_each: Value) -> Value:
-    """The collection of `toset(collection)`."""
-    if isinstance(for_each, Call) and for_each.name == "toset" and len(for_each.arguments) == 1:
-        return for_each.arguments[0]
-    return None
-
-
-def _with_each(value: Value, collection: Value) -> Value:
-    if value in (Symbol(("each", "value")), Symbol(("each", "key"))):
-        return Splat(collection)
-    return value
 
 
 def _under(value: Value, condition: Value) -> Value:

@@ -17,7 +17,7 @@ from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Document, Format, Note, Part
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
-from dharma.catalog.loops import carried, owner_instance
+from dharma.catalog.loops import ELEMENT, carried, carried_over, owner_instance
 from dharma.catalog.members import meaningful, member
 from dharma.catalog.naming import label
 from dharma.catalog.part_names import PartNames
@@ -35,11 +35,9 @@ from dharma.catalog.table_writing import write_table
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
-    Call,
     Conditional,
     ResourceRef,
     Splat,
-    Symbol,
     Unknown,
     Value,
 )
@@ -194,16 +192,18 @@ class _Writing:
         arguments: dict[str, Value],
         *,
         condition: Value,
-        for_each: Value = None,
+        elements: Value = None,
     ) -> None:
         loop = carried(unfolding.resource, condition)
+        if elements is not None:
+            loop = carried_over(unfolding.resource, condition, elements)
         unfolding.parts.append(
             Part(
                 address=name,
                 type=native_type,
                 arguments=arguments,
                 count=loop.count,
-                for_each=loop.for_each if for_each is None else for_each,
+                for_each=loop.for_each,
                 condition=loop.condition,
                 owner=unfolding.address,
                 origin=unfolding.resource.origin,
@@ -253,7 +253,7 @@ class _Writing:
         if not isinstance(value, dict):
             raise NotExpressible(f"{where}: an element must be spelled out")
         value = meaningful(value, bag.declared)
-        value, for_each = self._looped(unfolding, value, where)
+        value, elements = self._looped(unfolding, value, where)
         for path in unmapped(value, form.table.members):
             raise NotExpressible(f"{where}.{path} has no counterpart in {self._format}")
         block = Block()
@@ -262,7 +262,7 @@ class _Writing:
         suffix = label(value.get(name) for name in form.label)
         name = self._names.piece(unfolding.resource, form.type, suffix)
         self._add_piece(
-            unfolding, form.type, name, settle(block), condition=atom.condition, for_each=for_each
+            unfolding, form.type, name, settle(block), condition=atom.condition, elements=elements
         )
 
     def _looped(
@@ -277,10 +277,7 @@ class _Writing:
             raise NotExpressible(f"{where}.{looped[0]}: one per element needs a loop")
         splat = value[looped[0]]
         assert isinstance(splat, Splat)
-        return (
-            {**value, looped[0]: Symbol(("each", "value"))},
-            Call("toset", (splat.collection,)),
-        )
+        return {**value, looped[0]: ELEMENT[0]}, splat.collection
 
     # ---- finishing
 
