@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dharma_local import lifeline, ready
+
+if TYPE_CHECKING:
+    from dharma_local.sandbox.account import RecordedAccount
 
 
 def main() -> None:
@@ -26,13 +31,17 @@ def main() -> None:
 
     from dharma_local.sandbox.account import RecordedAccount
     from dharma_local.sandbox.recording import Recording
+    from dharma_local.sandbox.snapshot import SnapshotFile
 
     class QuietHandler(MotoRequestHandler):
         def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
             print(f"{self.command} {self.path} {code}", flush=True)
 
     account = RecordedAccount(
-        DomainDispatcherApplication(create_backend_app), Recording(recording_file), mock_random.seed
+        DomainDispatcherApplication(create_backend_app),
+        Recording(recording_file),
+        mock_random.seed,
+        SnapshotFile(recording_file.with_suffix(".snapshot")),
     )
     server = make_server(
         "127.0.0.1",
@@ -48,7 +57,14 @@ def main() -> None:
     started = time.monotonic()
     count = account.replay()
     print(f"replayed {count} requests in {time.monotonic() - started:.2f} s", flush=True)
+    threading.Thread(target=_keep_short, args=(account,), name="snapshots", daemon=True).start()
     server.serve_forever()
+
+
+def _keep_short(account: RecordedAccount) -> None:
+    while True:
+        time.sleep(1)
+        account.save_if_worth_it()
 
 
 if __name__ == "__main__":

@@ -12,9 +12,10 @@ import select
 import socket
 import sys
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from dharma_local.sandbox.recording import Recording, prepared
@@ -31,6 +32,18 @@ _SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/,\s]+)/([^/,\s]+)/")
 _RESET = "/moto-api/reset"
 
 
+class Shortcut(Protocol):
+    """Saves and restores the emulator's state; both raise `Unusable` when they cannot."""
+
+    def save(self, count: int, recorded: bytes) -> None: ...
+
+    def restore(self, recorded: bytes) -> int: ...
+
+
+class Unusable(Exception):
+    """This snapshot does not help, or this state cannot be written down."""
+
+
 class RecordedAccount:
     """A WSGI application around the emulator's; `seed` sets the emulator's random source."""
 
@@ -39,26 +52,57 @@ class RecordedAccount:
         application: Callable[[dict[str, Any], StartResponse], Iterable[bytes]],
         recording: Recording,
         seed: Callable[[int], None],
+        shortcut: Shortcut | None = None,
     ) -> None:
         self._application = application
         self._recording = recording
         self._seed = seed
+        self._shortcut = shortcut
+        self._saved = 0
+        self._served_at = time.monotonic()
         self._seen: set[tuple[str, ...]] = set()
         self._turn = threading.Lock()
 
     def replay(self) -> int:
-        """Do again what was recorded; how many requests that were."""
+        """Do again what was recorded and no snapshot stands for; how many requests that were."""
         with self._turn:
+            self._saved = self._restored()
             done = 0
-            for seed, environ in self._recording.entries():
-                self._seed(seed)
+            for number, (seed, environ) in enumerate(self._recording.entries()):
                 self._seen.add(_scope(environ))
+                if number < self._saved:
+                    continue
+                self._seed(seed)
                 try:
                     self._run(environ)
                 except Exception:  # noqa: BLE001 - it failed then as well; the rest is to come back
                     traceback.print_exc(file=sys.stderr)
                 done += 1
             return done
+
+    def _restored(self) -> int:
+        if self._shortcut is None:
+            return 0
+        try:
+            return self._shortcut.restore(self._recording.text())
+        except Unusable as reason:
+            print(f"no snapshot: {reason}", file=sys.stderr, flush=True)
+            return 0
+
+    def save_if_worth_it(self, *, least: int = 100, quiet: float = 3.0) -> bool:
+        """Take a snapshot after so many new requests, when nobody has asked for so many seconds."""
+        if self._shortcut is None or self._recording.count - self._saved < least:
+            return False
+        if time.monotonic() - self._served_at < quiet:
+            return False
+        with self._turn:
+            count = self._recording.count
+            try:
+                self._shortcut.save(count, self._recording.text())
+            except Unusable as reason:
+                print(f"no snapshot: {reason}", file=sys.stderr, flush=True)
+            self._saved = count
+        return True
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = _read_body(environ)
@@ -76,6 +120,7 @@ class RecordedAccount:
                 return []
             status, headers, parts = self._serve(request, body)
         finally:
+            self._served_at = time.monotonic()
             self._turn.release()
         start_response(status, headers)
         return parts
@@ -86,6 +131,7 @@ class RecordedAccount:
             answer = self._run(environ)
             if path == _RESET and environ.get("REQUEST_METHOD") == "POST":
                 self._recording.clear()
+                self._saved = 0
                 self._seen.clear()
             return answer
         scope = _scope(environ)

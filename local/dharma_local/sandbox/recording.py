@@ -24,6 +24,7 @@ class Recording:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        self._path = path
         self._file = os.fdopen(descriptor, "r+b")
         whole = 0
         self.count = 0
@@ -58,6 +59,10 @@ class Recording:
             body = base64.b64decode(entry["body"])
             yield entry["seed"], prepared(entry["environ"], body)
         self._file.seek(0, os.SEEK_END)
+
+    def text(self) -> bytes:
+        """All of it."""
+        return self._path.read_bytes()
 
     def clear(self) -> None:
         self._file.seek(0)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from dharma_local.sandbox.account import RecordedAccount, only_reads
+from dharma_local.sandbox.account import RecordedAccount, Unusable, only_reads
 from dharma_local.sandbox.recording import Recording
 
 
@@ -88,6 +88,53 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, tail: bytes) -> None:
     assert third.replay() == 2
     assert last.things == copy.things
     assert last.things[:1] == emulator.things
+
+
+class Shortcut:
+    """Keeps the emulator's things in the place of a file."""
+
+    def __init__(self, emulator: Emulator, kept: dict[str, Any]) -> None:
+        self.emulator = emulator
+        self.kept = kept
+
+    def save(self, count: int, recorded: bytes) -> None:
+        self.kept.update(count=count, things=list(self.emulator.things))
+
+    def restore(self, recorded: bytes) -> int:
+        if not self.kept:
+            raise Unusable("there is none")
+        self.emulator.things = list(self.kept["things"])
+        return int(self.kept["count"])
+
+
+def test_a_snapshot_stands_for_the_requests_before_it(tmp_path: Path) -> None:
+    kept: dict[str, Any] = {}
+
+    def start() -> tuple[RecordedAccount, Emulator, int]:
+        emulator = Emulator()
+        shortcut = Shortcut(emulator, kept)
+        recording = Recording(tmp_path / "r.jsonl")
+        account = RecordedAccount(emulator, recording, emulator.chance.seed, shortcut)
+        return account, emulator, account.replay()
+
+    account, emulator, replayed = start()
+    assert replayed == 0
+    for number in range(4):
+        request(account, "PUT", f"thing {number}")
+    assert not account.save_if_worth_it(least=5, quiet=0)
+    assert not account.save_if_worth_it(least=4, quiet=60)
+    assert account.save_if_worth_it(least=4, quiet=0)
+    assert not account.save_if_worth_it(least=4, quiet=0)
+    request(account, "PUT", "after")
+    again, copy, replayed = start()
+    assert replayed == 1
+    assert copy.things == emulator.things
+    request(again, "PUT", "more")
+    _, last, _ = start()
+    kept.clear()
+    _, whole, replayed = start()
+    assert replayed == 6
+    assert last.things == whole.things == copy.things
 
 
 def test_a_caller_who_hung_up_while_waiting_gets_nothing_made(tmp_path: Path) -> None:
