@@ -309,6 +309,9 @@ resource "aws_iam_role_policy" "web_jobs_and_assets" {
 
 resource "aws_iam_instance_profile" "web" {
   role = aws_iam_role.web.name
+  tags = {
+    environment = var.environment
+  }
 }
 
 resource "aws_launch_template" "web" {
