@@ -7,8 +7,10 @@ catalog or the whole (types, references, cycles) is `dharma.blueprint.validation
 
 from __future__ import annotations
 
+import gc
 import re
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any, cast
 
 from dharma.blueprint.dump import dump_blueprint
@@ -73,10 +75,9 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
     Raises InvalidBlueprint with all faults, or LimitExceeded.
     """
     reading = _Reading(file)
-    root = read_yaml(text, file)
     blueprint = None
-    with suppress(_TooManyFaults):
-        blueprint = reading.blueprint(root)
+    with _no_garbage(), suppress(_TooManyFaults):
+        blueprint = reading.blueprint(read_yaml(text, file))
     if blueprint is None or reading.faults:
         faults = sorted(reading.faults, key=lambda f: (f.line or 0, f.column or 0))
         first = str(faults[0])
@@ -84,6 +85,19 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
             first if len(faults) == 1 else f"{len(faults)} faults, first: {first}", faults
         )
     return blueprint
+
+
+@contextmanager
+def _no_garbage() -> Iterator[None]:
+    """Pause the collector: what is built here stays, and looking through it again and again would
+    make the time grow faster than the file."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 class _TooManyFaults(Exception):
