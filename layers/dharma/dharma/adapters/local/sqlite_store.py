@@ -1,13 +1,15 @@
 """`ItemStore` and `Outbox` on SQLite: one file, many processes.
 
-Write-ahead log: readers never wait and never block the writer. One writer at a time: within a
-process a lock hands over at once, between processes SQLite's busy handler waits. `synchronous=FULL`
-syncs the log at every commit, so what was acknowledged survives a power cut as well as a killed
-process; it costs one fdatasync per transaction.
+Write-ahead log: readers never wait and never block the writer. One writer at a time, in turn: a
+lock within a process, and between processes one on a file beside the store. (SQLite's own waiting
+sleeps longer and longer, so that under load who has waited most waits on: with four busy processes
+up to 8 s, in turn 0.1 s.) `synchronous=FULL` syncs the log at every commit, so that what was
+acknowledged survives a power cut as well as a killed process, at one fdatasync per transaction.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -75,6 +77,7 @@ class SqliteStore:
         self._clock = clock or SystemClock()
         self._local = threading.local()
         self._writing = threading.Lock()
+        self._lock_file: int | None = None
         forget = weakref.WeakMethod(self._forget_connections)
         os.register_at_fork(after_in_child=lambda: (method := forget()) and method())
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -190,7 +193,7 @@ class SqliteStore:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            with self._writing:
+            with self._turn():
                 db = self._connection()
                 db.execute("BEGIN IMMEDIATE")
                 try:
@@ -201,6 +204,18 @@ class SqliteStore:
                         db.execute("ROLLBACK")
         except sqlite3.DatabaseError as error:
             raise Unavailable(f"the store {self._path} cannot be written: {error}") from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        with self._writing:
+            if self._lock_file is None:
+                path = self._path.with_name(f"{self._path.name}.lock")
+                self._lock_file = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                fcntl.flock(self._lock_file, fcntl.LOCK_UN)
 
     def _connection(self) -> sqlite3.Connection:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
@@ -213,9 +228,12 @@ class SqliteStore:
         return db
 
     def _forget_connections(self) -> None:
-        # A connection must not cross a fork; the parent keeps and closes its own.
+        # Neither connections nor a lock cross a fork; the parent keeps its own.
         self._local = threading.local()
         self._writing = threading.Lock()
+        if self._lock_file is not None:
+            os.close(self._lock_file)
+            self._lock_file = None
 
 
 def _use_write_ahead_log(db: sqlite3.Connection) -> None:
