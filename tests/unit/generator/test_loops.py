@@ -14,6 +14,7 @@ from dharma.generator import GenerateOptions, generate
 from dharma.generator.loops import without_loops
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import Ambient, Index, ResourceRef, VariableRef
+from dharma.model.expressions.printer import print_expression
 
 HEAD = """
 apiVersion: dharma/v1
@@ -136,3 +137,18 @@ def test_a_name_that_is_taken_is_not_taken_twice() -> None:
 def test_nothing_repeats_nothing() -> None:
     bp = Blueprint("web", "1.0.0", "aws")
     assert without_loops(bp, {}) == ((), ())
+
+
+def test_a_subnet_of_a_network_of_the_blueprint_is_counted_from_its_written_length() -> None:
+    resources, _ = expanded(
+        "resources:\n"
+        "  - {name: main, type: aws_vpc, properties: {cidr_block: 10.0.0.0/16}}\n"
+        "  - name: app\n"
+        "    type: aws_subnet\n"
+        "    count: 2\n"
+        '    properties: {cidr_block: "${cidrsubnet(aws_vpc.main.cidr_block, 8, count.index)}"}\n'
+    )
+    assert print_expression(resources["aws_subnet.app_1"].properties["cidr_block"]) == (
+        "cidrsubnet(aws_vpc.main.cidr_block, "
+        '24 - tonumber(split("/", aws_vpc.main.cidr_block)[1]), 1)'
+    )

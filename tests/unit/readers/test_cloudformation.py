@@ -71,7 +71,9 @@ def result() -> ReadResult:
 def test_parameters_are_variables(result: ReadResult) -> None:
     assert list(result.blueprint.variables) == [
         Variable("stage", "string", "dev", description="Which one", allowed=("dev", "prod")),
-        Variable("db_password", required=True, sensitive=True, pattern="[a-z]*", min=8, max=41),
+        Variable(
+            "db_password", required=True, sensitive=True, pattern="^(?:[a-z]*)$", min=8, max=41
+        ),
         Variable("port", "number", 8080, allowed=(80, 8080), min=1),
         Variable("zones", "list(string)", ["a", "b"]),
         Variable("sizes", "list(number)", [1, 2]),

@@ -10,6 +10,7 @@ from dharma.catalog.naming import Names, pascal
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Blueprint, Output, Variable
 from dharma.model.expressions.nodes import Value, is_known
+from dharma.model.patterns import matching_whole
 
 _TYPES = {
     "string": "String",
@@ -80,7 +81,7 @@ def parameter(variable: Variable, *, ssm: bool = False) -> dict[str, Any]:
     elif variable.allowed:
         body["AllowedValues"] = _allowed(variable)
     if variable.pattern is not None:
-        body["AllowedPattern"] = _optional(variable, variable.pattern)
+        body["AllowedPattern"] = _optional(variable, matching_whole(variable.pattern))
     body.update(_range(variable, kind))
     if variable.sensitive:
         body["NoEcho"] = True

@@ -16,7 +16,10 @@ from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Blueprint, Output, Resource
 from dharma.model.expressions.evaluate import Scope, evaluate
 from dharma.model.expressions.nodes import (
+    Binary,
+    Call,
     Expression,
+    Index,
     ResourceRef,
     Value,
     VariableRef,
@@ -60,6 +63,7 @@ class _Expansion:
         self.keys: dict[str, Sequence[Key]] = {}
         self.each: dict[str, dict[Key, Value]] = {}
         self.addresses: dict[str, dict[Key, str]] = {}
+        self.written = {r.address: r.properties for r in bp.resources}
         self.single = {r.address for r in bp.resources if r.condition is not None}
 
     def run(self) -> tuple[tuple[Resource, ...], tuple[Output, ...]]:
@@ -122,7 +126,7 @@ class _Expansion:
         return copies
 
     def _copy(self, resource: Resource, name: str, scope: Scope) -> Resource:
-        properties = {k: evaluate(v, scope) for k, v in resource.properties.items()}
+        properties = {k: self._property(v, scope) for k, v in resource.properties.items()}
         native = {
             target: {k: evaluate(v, scope) for k, v in given.items()}
             for target, given in resource.native.items()
@@ -140,6 +144,22 @@ class _Expansion:
             condition=evaluate(resource.condition, scope),
             depends_on=tuple(dict.fromkeys(depends_on)),
         )
+
+    def _property(self, value: Value, scope: Scope) -> Value:
+        found = evaluate(value, scope)
+        return self._measured_subnet(found) if isinstance(found, Call) else found
+
+    def _measured_subnet(self, node: Value) -> Value:
+        """`cidrsubnet(aws_vpc.main.cidr_block, 8, 1)` with its new bits counted from the network's
+        own prefix length, which is written in the blueprint: the form that has an intrinsic."""
+        match node:
+            case Call("cidrsubnet", (ResourceRef(address, (str(name),)) as ref, int(bits), number)):
+                block = self.written.get(address, {}).get(name)
+                if isinstance(block, str) and (length := block.rpartition("/")[2]).isdigit():
+                    own = Call("tonumber", (Index(Call("split", ("/", ref)), 1),))
+                    newbits = Binary("-", int(length) + bits, own)
+                    return Call("cidrsubnet", (ref, newbits, number))
+        return node
 
     def _reference(self, ref: ResourceRef) -> Value:
         instances = self.addresses.get(ref.address)

@@ -13,6 +13,7 @@ from dharma.catalog.naming import snake
 from dharma.model.blueprint import Variable
 from dharma.model.expressions.nodes import Value
 from dharma.model.origin import Origin
+from dharma.model.patterns import found_anywhere
 
 _SSM = re.compile(r"AWS::SSM::Parameter::Value<(.+)>\Z")
 _LIST = re.compile(r"List<(.+)>\Z")
@@ -142,8 +143,8 @@ def _allowed(values: Any, kind: str, optional: bool) -> tuple[Any, ...]:
 
 def _pattern(pattern: str, optional: bool) -> str:
     if optional and pattern.startswith("(?:") and pattern.endswith(")?"):
-        return pattern[3:-2]
-    return pattern
+        pattern = pattern[3:-2]
+    return found_anywhere(pattern)
 
 
 def _optional_text(value: Any) -> str | None:
