@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -121,12 +122,11 @@ class Stack:
         if not self.is_running():
             return False
         pid = self._state().get("pid")
-        if pid is not None:
-            os.kill(int(pid), signal.SIGTERM)
+        _signal(pid, signal.SIGTERM)
         deadline = time.monotonic() + timeout
         while self.is_running():
-            if time.monotonic() > deadline and pid is not None:
-                os.kill(int(pid), signal.SIGKILL)  # its children end with it
+            if time.monotonic() > deadline:
+                _signal(pid, signal.SIGKILL)  # its children end with it
             time.sleep(0.02)
         return True
 
@@ -324,6 +324,13 @@ class _Supervisor:
                 child.finish(_STOP_SECONDS)
         for name in ("stack.json", "ports.json"):
             (self._settings.run_dir / name).unlink(missing_ok=True)
+
+
+def _signal(pid: int | None, number: signal.Signals) -> None:
+    """Nothing happens to a process that is gone already."""
+    if pid is not None:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def _write_json(file: Path, value: Any) -> None:
