@@ -47,6 +47,8 @@ def _estimated(data: dict[str, Any]) -> str:
 
 def _planned(data: dict[str, Any]) -> str:
     plan = data["plan"]
+    if not any(plan[action] for action in ("create", "update", "replace", "delete")):
+        return "Plan: No changes"
     return (
         f"Plan: {plan['create']} to create, {plan['update']} to update,"
         f" {plan['replace']} to replace, {plan['delete']} to destroy"
