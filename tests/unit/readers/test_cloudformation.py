@@ -8,7 +8,7 @@ import pytest
 
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.model.blueprint import Lifecycle, Variable
-from dharma.model.expressions.nodes import Binary, ResourceRef, VariableRef
+from dharma.model.expressions.nodes import Binary, ResourceRef, Unknown, VariableRef
 
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
@@ -160,3 +160,18 @@ def test_an_anchor_and_a_merge_key_are_followed() -> None:
     )
     delays = [r.properties["delay_seconds"] for r in read_text(text).blueprint.resources]
     assert delays == [5, 5, 5]
+
+
+def test_an_output_of_what_was_folded_into_another_resource_is_unknown_and_noted() -> None:
+    text = (
+        "Resources:\n"
+        "  B: {Type: AWS::S3::Bucket}\n"
+        "  P: {Type: AWS::S3::BucketPolicy, Properties: {Bucket: !Ref B, PolicyDocument: {A: b}}}\n"
+        "Outputs: {Policy: {Value: !Ref P}, Bucket: {Value: !Ref B}}\n"
+    )
+    result = read_text(text)
+    (resource,) = result.blueprint.resources
+    policy, bucket = result.blueprint.outputs
+    assert isinstance(policy.value, Unknown)
+    assert bucket.value == ResourceRef(resource.address, ("id",))
+    assert [(n.address, n.path) for n in result.notes] == [("Outputs.Policy", "Value")]

@@ -10,6 +10,7 @@ from dharma.catalog.document import Document, Note
 from dharma.catalog.references import Source, ToModel
 from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.model.blueprint import Output, Resource
+from dharma.model.expressions.nodes import ResourceRef, Unknown, Value, transform
 
 
 def folded(
@@ -29,6 +30,7 @@ def folded(
             mapping = kind.mapping(document.format) if kind is not None else None
             sources[part.address] = Source(resource.address, mapping)
     references = ToModel(sources)
+    known = {r.address for r in resources}
     found = []
     for output in outputs:
 
@@ -36,11 +38,14 @@ def folded(
             address = output.origin.address or output.name
             notes.append(Note("not_understood", address, path, message, output.origin))
 
-        found.append(
-            replace(
-                output,
-                value=references.translate(output.value, report),
-                condition=references.translate(output.condition, report),
-            )
-        )
+        def told(node: Value) -> Value:
+            if isinstance(node, ResourceRef) and node.address not in known:
+                message = f"{node.address} is part of another resource here and has no value"
+                report("Value", message)
+                return Unknown(message)
+            return node
+
+        value = transform(references.translate(output.value, report), told)
+        condition = references.translate(output.condition, report)
+        found.append(replace(output, value=value, condition=condition))
     return list(without_gateway_dependencies(resources)), found, notes
