@@ -39,11 +39,11 @@ class Role(NativeType):
             known(
                 RoleName=name,
                 Path=role.get("Path"),
-                Description=role.get("Description"),
+                Description=role.get("Description") or "",
                 MaxSessionDuration=role.get("MaxSessionDuration"),
                 AssumeRolePolicyDocument=document(role["AssumeRolePolicyDocument"]),
                 PermissionsBoundary=role.get("PermissionsBoundary", {}).get(
-                    "PermissionsBoundaryArn"
+                    "PermissionsBoundaryArn", ""
                 ),
                 ManagedPolicyArns=self._told(aws, made, [p["PolicyArn"] for p in attached]),
                 Policies=[

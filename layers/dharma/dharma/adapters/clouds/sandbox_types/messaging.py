@@ -49,12 +49,13 @@ class Queue(NativeType):
         name = attributes["QueueArn"].split(":")[-1]
         tags = aws["sqs"].list_queue_tags(QueueUrl=made.physical_id).get("Tags", {})
         return Live(
-            known(
-                QueueName=name,
-                RedrivePolicy=document(redrive) if redrive else None,
-                Tags=[{"Key": k, "Value": v} for k, v in tags.items()],
-                **{prop: attributes.get(attribute) for prop, attribute, _ in self.SETTINGS},
-            ),
+            {
+                "QueueName": name,
+                "RedrivePolicy": document(redrive) if redrive else None,
+                "KmsMasterKeyId": attributes.get("KmsMasterKeyId"),
+                "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
+                **known(**{prop: attributes.get(own) for prop, own, _ in self.SETTINGS}),
+            },
             {
                 "Arn": attributes["QueueArn"],
                 "QueueName": name,
@@ -239,12 +240,12 @@ class LogGroup(NativeType):
             return None
         tags = aws["logs"].list_tags_log_group(logGroupName=made.physical_id).get("tags", {})
         return Live(
-            known(
-                LogGroupName=made.physical_id,
-                RetentionInDays=group.get("retentionInDays"),
-                KmsKeyId=group.get("kmsKeyId"),
-                Tags=[{"Key": k, "Value": v} for k, v in tags.items()],
-            ),
+            {
+                "LogGroupName": made.physical_id,
+                "RetentionInDays": group.get("retentionInDays"),
+                "KmsKeyId": group.get("kmsKeyId"),
+                "Tags": [{"Key": k, "Value": v} for k, v in tags.items()],
+            },
             {"Arn": f"{group['arn'].removesuffix(':*')}:*"},
         )
 

@@ -34,8 +34,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """A resource as it is: the properties that the service tells, in CloudFormation's names, and
-    the attributes that `Fn::GetAtt` may ask for."""
+    """A resource as it is: the properties that the service tells, in CloudFormation's names (None:
+    it says that there is none), and the attributes that `Fn::GetAtt` may ask for."""
 
     properties: Properties
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -130,6 +130,8 @@ def same(wanted: Any, live: Any) -> bool:
                 return False
             rest.remove(match)
         return not rest
+    if live is None:
+        return not wanted
     return _text(wanted) == _text(live)
 
 

@@ -45,20 +45,22 @@ class Bucket(NativeType):
         logging = s3.get_bucket_logging(Bucket=name).get("LoggingEnabled")
         lifecycle = found(lambda: s3.get_bucket_lifecycle_configuration(Bucket=name)["Rules"])
         return Live(
-            known(
-                BucketName=name,
-                VersioningConfiguration={"Status": versioning or "Suspended"},
-                BucketEncryption=_encryption(encryption),
-                PublicAccessBlockConfiguration=access and access["PublicAccessBlockConfiguration"],
-                OwnershipControls=ownership and {"Rules": ownership["OwnershipControls"]["Rules"]},
-                LoggingConfiguration=logging
+            {
+                "BucketName": name,
+                "VersioningConfiguration": {"Status": versioning or "Suspended"},
+                "BucketEncryption": _encryption(encryption),
+                "PublicAccessBlockConfiguration": access
+                and access["PublicAccessBlockConfiguration"],
+                "OwnershipControls": ownership
+                and {"Rules": ownership["OwnershipControls"]["Rules"]},
+                "LoggingConfiguration": logging
                 and {
                     "DestinationBucketName": logging["TargetBucket"],
                     "LogFilePrefix": logging.get("TargetPrefix", ""),
                 },
-                LifecycleConfiguration=lifecycle and {"Rules": [_rule(r) for r in lifecycle]},
-                Tags=tag_list(tags),
-            ),
+                "LifecycleConfiguration": lifecycle and {"Rules": [_rule(r) for r in lifecycle]},
+                "Tags": tag_list(tags),
+            },
             {
                 "Arn": f"arn:aws:s3:::{name}",
                 "DomainName": f"{name}.s3.amazonaws.com",
