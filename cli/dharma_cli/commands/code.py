@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sized
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -62,14 +63,20 @@ def validate(
                 f"warning: {warning}", style="yellow", markup=False, soft_wrap=True
             )
         notes(output.console, source.read.notes)
-        state = f"{len(findings.faults)} fault(s)" if findings.faults else "valid"
+        state = _count(findings.faults, "fault") if findings.faults else "valid"
+        parts = (
+            _count(blueprint.resources, "resource"),
+            _count(blueprint.variables, "variable"),
+            _count(blueprint.outputs, "output"),
+        )
         output.console.print(
-            f"{blueprint.name} {blueprint.version}: {state};"
-            f" {len(blueprint.resources)} resources, {len(blueprint.variables)} variables,"
-            f" {len(blueprint.outputs)} outputs",
-            markup=False,
+            f"{blueprint.name} {blueprint.version}: {state}; {', '.join(parts)}", markup=False
         )
     return exits.FINDINGS if findings.faults else exits.FINE
+
+
+def _count(things: Sized, noun: str) -> str:
+    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
 
 
 def generate(

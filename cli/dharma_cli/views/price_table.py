@@ -32,7 +32,7 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
             table.add_row(
                 f"  {line['component']}",
                 "by usage" if usage else f"{line['quantity']:,g}",
-                line["unit"],
+                line["unit"].replace("gib", "GiB").replace("mib", "MiB"),
                 _price(line["unitPrice"]),
                 "" if usage else _money(line["monthlyCost"]),
                 style="dim" if usage else None,
@@ -48,9 +48,10 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     console.print(f"[bold]{_money(body['totalMonthlyCost'])} a month[/]", end="")
+    free = len(body["free"])
     console.print(
-        f" in {body['region']}, list prices on demand; {len(body['free'])} resources free by"
-        f" themselves; confidence {body['confidence']} %",
+        f" in {body['region']}, list prices on demand; {free} resource{'s' * (free != 1)} free by"
+        f" {'themselves' if free != 1 else 'itself'}; confidence {body['confidence']} %",
         style="dim",
         soft_wrap=True,
     )
