@@ -95,10 +95,11 @@ class StackContent:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One thing that is not as expected. `severity` is `missing`, `unexpected`, `different`, or
-    `unverifiable` when the cloud does not tell (or does not keep) the value."""
+    """One thing that is not as expected. `severity` is `missing`, `unexpected` or `different`;
+    `noted` for a difference that may be the cloud's own doing (a fleet that scaled), `unverifiable`
+    when the cloud does not tell (or does not keep) the value: those two stop nothing."""
 
-    severity: Literal["missing", "unexpected", "different", "unverifiable"]
+    severity: Literal["missing", "unexpected", "different", "noted", "unverifiable"]
     logical_id: str
     path: str
     expected: str
@@ -106,7 +107,7 @@ class Difference:
 
     @property
     def serious(self) -> bool:
-        return self.severity != "unverifiable"
+        return self.severity not in ("noted", "unverifiable")
 
 
 class DeploymentTarget(Protocol):

@@ -36,6 +36,7 @@ from dharma.orchestrator.clouds import (
 
 # The longest TemplateBody that CloudFormation takes; longer ones have to lie in a bucket.
 BODY_BYTES = 51_200
+_STACK = "AWS::CloudFormation::Stack"
 _ABSENT = frozenset({"DELETE_COMPLETE"})
 _UNDONE = frozenset({"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
 _DONE = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"})
@@ -191,25 +192,16 @@ class CloudFormationTarget:
                 return StackStatus("absent")
             native = str(present["StackStatus"])
             events = [] if change is None else self._events(stack, change)
-            if change is not None and not events and native in _DONE:
-                # An empty change never runs; one that was just begun has no event yet.
-                request = ChangeRequest(stack, change, StackTemplate(""))
-                described = self._described(request)
-                if described is not None and described["ExecutionStatus"] in (
-                    "AVAILABLE",
-                    "EXECUTE_IN_PROGRESS",
-                ):
-                    return StackStatus("running", native)
+            if change is not None and not events and self._is_to_come(stack, change):
+                return StackStatus("running", native)
             failed = [e for e in events if e.status.endswith("_FAILED") and e.reason]
             reason = failed[0].reason if failed else str(present.get("StackStatusReason", ""))
             if failed:
                 reason = f"{failed[0].logical_id} ({failed[0].type}): {reason}"
             finished = {
-                e.logical_id
-                for e in events
-                if e.status.endswith("_COMPLETE") and e.type != "AWS::CloudFormation::Stack"
+                e.logical_id for e in events if e.status.endswith("_COMPLETE") and e.type != _STACK
             }
-            begun = {e.logical_id for e in events if e.type != "AWS::CloudFormation::Stack"}
+            begun = {e.logical_id for e in events if e.type != _STACK}
             return StackStatus(
                 _phase(native),
                 native,
@@ -219,10 +211,18 @@ class CloudFormationTarget:
                 total=len(begun),
             )
 
+    def _is_to_come(self, stack: str, change: str) -> bool:
+        """Whether a change without any event yet will still run: the stack's own status is then
+        that of the change before."""
+        described = self._described(ChangeRequest(stack, change, StackTemplate("")))
+        return described is not None and described["ExecutionStatus"] in (
+            "AVAILABLE",
+            "EXECUTE_IN_PROGRESS",
+        )
+
     def events(self, stack: str, change: str) -> list[NativeEvent]:
         with _translating():
-            kinds = "AWS::CloudFormation::Stack"
-            return [e for e in self._events(stack, change) if e.type != kinds]
+            return [e for e in self._events(stack, change) if e.type != _STACK]
 
     def _events(self, stack: str, change: str) -> list[NativeEvent]:
         """Events that carry the change's token, oldest first."""
@@ -292,8 +292,10 @@ class CloudFormationTarget:
                     yield Difference("missing", name, "", drift.get("PhysicalResourceId", ""), "")
                 elif status == "MODIFIED":
                     for each in drift.get("PropertyDifferences", []):
+                        # CloudFormation has waited for the resource to be as it says; what differs
+                        # since may well be the service's own doing.
                         yield Difference(
-                            "different",
+                            "noted",
                             name,
                             each["PropertyPath"].strip("/").replace("/", "."),
                             each["ExpectedValue"],
