@@ -21,6 +21,7 @@ from dharma_cli.commands import (
     environments,
     judge,
     main_job,
+    schema,
     server,
     session,
 )
@@ -36,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, code, judge, server, session, deployments):
+for module in (main_job, code, judge, schema, server, session, deployments):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")
