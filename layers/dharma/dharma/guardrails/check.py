@@ -11,7 +11,7 @@ from dharma.core.errors import PolicyViolation
 from dharma.guardrails.document import analysis_document
 from dharma.guardrails.engine import PolicyEngine
 from dharma.guardrails.exceptions import PolicyException
-from dharma.guardrails.verdict import Gate, Mode, Verdict
+from dharma.guardrails.verdict import Finding, Gate, Mode, Verdict
 from dharma.model.blueprint import ResolvedBlueprint
 
 
@@ -43,12 +43,22 @@ def check(
     return engine.evaluate(document, mode, exceptions=exceptions, today=today)
 
 
+# So many findings are named in the message; the faults have all.
+_SHOWN = 5
+
+
 def require(verdict: Verdict) -> None:
     """Raises `PolicyViolation` with every finding that blocks."""
     blockers = verdict.blockers
     if blockers:
+        shown = "; ".join(_named(finding) for finding in blockers[:_SHOWN])
+        more = f"; and {len(blockers) - _SHOWN} more" if len(blockers) > _SHOWN else ""
         raise PolicyViolation(
             f"{len(blockers)} finding{'s' if len(blockers) > 1 else ''} of guardrails "
-            f"block{'' if len(blockers) > 1 else 's'} this",
+            f"block{'' if len(blockers) > 1 else 's'} this: {shown}{more}",
             [finding.as_fault() for finding in blockers],
         )
+
+
+def _named(finding: Finding) -> str:
+    return f"{finding.policy} ({finding.address})" if finding.address else finding.policy
