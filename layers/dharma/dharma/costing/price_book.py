@@ -112,11 +112,11 @@ class PriceBook:
 
 
 def _compiled_path(directory: Path, cache: Path | None) -> Path:
-    # Names, sizes and times of the CSV files name the compiled file: a change makes a new one.
+    # The contents name the compiled file: a change makes a new one, a copy (a layer) does not.
     state = hashlib.sha256(str(LAYOUT).encode())
     for file in sorted(directory.glob("*.csv")):
-        stat = file.stat()
-        state.update(f"{file.name} {stat.st_size} {stat.st_mtime_ns}".encode())
+        state.update(f"{file.name} {file.stat().st_size} ".encode())
+        state.update(file.read_bytes())
     name = f"prices-{state.hexdigest()[:16]}.sqlite3"
     for folder in (cache, directory / "__compiled__", Path(tempfile.gettempdir()) / "iac-dharma"):
         if folder is None:
