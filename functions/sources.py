@@ -14,24 +14,32 @@ from dharma.catalog.document import Note
 from dharma.core.errors import Fault, InvalidBlueprint, InvalidInput
 from dharma.core.principal import Principal
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint
+from dharma.model.expressions.nodes import Unknown
+from dharma.orchestrator.variables import guarded
 from functions.bodies import SourceBody
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A blueprint and the values that hold for it: the environment's, under the caller's own."""
+    """A blueprint and the values that hold for it: the environment's, under the caller's own.
+
+    `withheld`: variables that the environment keeps secret. Who may only look gets no answer that
+    was made with them, so they are unknown here.
+    """
 
     read: ReadResult
     values: dict[str, Any]
     region: str | None
     blueprint_id: str | None = None
+    withheld: frozenset[str] = frozenset()
 
     @property
     def blueprint(self) -> Blueprint:
-        return self.read.blueprint
+        return guarded(self.read.blueprint, self.withheld)
 
     def resolved(self) -> ResolvedBlueprint:
-        return resolve(self.blueprint, self.values, region=self.region)
+        unknown = {n: Unknown(f"var.{n} is secret in the environment") for n in self.withheld}
+        return resolve(self.blueprint, {**self.values, **unknown}, region=self.region)
 
 
 def open_source(body: SourceBody, principal: Principal) -> Opened:
@@ -42,14 +50,16 @@ def open_source(body: SourceBody, principal: Principal) -> Opened:
     read, blueprint_id = _read(body, principal, app)
     if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):
         raise InvalidBlueprint(f"{read.blueprint.name} has {len(faults)} fault(s)", list(faults))
-    stated, region = dict(body.variables), body.region
+    stated, region, withheld = dict(body.variables), body.region, frozenset[str]()
     if body.environment is not None:
         environment = app.environments.read(principal.tenant, body.environment)
         declared = {variable.name for variable in read.blueprint.variables}
-        inherited = {k: v for k, v in environment.variables.items() if k in declared}
+        withheld = (environment.sensitive & declared) - stated.keys()
+        shown = declared - environment.sensitive
+        inherited = {k: v for k, v in environment.variables.items() if k in shown}
         stated, region = {**inherited, **stated}, region or environment.region
     checked = check_values(read.blueprint, stated, complete=False)
-    return Opened(read, {name: checked[name] for name in stated}, region, blueprint_id)
+    return Opened(read, {name: checked[name] for name in stated}, region, blueprint_id, withheld)
 
 
 def notes(read: ReadResult) -> list[dict[str, Any]]:

@@ -208,6 +208,37 @@ class CostEstimate(Answer):
     notes: list[Note]
 
 
+class PathChange(Answer):
+    """One property or output that differs; what is sensitive is not shown."""
+
+    path: str
+    before: Any
+    after: Any
+    forces_replacement: bool
+    sensitive: bool
+
+
+class ResourceChange(Answer):
+    address: str
+    kind: str
+    action: Literal["create", "update", "replace", "delete", "no-op"]
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+    paths: list[PathChange]
+    reason: str
+
+
+class Plan(Answer):
+    """What a deployment would change."""
+
+    format_version: int
+    from_version: int = Field(description="The state version compared with; 0 for none.")
+    summary: dict[str, int]
+    changes: list[ResourceChange]
+    outputs: list[PathChange]
+    refused: list[str] = Field(description="What the lifecycle forbids: not carried out.")
+
+
 class DeploymentFailure(Answer):
     code: str
     message: str
@@ -300,6 +331,7 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "POST /costing/estimate": (200, CostEstimate),
     "GET /deployments": (200, DeploymentPage),
     "POST /deployments": (202, Deployment),
+    "POST /deployments/plan": (200, Plan),
     "GET /deployments/{id}": (200, Deployment),
     "GET /deployments/{id}/events": (200, DeploymentEvents),
     "GET /deployments/{id}/documents/{name}": (200, Json),

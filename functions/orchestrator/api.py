@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -37,10 +38,15 @@ IdempotencyKey = Annotated[
 ]
 
 
-class DeployBody(SourceBody):
-    """Carry a blueprint into an environment."""
+class PlanBody(SourceBody):
+    """A blueprint and the environment that it is meant for."""
 
     environment: str = Field(max_length=64)
+
+
+class DeployBody(PlanBody):
+    """Carry a blueprint into an environment."""
+
     auto_approve: bool = False
     comment: str = Field("", max_length=1000)
 
@@ -65,18 +71,13 @@ class RollbackBody(DestroyBody):
 
 @app.post("/deployments", tags=TAGS, summary="Ask for a deployment")
 def create_deployment(body: DeployBody, idempotency_key: IdempotencyKey = None) -> Response[str]:
-    # The environment's variables are the orchestrator's to add: it stores only the caller's own.
-    source = body.model_copy(update={"environment": None})
-    opened = open_source(source, principal())
-    request = DeploymentRequest(
-        environment=body.environment,
-        blueprint=opened.blueprint,
-        variables=opened.values,
-        auto_approve=body.auto_approve,
-        comment=body.comment,
-        blueprint_id=opened.blueprint_id,
-    )
+    request = replace(_requested(body), auto_approve=body.auto_approve, comment=body.comment)
     return _accepted(_orchestrator().deploy(request, principal(), idempotency_key))
+
+
+@app.post("/deployments/plan", tags=TAGS, summary="Show what a deployment would change")
+def plan_deployment(body: PlanBody) -> Response[str]:
+    return answer(_orchestrator().plan(_requested(body), principal()).to_dict())
 
 
 @app.get("/deployments", tags=TAGS, summary="List deployments, newest first")
@@ -190,6 +191,18 @@ def destroy_deployment(
 
 def _orchestrator() -> Orchestrator:
     return application().orchestrator
+
+
+def _requested(body: PlanBody) -> DeploymentRequest:
+    # The environment's variables are the orchestrator's to add: it stores only the caller's own.
+    source = body.model_copy(update={"environment": None})
+    opened = open_source(source, principal())
+    return DeploymentRequest(
+        environment=body.environment,
+        blueprint=opened.blueprint,
+        variables=opened.values,
+        blueprint_id=opened.blueprint_id,
+    )
 
 
 def _accepted(deployment: Deployment) -> Response[str]:

@@ -149,6 +149,38 @@ def test_an_environment_gives_its_variables_and_region(api: Any) -> None:
     )
 
 
+def test_secrets_of_an_environment_are_in_no_analysis(api: Any) -> None:
+    secret = "hunter2-hunter2"
+    variables = {"word": {"value": secret, "sensitive": True}}
+    api.call("POST", "/environments", {"name": "prod", "variables": variables})
+    # Neither written out nor told by what it decides; and the default is not taken for it.
+    text = """\
+apiVersion: dharma/v1
+kind: Blueprint
+name: nosy
+version: 1.0.0
+provider: aws
+variables:
+  - {name: word, type: string, default: plain}
+resources:
+  - name: long
+    type: aws_nat_gateway
+    condition: ${length(var.word) == 15}
+    properties: {allocation_id: "${var.word}", subnet_id: subnet-1}
+  - name: short
+    type: aws_nat_gateway
+    condition: ${length(var.word) == 5}
+    properties: {allocation_id: "${var.word}", subnet_id: subnet-1}
+"""
+    for route in ROUTES:
+        reply = api.call("POST", route, {"content": text, "environment": "prod"})
+        assert reply.status == 200, reply.text
+        assert secret not in reply.text
+        assert ("nat_gateway.long" in reply.text) == ("nat_gateway.short" in reply.text)
+    code = api.call("POST", "/iac/generate", {"content": text, "environment": "prod"}).body
+    assert "sensitive = true" in code["files"]["variables.tf"]
+
+
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(
     "body",

@@ -234,3 +234,22 @@ def test_tenants_and_roles_are_kept_apart(api: Any, prod: str) -> None:
     for action in ("approve", "reject", "cancel", "rollback", "destroy"):
         reply = api.call("POST", f"/deployments/{key}/{action}", {}, roles="viewer")
         assert reply.status == 403, action
+
+
+def test_a_plan_is_shown_and_nothing_begins(api: Any, prod: str) -> None:
+    body = {"environment": prod, "content": TEXT}
+    reply = api.call("POST", "/deployments/plan", body, roles="editor")
+    assert reply.status == 200, reply.text
+    assert reply.body["summary"]["create"] == 1
+    assert reply.body["changes"][0]["after"]["name"] == "jobs-prod"
+    assert api.call("GET", "/deployments").body["items"] == []
+    assert deploy(api).status == 202
+
+
+def test_a_plan_says_what_the_deployment_would_fail_with(api: Any, prod: str) -> None:
+    body = {"environment": prod, "content": TEXT}
+    refused = api.call("POST", "/deployments/plan", {**body, "variables": {"stage": "test"}})
+    assert (refused.status, refused.code) == (422, "InvalidVariables")
+    assert api.call("POST", "/deployments/plan", {**body, "environment": "none"}).status == 404
+    assert api.call("POST", "/deployments/plan", body, roles="viewer").status == 403
+    assert api.call("POST", "/deployments/plan", {"content": TEXT}).status == 400

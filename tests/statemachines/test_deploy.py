@@ -11,6 +11,7 @@ from datetime import timedelta
 import pytest
 
 from dharma.blueprint.environments import EnvironmentChange
+from dharma.blueprint.source import load_blueprint
 from dharma.core.errors import (
     CompensationFailed,
     Conflict,
@@ -23,6 +24,7 @@ from dharma.core.errors import (
 from dharma.core.principal import Principal
 from dharma.orchestrator.clouds import NativeChange
 from dharma.orchestrator.locks import LEASE
+from dharma.orchestrator.models import DeploymentRequest
 
 from .conftest import ADA, BLUEPRINT, Stage
 
@@ -95,6 +97,25 @@ def test_the_same_again_changes_nothing_and_asks_nobody(stage: Stage) -> None:
     assert "execute" not in stage.steps
     assert stage.content == before
     assert again.state_version == 2
+
+
+def test_a_plan_asked_for_beforehand_is_that_of_the_deployment(stage: Stage) -> None:
+    for text in (BLUEPRINT, CHANGED, WITHOUT_EVENTS):
+        request = DeploymentRequest("prod", load_blueprint(text), {"word": "swordfish"})
+        foretold = stage.orchestrator.plan(request, ADA)
+        assert stage.locked_by == ""
+        done = stage.deploy(text, variables={"word": "swordfish"})
+        assert foretold.to_dict() == json.loads(
+            stage.orchestrator.document(done.id, "plan.json", ADA)
+        )
+    assert foretold.summary == {"create": 1, "update": 0, "replace": 0, "delete": 1, "no-op": 2}
+
+
+def test_after_a_destruction_a_plan_creates_everything_again(stage: Stage) -> None:
+    done = stage.deploy()
+    stage.carry(stage.orchestrator.destroy(done.id, ADA, auto_approve=True))
+    again = stage.orchestrator.plan(DeploymentRequest("prod", load_blueprint(BLUEPRINT)), ADA)
+    assert (again.summary["create"], again.from_version) == (3, 0)
 
 
 def test_a_changed_blueprint_is_an_update(stage: Stage) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -13,11 +14,21 @@ from dharma.adapters.local.memory_store import MemoryStore
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog
 from dharma.core.clock import FixedClock
-from dharma.core.errors import Conflict, EnvironmentLocked, Forbidden, InvalidInput, NotFound
+from dharma.core.errors import (
+    Conflict,
+    EnvironmentLocked,
+    Forbidden,
+    InvalidBlueprint,
+    InvalidInput,
+    InvalidVariables,
+    NotFound,
+)
 from dharma.core.principal import Principal
 from dharma.core.workflows import MemoryWorkflows
+from dharma.orchestrator.locks import EnvironmentLocks
 from dharma.orchestrator.memory_cloud import MemoryCloud
 from dharma.orchestrator.models import DeploymentRequest
+from dharma.orchestrator.planning import SENSITIVE
 from dharma.orchestrator.ports import Ports
 from dharma.orchestrator.service import Orchestrator, may_approve, stack_name
 
@@ -272,3 +283,41 @@ def test_stack_names_are_valid_and_differ_where_blueprints_do(
     assert name.replace("-", "").isalnum()
     assert name.isascii()
     assert name != stack_name(environment, blueprint + "x")
+
+
+def test_a_plan_stores_nothing_and_takes_no_lock(
+    orchestrator: Orchestrator, ports: Ports, place: Place
+) -> None:
+    place.variables = {"team": "shop", "other": "x"}
+    made = orchestrator.plan(request(), EVE)
+    assert made.summary["create"] == 1
+    assert made.changes[0].after == {"tags": {"team": "shop"}}
+    assert orchestrator.list(EVE)[0] == []
+    assert list(ports.artifacts.list("")) == []
+    assert EnvironmentLocks(ports.store, ports.clock).read("acme", "prod").token == 0
+    assert orchestrator.deploy(request(), EVE).status == "pending"
+
+
+def test_a_plan_shows_no_secret_of_the_environment(
+    orchestrator: Orchestrator, place: Place
+) -> None:
+    place.variables, place.sensitive = {"team": "swordfish"}, frozenset({"team"})
+    text = json.dumps(orchestrator.plan(request(), EVE).to_dict())
+    assert "swordfish" not in text
+    assert SENSITIVE in text
+
+
+def test_who_may_not_deploy_gets_no_plan(orchestrator: Orchestrator) -> None:
+    with pytest.raises(Forbidden):
+        orchestrator.plan(request(), VIC)
+
+
+def test_a_plan_has_the_faults_of_its_deployment(orchestrator: Orchestrator) -> None:
+    with pytest.raises(InvalidVariables, match="no such variable"):
+        orchestrator.plan(request(variables={"tem": "web"}), EVE)
+    resource = replace(BLUEPRINT.resources[0], properties={"tagss": {}})
+    broken = replace(BLUEPRINT, resources=(resource,))
+    with pytest.raises(InvalidBlueprint, match="1 fault"):
+        orchestrator.plan(request(blueprint=broken), EVE)
+    with pytest.raises(NotFound, match="no environment"):
+        orchestrator.plan(request(environment="nowhere"), EVE)

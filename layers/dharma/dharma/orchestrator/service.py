@@ -17,6 +17,7 @@ from datetime import timedelta
 from typing import Any
 
 from dharma.blueprint.dump import dump_blueprint
+from dharma.blueprint.validation import check_values, validate
 from dharma.core.clock import epoch_seconds
 from dharma.core.errors import (
     ApprovalRejected,
@@ -25,6 +26,7 @@ from dharma.core.errors import (
     DharmaError,
     EnvironmentLocked,
     Forbidden,
+    InvalidBlueprint,
     InvalidInput,
     NotFound,
     VersionConflict,
@@ -37,8 +39,10 @@ from dharma.orchestrator import keys, variables
 from dharma.orchestrator.artifacts import artifact_key, load_snapshot
 from dharma.orchestrator.locks import EnvironmentLocks, locked
 from dharma.orchestrator.models import Deployment, DeploymentRequest, Operation, ProgressEvent
+from dharma.orchestrator.planning import Plan, plan
 from dharma.orchestrator.ports import Environment, Ports
 from dharma.orchestrator.repository import Appended, Deployments
+from dharma.orchestrator.resolving import deployed_state, resolve_in
 from dharma.orchestrator.states import States, StateVersion
 
 IDEMPOTENCY_PERIOD = timedelta(hours=24)
@@ -91,6 +95,27 @@ class Orchestrator:
             "autoApprove": request.auto_approve,
         }
         return self._start(deployment, blueprint, secret, asked, idempotency_key)
+
+    def plan(self, request: DeploymentRequest, principal: Principal) -> Plan:
+        """What a deployment would change, against the recorded state. Nothing is stored, no lock is
+        taken, the cloud is not asked. Raises what the deployment would fail with before its plan.
+
+        Asks for the right to deploy: how secrets of the environment flow into a blueprint of one's
+        own can be told from a plan.
+        """
+        require_deployer(principal)
+        environment = self._environment(principal, request.environment)
+        blueprint = variables.guarded(request.blueprint, environment.sensitive)
+        if faults := validate(blueprint, self._ports.catalog):
+            raise InvalidBlueprint(f"{blueprint.name} has {len(faults)} fault(s)", faults)
+        values = variables.layered(blueprint, environment.variables, request.variables)
+        stack = stack_name(environment.name, blueprint.name)
+        present = self._states.present(principal.tenant, environment.name, stack)
+        return plan(
+            resolve_in(environment, stack, blueprint, check_values(blueprint, values)),
+            deployed_state(self._ports, environment, present),
+            self._ports.catalog,
+        )
 
     def rollback(
         self,

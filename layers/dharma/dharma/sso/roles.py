@@ -60,6 +60,8 @@ ROUTES: dict[str, Permission] = {
     "POST /costing/estimate": "analyse",
     "GET /deployments": "deployment:read",
     "POST /deployments": "deployment:write",
+    # It changes nothing, but works with the secrets of the environment.
+    "POST /deployments/plan": "deployment:write",
     "GET /deployments/{id}": "deployment:read",
     "POST /deployments/{id}/approve": "deployment:approve",
     "POST /deployments/{id}/reject": "deployment:approve",

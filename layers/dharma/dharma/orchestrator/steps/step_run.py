@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dharma.blueprint.resolution import resolve
-from dharma.blueprint.validation import check_values
 from dharma.core.errors import Conflict, DeploymentCancelled, DharmaError, NotFound
 from dharma.generator.cfn_parameters import parameter_value
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint
 from dharma.model.expressions.nodes import Value
-from dharma.orchestrator import variables
 from dharma.orchestrator.artifacts import artifact_key, load_snapshot, to_json
 from dharma.orchestrator.clouds import ChangeRequest, DeploymentTarget, StackTemplate
 from dharma.orchestrator.locks import EnvironmentLocks
 from dharma.orchestrator.models import Deployment
 from dharma.orchestrator.ports import Environment, Ports
 from dharma.orchestrator.repository import Appended, Deployments
+from dharma.orchestrator.resolving import (
+    deployed_state,
+    opened_values,
+    resolve_in,
+    state_inputs,
+)
 from dharma.orchestrator.states import DeployedState, States, StateVersion
 
 # Steps that clean up: they run for a deployment that was cancelled or has lost its lock.
@@ -82,17 +85,13 @@ class StepRun:
     def values(self) -> dict[str, Value]:
         """The value of every variable, sensitive ones in the clear: never written anywhere."""
         d = self.deployment
-        return self._values(self.blueprint, d.variables, d.sealed_variables, d.id)
-
-    def _values(
-        self, blueprint: Blueprint, plain: dict[str, Any], sealed: str, deployment_id: str
-    ) -> dict[str, Value]:
-        secret = variables.unseal(self.ports.sealer, sealed, deployment_id)
-        return check_values(blueprint, {**plain, **secret})
+        return opened_values(
+            self.ports.sealer, self.blueprint, d.variables, d.sealed_variables, d.id
+        )
 
     @cached_property
     def resolved(self) -> ResolvedBlueprint:
-        return self._resolve(self.blueprint, self.values)
+        return resolve_in(self.environment, self.deployment.stack, self.blueprint, self.values)
 
     @cached_property
     def present(self) -> StateVersion | None:
@@ -104,22 +103,7 @@ class StepRun:
     @cached_property
     def deployed(self) -> DeployedState | None:
         """What is there, ready for planning."""
-        state = self.present
-        if state is None:
-            return None
-        blueprint, values = self._of_state(state)
-        return DeployedState(state.version, self._resolve(blueprint, values))
-
-    def _of_state(self, state: StateVersion) -> tuple[Blueprint, dict[str, Value]]:
-        blueprint = load_snapshot(self.ports.artifacts, state.artifacts["blueprint"])
-        return blueprint, self._values(
-            blueprint, state.variables, state.sealed_variables, state.deployment_id
-        )
-
-    def _resolve(self, blueprint: Blueprint, values: dict[str, Value]) -> ResolvedBlueprint:
-        place = {"account_id": self.environment.account, "deployment_name": self.deployment.stack}
-        known = {name: value for name, value in place.items() if value}
-        return resolve(blueprint, values, region=self.environment.region, ambient=known)
+        return deployed_state(self.ports, self.environment, self.present)
 
     def key(self, name: str) -> str:
         return artifact_key(self.deployment.tenant, self.deployment.id, name)
@@ -161,7 +145,7 @@ class StepRun:
         state = self.present
         if state is None:
             raise NotFound(f"{self.deployment.stack} had nothing before")
-        _, values = self._of_state(state)
+        _, values = state_inputs(self.ports, state)
         template = self._template(state.artifacts["template"], values)
         return ChangeRequest(self.deployment.stack, self.undo_name, template)
 
