@@ -11,8 +11,9 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from dharma.core.errors import InvalidInput
 from dharma.core.store import Index, Item, Page
@@ -46,12 +47,19 @@ class Position:
 
 
 class Cursors:
-    """Writes and reads cursors under one key, shared by all processes over one store."""
+    """Writes and reads cursors under one key, shared by all processes over one store.
 
-    def __init__(self, key: bytes) -> None:
-        if len(key) < 16:
-            raise ValueError("a key of at least 16 bytes")
-        self._key = key
+    A key that has to be fetched is asked for when the first cursor is written or read.
+    """
+
+    def __init__(self, key: bytes | Callable[[], bytes]) -> None:
+        self._given = key
+        if isinstance(key, bytes):
+            _check_key(key)
+
+    @cached_property
+    def _key(self) -> bytes:
+        return self._given if isinstance(self._given, bytes) else _check_key(self._given())
 
     def write(self, query: Query, position: Position) -> str:
         body = json.dumps(
@@ -113,6 +121,12 @@ class Cursors:
                 self.write(query, replace(taken[0][0], backward=True)) if has_previous else None
             ),
         )
+
+
+def _check_key(key: bytes) -> bytes:
+    if len(key) < 16:
+        raise ValueError("a key of at least 16 bytes")
+    return key
 
 
 def prefix_end(prefix: str) -> str | None:
