@@ -91,6 +91,19 @@ def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = Non
     return Response(status, "application/json", _json(body), dict(headers or {}))
 
 
+def attachment(data: bytes, media_type: str, name: str) -> Response[str]:
+    """An answer that is one file, under a name of safe letters."""
+    response = Response(
+        200,
+        media_type,
+        # Encoded here: the resolver takes bytes for text while it checks the answer's type.
+        base64.b64encode(data).decode("ascii"),
+        {"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    response.base64_encoded = True
+    return response
+
+
 def no_content() -> Response[str]:
     return Response(204, body="")
 

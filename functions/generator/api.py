@@ -9,8 +9,9 @@ from pydantic import Field
 
 from dharma.bootstrap import application
 from dharma.generator import GenerateOptions, S3Backend, generate
+from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
 from functions.bodies import Body, SourceBody
-from functions.edge import answer, lambda_handler, principal, resolver
+from functions.edge import answer, attachment, lambda_handler, principal, resolver
 from functions.sources import note_to_dict, notes, open_source
 
 app = resolver()
@@ -30,6 +31,9 @@ class GenerateBody(SourceBody):
     format: Literal["terraform", "cloudformation"] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
     backend: BackendBody | None = None
+    archive: Literal["zip", "tar.gz"] | None = Field(
+        None, description="Answer with one file and a manifest in it, instead of JSON."
+    )
 
 
 @app.post("/iac/generate", tags=["generator"], summary="Write a blueprint as code")
@@ -46,6 +50,12 @@ def generate_code(body: GenerateBody) -> Response[str]:
             json=body.json_template,
         ),
     )
+    if body.archive:
+        return attachment(
+            archive(code, opened.blueprint, body.archive),
+            MEDIA_TYPES[body.archive],
+            archive_name(code, opened.blueprint, body.archive),
+        )
     return answer(
         {
             "format": code.target,

@@ -305,7 +305,13 @@ class Health(Answer):
 
 Json = dict[str, Any]
 
-# Status and shape; None where there is no body, `Json` where it is an open document, str for text.
+# Routes that answer with a file: its media types (beside JSON of the shape below, if there is one).
+FILES: dict[str, tuple[str, ...]] = {
+    "GET /blueprints/{id}/export": ("application/yaml", "application/json"),
+    "POST /iac/generate": ("application/zip", "application/gzip"),
+}
+
+# Status and shape; None where there is no body, `Json` where it is an open document, str: a file.
 ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /health": (200, Health),
     "GET /openapi.json": (200, Json),

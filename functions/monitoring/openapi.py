@@ -13,7 +13,7 @@ from pydantic.json_schema import models_json_schema
 
 from dharma import __version__
 from dharma.sso.roles import PUBLIC, ROUTES
-from functions.monitoring.answers import ANSWERS, Answer, Json
+from functions.monitoring.answers import ANSWERS, FILES, Answer, Json
 
 CAPABILITIES = (
     "monitoring",
@@ -70,12 +70,11 @@ def _described(route: str, operation: dict[str, Any]) -> dict[str, Any]:
     """With our answers instead of the framework's, and who may call."""
     status, shape = ANSWERS[route]
     success: dict[str, Any] = {"description": HTTPStatus(status).phrase}
-    if shape is str:
-        text = {"schema": {"type": "string"}}
-        success["content"] = {"application/yaml": text, "application/json": text}
-    elif shape is not None:
+    if shape is not None:
+        success["content"] = {media: _file(media) for media in FILES.get(route, ())}
+    if shape is not None and shape is not str:
         schema = {"type": "object"} if shape is Json else {"$ref": _SCHEMAS + shape.__name__}
-        success["content"] = {"application/json": {"schema": schema}}
+        success["content"]["application/json"] = {"schema": schema}
     failure = {
         "description": "A failure: 4xx is the caller's to mend, 5xx ours.",
         "content": {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
@@ -85,6 +84,11 @@ def _described(route: str, operation: dict[str, Any]) -> dict[str, Any]:
         described["security"] = [{"token": []}]
         described["x-permission"] = ROUTES[route]
     return described
+
+
+def _file(media: str) -> dict[str, Any]:
+    text = media.startswith("text/") or media.endswith(("json", "yaml"))
+    return {"schema": {"type": "string"} if text else {"type": "string", "format": "binary"}}
 
 
 def _answer_schemas() -> dict[str, Any]:

@@ -46,7 +46,11 @@ FUNCTIONS = {
 class Reply:
     status: int
     headers: dict[str, str]
-    text: str
+    data: bytes
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
 
     @property
     def body(self) -> Any:
@@ -96,10 +100,10 @@ class Api:
         # API Gateway sends what it can spell as JSON.
         answer = json.loads(json.dumps(answer))
         text = answer.get("body") or ""
-        if answer.get("isBase64Encoded"):
-            text = base64.b64decode(text).decode()
+        coded = answer.get("isBase64Encoded")
+        data = base64.b64decode(text, validate=True) if coded else text.encode()
         names = {name.lower(): value for name, value in answer["headers"].items()}
-        reply = Reply(answer["statusCode"], names, text)
+        reply = Reply(answer["statusCode"], names, data)
         as_described(event["routeKey"], reply)
         return reply
 
@@ -183,7 +187,7 @@ def as_described(route: str, reply: Reply) -> None:
     response = described.get(str(reply.status), described["default"])
     content = response.get("content", {})
     if not content:
-        assert reply.text == ""
+        assert reply.data == b""
         return
     kind = reply.headers["content-type"]
     assert kind in content, f"{route} answered {kind}"
