@@ -329,6 +329,46 @@ def test_who_was_overtaken_changes_nothing_any_more(stage: Stage) -> None:
     assert stage.locked_by == second[0]
 
 
+def test_undoing_keeps_the_environment_however_long_it_takes(stage: Stage) -> None:
+    stage.deploy()
+    stage.cloud.refuses = {"AuditQueue"}
+    stage.before["undo_monitor"] = lambda: stage.clock.advance(LEASE * 0.8)
+    refusals: list[str] = []
+
+    def push_in() -> None:
+        try:
+            stage.ask(CHANGED, auto_approve=True)
+        except EnvironmentLocked as error:
+            refusals.append(error.message)
+
+    stage.after["undo_monitor"] = push_in
+    done = stage.carry(stage.ask(WITHOUT_EVENTS, auto_approve=True))
+    assert done.status == "failed"
+    assert len(refusals) == stage.steps.count("undo_monitor") > 1
+    assert all(done.id in refusal for refusal in refusals)
+
+
+def test_who_was_overtaken_while_undoing_leaves_the_cloud_to_the_next(stage: Stage) -> None:
+    stage.deploy()
+    stage.cloud.refuses = {"AuditQueue"}
+    second: list[str] = []
+    there: list[object] = []
+
+    def overtake() -> None:
+        stage.clock.advance(LEASE * 2)
+        del stage.before["undo_monitor"]
+        second.append(stage.ask(CHANGED, auto_approve=True).id)
+        there.append(stage.content)
+
+    stage.before["undo_monitor"] = overtake
+    done = stage.carry(stage.ask(WITHOUT_EVENTS, auto_approve=True))
+    assert done.status == "undo_failed"
+    assert done.failure is not None
+    assert "lost the lock" in done.failure.message
+    assert there == [stage.content]
+    assert stage.locked_by == second[0]
+
+
 def test_a_request_that_is_delivered_twice_is_carried_once(stage: Stage) -> None:
     asked = stage.ask(auto_approve=True)
     first = stage.run(asked, "one")

@@ -23,8 +23,7 @@ from dharma.orchestrator import keys
 @dataclass(frozen=True, slots=True)
 class StateVersion:
     """`artifacts`: `blueprint`, `template`, `resources` to their keys. `destroyed` versions have no
-    resources; they keep the numbering and the fencing.
-    that made it."""
+    resources; they keep the numbering and the fencing."""
 
     tenant: str
     environment: str

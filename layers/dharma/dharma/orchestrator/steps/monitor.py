@@ -40,7 +40,9 @@ def go_on(step: StepRun) -> None:
 
 
 def run_undo(step: StepRun) -> dict[str, Any]:
-    """The same for the undoing; its failure is `CompensationFailed`."""
+    """The same for the undoing; its failure is `CompensationFailed`. Undoing may take longer than a
+    lease, and whoever has the environment by then must not be disturbed."""
+    step.hold()
     status = look(step, step.undo_name)
     if status.phase == "failed" and not status.undone:
         raise CompensationFailed(status.reason or f"the cloud says {status.native}")

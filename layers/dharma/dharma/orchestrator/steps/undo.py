@@ -26,8 +26,7 @@ def run(step: StepRun) -> dict[str, Any]:
         return {"needed": False}
     if d.operation == "destroy":
         return {"needed": False}
-    d = step.deployment
-    step.locks.assert_held(d.tenant, d.environment, d.id, d.fencing_token)
+    step.hold()
     undo_on(step)
     return {"needed": True}
 
