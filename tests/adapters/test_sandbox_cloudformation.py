@@ -380,6 +380,34 @@ def test_a_new_secret_updates_what_uses_it_and_loses_nothing(sandbox: Sandbox) -
     assert sandbox.physical() == before
 
 
+def test_secrets_reach_resources_that_the_emulator_makes_itself(sandbox: Sandbox) -> None:
+    """Unlike a database's password, which goes to the service past CloudFormation."""
+
+    def pair(secret: str) -> StackTemplate:
+        queues = {
+            name: {
+                "Type": "AWS::SQS::Queue",
+                "Properties": {
+                    "QueueName": f"{sandbox.stack}-{name}",
+                    "Tags": [{"Key": "word", "Value": {"Ref": "Word"}}],
+                },
+            }
+            for name in ("First", "Second")
+        }
+        document = {
+            "Parameters": {"Word": {"Type": "String", "NoEcho": True}},
+            "Resources": queues,
+        }
+        return StackTemplate(json.dumps(document), {"Word": secret}, frozenset({"Word"}))
+
+    sqs = sandbox.aws["sqs"]
+    for secret in ("Hush-1", "Hush-2"):
+        assert sandbox.deploy(pair(secret)).phase == "succeeded"
+        found = sqs.list_queues(QueueNamePrefix=sandbox.stack)["QueueUrls"]
+        tags = [sqs.list_queue_tags(QueueUrl=url)["Tags"] for url in found]
+        assert tags == [{"word": secret}, {"word": secret}]
+
+
 def test_a_parameter_inside_a_text_changes_what_uses_it(sandbox: Sandbox) -> None:
     """The emulator itself sees parameters in Ref only."""
     sandbox.deploy(network(small=True, environment="dev"))

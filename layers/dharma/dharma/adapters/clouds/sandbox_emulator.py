@@ -116,17 +116,19 @@ class EmulatedStack:
         self.note()
 
     def publish(self) -> None:
-        """The emulator shows outputs only after a plain update: what a person would look at."""
+        """The emulator shows outputs only after a plain update: what a person would look at.
+
+        No parameter is named. The emulator then keeps those of the change sets; asked for previous
+        values, it looks among those of plain updates only, and fails.
+        """
         self.journal.next_number()
         document = json.loads(self.journal.template(self.bodies))
         document["Outputs"] = {
             name: {"Value": value} for name, value in self.journal.outputs.items()
         }
-        declared = sorted({n for body in self.bodies.values() for n in secret_names(body)})
         self.aws["cloudformation"].update_stack(
             StackName=self.name,
             TemplateBody="\t" + json.dumps(document),
-            Parameters=[{"ParameterKey": n, "UsePreviousValue": True} for n in declared],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
         )
 
