@@ -25,6 +25,7 @@ from dharma.core.principal import Principal
 from dharma.orchestrator.clouds import NativeChange
 from dharma.orchestrator.locks import LEASE
 from dharma.orchestrator.models import DeploymentRequest
+from dharma.orchestrator.repository import Appended, Deployments
 
 from .conftest import ADA, BLUEPRINT, Stage
 
@@ -79,7 +80,6 @@ def test_a_deployment_goes_its_ten_steps_and_frees_the_environment(stage: Stage)
 
 def test_the_history_is_gapless_and_folds_to_the_record(stage: Stage) -> None:
     from dharma.orchestrator.history import fold
-    from dharma.orchestrator.repository import Deployments
 
     done = stage.deploy()
     history = Deployments(stage.store, stage.clock).history("acme", done.id)
@@ -367,6 +367,20 @@ def test_who_was_overtaken_while_undoing_leaves_the_cloud_to_the_next(stage: Sta
     assert "lost the lock" in done.failure.message
     assert there == [stage.content]
     assert stage.locked_by == second[0]
+
+
+def test_a_long_history_is_whole_for_the_steps_and_in_pages_for_callers(stage: Stage) -> None:
+    asked = stage.ask()
+    deployments = Deployments(stage.store, stage.clock)
+    progress = Appended([("ProgressMade", {"done": 1, "total": 2})] * 40)
+    for _ in range(30):
+        last = deployments.append("acme", asked.id, lambda _: progress)
+    whole = [event.sequence for event in deployments.history("acme", asked.id)]
+    assert whole == list(range(1, last.sequence + 1))
+    first = stage.orchestrator.events(asked.id, ADA)
+    assert len(first) == 1000
+    rest = stage.orchestrator.events(asked.id, ADA, after=first[-1].sequence)
+    assert [event.sequence for event in (*first, *rest)] == whole
 
 
 def test_a_request_that_is_delivered_twice_is_carried_once(stage: Stage) -> None:

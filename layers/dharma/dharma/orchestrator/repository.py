@@ -9,7 +9,7 @@ from typing import Any
 from dharma.core.clock import Clock
 from dharma.core.errors import NotFound, VersionConflict
 from dharma.core.events import Event, happened
-from dharma.core.store import Emit, Item, ItemStore, Operation, Page, Put
+from dharma.core.store import Emit, Item, ItemStore, Operation, Page, Put, all_items
 from dharma.orchestrator import keys
 from dharma.orchestrator.history import fold, from_record, to_record
 from dharma.orchestrator.models import Deployment, ProgressEvent
@@ -103,20 +103,13 @@ class Deployments:
         return new
 
     def history(self, tenant: str, deployment_id: str, *, after: int = 0) -> list[ProgressEvent]:
-        """The entries after a sequence number, oldest first; at most 1000 at a time."""
-        entries: list[ProgressEvent] = []
-        cursor: str | None = None
-        while True:
-            page = self._store.query(
-                keys.deployment(tenant, deployment_id),
-                keys.EVENT_PREFIX,
-                limit=1000,
-                cursor=cursor,
-            )
-            entries += [ProgressEvent.from_record(dict(item.data)) for item in page.items]
-            cursor = page.next_cursor
-            if cursor is None:
-                return [entry for entry in entries if entry.sequence > after][:1000]
+        """All entries after a sequence number, oldest first."""
+        items = all_items(self._store, keys.deployment(tenant, deployment_id), keys.EVENT_PREFIX)
+        return [
+            ProgressEvent.from_record(dict(item.data))
+            for item in items
+            if item.sk > keys.event(after)
+        ]
 
     def list(
         self,

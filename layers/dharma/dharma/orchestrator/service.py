@@ -46,6 +46,7 @@ from dharma.orchestrator.resolving import deployed_state, resolve_in
 from dharma.orchestrator.states import States, StateVersion
 
 IDEMPOTENCY_PERIOD = timedelta(hours=24)
+EVENTS_AT_ONCE = 1000
 _KEY = re.compile(r"^[\x21-\x7e]{1,255}$")
 
 
@@ -278,10 +279,11 @@ class Orchestrator:
     def events(
         self, deployment_id: str, principal: Principal, *, after: int = 0
     ) -> Sequence[ProgressEvent]:
-        """The history after a sequence number, oldest first; no task tokens, no sealed text."""
+        """The history after a sequence number, oldest first, at most `EVENTS_AT_ONCE`; no task
+        tokens, no sealed text."""
         self.read(deployment_id, principal)
         history = self._deployments.history(principal.tenant, deployment_id, after=after)
-        return [replace(event, data=_public(event)) for event in history]
+        return [replace(event, data=_public(event)) for event in history[:EVENTS_AT_ONCE]]
 
     def document(self, deployment_id: str, name: str, principal: Principal) -> bytes:
         """An artifact of a deployment: `plan.json`, `cost.json`, `template.json` ..."""
