@@ -45,7 +45,11 @@ class Opened:
 def open_source(body: SourceBody, principal: Principal) -> Opened:
     """Read what a request is about. A blueprint with faults, or values that do not fit it, are
     refused with all of them; a foreign format is taken as it is, what was not understood is in the
-    notes."""
+    notes.
+
+    An environment's sensitive values stay out: whoever may analyse could have them told by code,
+    counts or complaints. What depends on them is unknown here.
+    """
     app = application()
     read, blueprint_id = _read(body, principal, app)
     if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):

@@ -212,3 +212,42 @@ def test_a_viewer_may_analyse(api: Any) -> None:
     for route in ROUTES:
         assert api.call("POST", route, {"content": TEXT}, roles="viewer").status == 200
         assert api.call("POST", route, {"content": TEXT}, roles="").status == 403
+
+
+LOCK = """\
+apiVersion: dharma/v1
+kind: Blueprint
+name: curious
+version: 1.0.0
+provider: aws
+variables:
+  - {name: word, type: string%s}
+resources:
+  - name: jobs
+    type: aws_sqs_queue
+    count: ${var.word == "Hush-9Qx" ? 2 : 1}
+    properties: {tags: {word: "${var.word}"}, delay_seconds: "${length(var.word)}"}
+outputs:
+  - {name: word, value: "${base64encode(var.word)}"}
+"""
+
+
+@pytest.mark.parametrize("format", ["terraform", "cloudformation"])
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize(
+    "wish", ["", ', pattern: "^never$"', ", allowed: [a]", ", sensitive: true", ", default: x"]
+)
+def test_an_analysis_never_sees_the_secrets_of_an_environment(
+    api: Any, route: str, wish: str, format: str
+) -> None:
+    """A viewer writes a blueprint of his own that asks for a secret and lets it be told."""
+    secret = {"word": {"value": "Hush-9Qx", "sensitive": True}}
+    environment = {"name": "live", "provider": "aws", "region": "eu-west-1", "variables": secret}
+    assert api.call("POST", "/environments", environment).status == 201
+    body = {"content": LOCK % wish, "environment": "live"}
+    body |= {"format": format} if route == "/iac/generate" else {}
+    reply = api.call("POST", route, body, roles="viewer")
+    assert reply.status in (200, 422), reply.text
+    assert "Hush-9Qx" not in reply.text
+    assert "SHVzaC05UXg" not in reply.text
+    assert "does not match" not in reply.text
