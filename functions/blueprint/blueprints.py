@@ -42,7 +42,12 @@ class ImportBody(Body):
 class PublishBody(Body):
     """Which version the draft becomes; by default the one that it states."""
 
-    version: str | None = Field(None, max_length=128)
+    version: str | None = Field(
+        None, max_length=128, description="`next` is the one that the changes ask for."
+    )
+    allow_lower: bool = Field(
+        False, description="Publish it although the changes ask for a higher one."
+    )
 
 
 class ValidateBody(Body):
@@ -141,7 +146,7 @@ def list_versions(
 
 @router.post("/blueprints/<id>/versions", tags=TAGS, summary="Publish the draft as a version")
 def publish_version(id: str, body: PublishBody) -> Response[str]:
-    record = _blueprints().publish(principal(), id, body.version)
+    record = _blueprints().publish(principal(), id, body.version, allow_lower=body.allow_lower)
     place = f"/blueprints/{record.blueprint_id}/versions/{record.version}"
     return answer(_version(record), 201, {"Location": place})
 
@@ -150,6 +155,24 @@ def publish_version(id: str, body: PublishBody) -> Response[str]:
 def read_version(id: str, version: str) -> Response[str]:
     published = _blueprints().version(principal(), id, version)
     return answer({**published.document, **_version(published.version)})
+
+@router.get("/blueprints/<id>/versions/next", tags=TAGS, summary="The version that changes ask for")
+def propose_version(id: str) -> Response[str]:
+    record = _blueprints().record(principal(), id)
+    proposal = _blueprints().next_version(principal(), record.id)
+    place = f"/blueprints/{record.id}"
+    return answer(
+        {
+            "version": proposal.version,
+            "previous": proposal.previous,
+            "step": proposal.step,
+            "stated": record.version,
+            "sufficient": proposal.suffices(record.version),
+            "reasons": [reason.to_dict() for reason in proposal.reasons],
+            "_links": links(self=f"{place}/versions/next", blueprint=place),
+        }
+    )
+
 
 
 @router.post("/blueprints/<id>/validate", tags=TAGS, summary="Check a draft and values for it")

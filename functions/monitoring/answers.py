@@ -100,6 +100,28 @@ class BlueprintVersionPage(Page):
     items: list[BlueprintVersion]
 
 
+class VersionReason(Answer):
+    """A change and its weight. Without a subject it is the blueprint's own."""
+
+    step: Literal["major", "minor", "patch"]
+    subject: str = Field(description="A resource's address, `var.NAME` or `output.NAME`.")
+    path: str
+    message: str
+
+
+class VersionProposal(Linked):
+    """What the draft should be called, from what changed since the highest release."""
+
+    version: str
+    previous: str | None = Field(description="The release before; null before the first one.")
+    step: Literal["major", "minor", "patch"] | None = Field(
+        description="How much changed; null when nothing did, or before the first release."
+    )
+    stated: str = Field(description="The version that the draft states.")
+    sufficient: bool = Field(description="Whether the stated version may be published.")
+    reasons: list[VersionReason]
+
+
 class Fault(Answer):
     field: str
     message: str
@@ -324,6 +346,7 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "DELETE /blueprints/{id}": (204, None),
     "GET /blueprints/{id}/versions": (200, BlueprintVersionPage),
     "POST /blueprints/{id}/versions": (201, BlueprintVersion),
+    "GET /blueprints/{id}/versions/next": (200, VersionProposal),
     "GET /blueprints/{id}/versions/{version}": (200, BlueprintVersionContents),
     "POST /blueprints/{id}/validate": (200, Validation),
     "GET /blueprints/{id}/export": (200, str),

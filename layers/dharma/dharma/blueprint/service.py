@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from dharma.blueprint.records import BlueprintRecord, VersionRecord
 from dharma.blueprint.repository import BlueprintRepository
@@ -18,11 +18,13 @@ from dharma.catalog.document import Note
 from dharma.core.clock import Clock, isoformat
 from dharma.core.encryption import Sealer
 from dharma.core.errors import (
+    AlreadyPublished,
     Fault,
     InvalidBlueprint,
     InvalidInput,
     InvalidVariables,
     VersionConflict,
+    VersionTooLow,
 )
 from dharma.core.events import Event, happened
 from dharma.core.ids import is_id, new_id
@@ -32,7 +34,12 @@ from dharma.core.principal import Principal
 from dharma.core.store import ItemStore
 from dharma.model.blueprint import Blueprint
 
+if TYPE_CHECKING:
+    from dharma.blueprint.proposal import Proposal
+
 SOURCE = "dharma.blueprint"
+# Stands for the proposed version where one is asked for.
+NEXT = "next"
 TextFormat = Literal["yaml", "json"]
 _VERSION = re.compile(
     r"(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})"
@@ -186,17 +193,37 @@ class Blueprints:
             offset=offset,
         )
 
+    def next_version(self, principal: Principal, blueprint_id: str) -> Proposal:
+        """What the draft should be called, from what changed since the highest release."""
+        from dharma.blueprint.proposal import propose
+
+        stored = self.read(principal, blueprint_id)
+        release = self._release(principal.tenant, stored.record.id)
+        return propose(release, stored.blueprint, self._catalog)
+
     def publish(
-        self, principal: Principal, blueprint_id: str, version: str | None = None
+        self,
+        principal: Principal,
+        blueprint_id: str,
+        version: str | None = None,
+        *,
+        allow_lower: bool = False,
     ) -> VersionRecord:
-        """Freeze the draft as a version: the one that it states, or another. `AlreadyPublished`."""
+        """Freeze the draft as a version: the one that it states, another, or the proposed one
+        (`NEXT`). `AlreadyPublished` when there is such a version, or nothing changed for a next
+        one; `VersionTooLow` (unless that is allowed) when the changes since the release before it
+        ask for more."""
         stored = self.read(principal, blueprint_id)
         wanted = version or stored.blueprint.version
+        if wanted == NEXT:
+            wanted = self._proposed(principal, stored.record.id)
         if not _VERSION.fullmatch(wanted) or len(wanted) > 128:
             raise InvalidInput(
                 f"{wanted!r} is no semantic version", [Fault("write it as 1.2.0", path="version")]
             )
         blueprint = self._valid(replace(stored.blueprint, version=wanted))
+        if not allow_lower:
+            self._require_suffices(principal.tenant, stored.record.id, blueprint)
         text = _text(blueprint)
         record = VersionRecord(
             blueprint_id=stored.record.id,
@@ -264,6 +291,52 @@ class Blueprints:
         else:
             stored = self.version(principal, blueprint_id, version)
         return stored.text if format == "json" else dump_blueprint(stored.blueprint, format)
+
+    def _proposed(self, principal: Principal, blueprint_id: str) -> str:
+        proposal = self.next_version(principal, blueprint_id)
+        if proposal.version == proposal.previous:
+            raise AlreadyPublished(f"nothing has changed since {proposal.previous}")
+        return proposal.version
+
+    def _require_suffices(self, tenant: str, blueprint_id: str, blueprint: Blueprint) -> None:
+        from dharma.blueprint.proposal import propose
+
+        release = self._release(tenant, blueprint_id, below=blueprint.version)
+        proposal = propose(release, blueprint, self._catalog)
+        if proposal.suffices(blueprint.version):
+            return
+        heavy = [reason for reason in proposal.reasons if reason.step == proposal.step]
+        raise VersionTooLow(
+            f"what changed since {proposal.previous} is {proposal.step}: publish it as"
+            f" {proposal.version}, not {blueprint.version}",
+            [
+                Fault(reason.message, ".".join(p for p in (reason.subject, reason.path) if p))
+                for reason in heavy
+            ],
+        )
+
+    def _release(
+        self, tenant: str, blueprint_id: str, *, below: str | None = None
+    ) -> Blueprint | None:
+        """The highest published version that is no pre-release, below another one if given."""
+        from dharma.blueprint.versions import compare, parse_version
+
+        cursor: str | None = None
+        while True:
+            records, page = self._repository.version_page(
+                tenant, blueprint_id, limit=100, cursor=cursor
+            )
+            for record in records:
+                if record.version == below:
+                    # It is published; the store will say so, whatever has changed.
+                    return None
+                lower = below is None or compare(record.version, below) < 0
+                if lower and not parse_version(record.version).prerelease:
+                    text = self._repository.version_text(tenant, blueprint_id, record.version)
+                    return load_blueprint(text)
+            cursor = page.next_cursor
+            if cursor is None:
+                return None
 
     def _named(
         self, principal: Principal, name: str, provider: str | None, tag: str | None

@@ -11,8 +11,6 @@ from dharma.core.errors import AlreadyPublished, Fault, InvalidInput
 if TYPE_CHECKING:
     from semver import Version
 
-    from dharma.blueprint.diff import BlueprintDiff
-
 Step = Literal["major", "minor", "patch"]
 MAX_LENGTH = 128
 
@@ -63,27 +61,12 @@ def may_publish(version: str, digest: str, published: dict[str, str]) -> bool:
     return True
 
 
-def next_version(version: str, diff: BlueprintDiff) -> str:
-    """The version that a changed blueprint should get.
-
-    A removed resource, output or variable, or a new variable that has to be given, is major: what
-    others rely on goes away, or their call no longer suffices. Something new is minor, a change
-    patch. A pre-release is finished first.
-    """
+def next_version(version: str, step: Step | None) -> str:
+    """The version that a change of this weight leads to; None stays. A pre-release is finished
+    first."""
     present = parse_version(version)
-    step = change_step(diff)
     if step is None:
         return version
     if present.prerelease:
         return str(present.finalize_version())
     return str(present.next_version(part=step))
-
-
-def change_step(diff: BlueprintDiff) -> Step | None:
-    """How much a change weighs; None when there is none that counts."""
-    removed = (diff.resources.removed, diff.outputs.removed, diff.variables.removed)
-    if any(removed) or diff.new_required_variables:
-        return "major"
-    if any((diff.resources.added, diff.outputs.added, diff.variables.added)):
-        return "minor"
-    return "patch" if diff.has_changes else None

@@ -16,7 +16,8 @@ of `HTTP_STATUS`, and the `code` of an error body (RFC 9457 problem details).
     ├── Conflict
     │   ├── VersionConflict     somebody else wrote first
     │   ├── EnvironmentLocked   another deployment holds the environment
-    │   └── AlreadyPublished    a published version never changes
+    │   ├── AlreadyPublished    a published version never changes
+    │   └── VersionTooLow       the changes ask for a higher version
     ├── PolicyViolation         a blocking policy failed
     ├── ApprovalRejected
     ├── DeploymentCancelled
@@ -128,6 +129,10 @@ class EnvironmentLocked(Conflict):
 
 class AlreadyPublished(Conflict):
     """A published version never changes."""
+
+
+class VersionTooLow(Conflict):
+    """The changes since the release before ask for a higher version; lists those that do."""
 
 
 class PolicyViolation(DharmaError):

@@ -47,6 +47,7 @@ ROUTES: dict[str, Permission] = {
     "DELETE /blueprints/{id}": "blueprint:write",
     "GET /blueprints/{id}/versions": "blueprint:read",
     "POST /blueprints/{id}/versions": "blueprint:write",
+    "GET /blueprints/{id}/versions/next": "blueprint:read",
     "GET /blueprints/{id}/versions/{version}": "blueprint:read",
     "POST /blueprints/{id}/validate": "blueprint:read",
     "GET /blueprints/{id}/export": "blueprint:read",
