@@ -3,30 +3,45 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import httpx
 
 from dharma.core import errors
-from dharma.core.errors import DharmaError, Fault, Unauthenticated, Unavailable
+from dharma.core.errors import DharmaError, Fault, Misconfigured, Unauthenticated, Unavailable
 from dharma_cli import project, tokens
 from dharma_local.supervisor import Stack
 
 # Longer than the gateway's own limit of 30 s for one route, so that its answer is heard.
 TIMEOUT_SECONDS = 35.0
+_TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
 class Client:
     """One address, one token. Failures come back as the product's own error classes."""
 
-    def __init__(self, address: str, token: str | None) -> None:
+    def __init__(
+        self, address: str, token: str | None, transport: httpx.BaseTransport | None = None
+    ) -> None:
         self.address = address.rstrip("/")
+        if not self.address.startswith(("http://", "https://")):
+            raise Misconfigured(f"{address!r} is no address of the API, like http://127.0.0.1:3000")
+        if token and not _TOKEN.fullmatch(token):
+            raise Unauthenticated("The token holds characters that no token has: iac-dharma login")
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        # Loopback must not go through a proxy that the environment names for the outside.
-        self._http = httpx.Client(
-            base_url=self.address, headers=headers, timeout=TIMEOUT_SECONDS, trust_env=False
-        )
+        try:
+            # Loopback must not go through a proxy that the environment names for the outside.
+            self._http = httpx.Client(
+                base_url=self.address,
+                headers=headers,
+                timeout=TIMEOUT_SECONDS,
+                trust_env=False,
+                transport=transport,
+            )
+        except httpx.InvalidURL as error:
+            raise Misconfigured(f"{address!r} is no address of the API: {error}") from error
 
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, query=query)
@@ -63,7 +78,13 @@ class Client:
     ) -> Any:
         """Send and decode. A problem body becomes the error class that it names."""
         response = self._send(method, path, query=query, body=body, headers=headers)
-        return response.json() if response.content else None
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError as error:
+            said = f"{self.address} answers, but not as the API of IAC Dharma does"
+            raise Unavailable(said) from error
 
     def _send(
         self,
@@ -79,7 +100,7 @@ class Client:
             response = self._http.request(
                 method, path, params=stated, json=body, headers=dict(headers or {})
             )
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             raise Unavailable(
                 f"No answer from {self.address}: {error or type(error).__name__}."
                 " Is the stack running? Start it with: iac-dharma start"
@@ -101,9 +122,10 @@ def connect() -> Client:
 
 def _error(response: httpx.Response) -> DharmaError:
     try:
-        problem = response.json()
+        stated = response.json()
     except ValueError:
-        problem = {}
+        stated = None
+    problem: dict[str, Any] = stated if isinstance(stated, dict) else {}
     if response.status_code == 401:
         return Unauthenticated("Not logged in, or the token has expired: iac-dharma login")
     kind = getattr(errors, str(problem.get("code", "")), None)
@@ -115,5 +137,9 @@ def _error(response: httpx.Response) -> DharmaError:
     request_id = problem.get("requestId")
     if response.status_code >= 500 and request_id:
         message = f"{message} (request {request_id}; see iac-dharma logs)"
-    faults = [Fault(d.get("message", ""), d.get("field", "")) for d in problem.get("details") or []]
-    return kind(message, faults)
+    return kind(message, [_fault(stated) for stated in problem.get("details") or ()])
+
+
+def _fault(stated: dict[str, Any]) -> Fault:
+    place = {name: stated.get(name) for name in ("file", "line", "column", "hint")}
+    return Fault(stated.get("message", ""), stated.get("field", ""), **place)

@@ -6,6 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from dharma_cli import exits
+from dharma_cli.paths import path
 
 if TYPE_CHECKING:
     from dharma_cli.client import Client
@@ -22,13 +23,21 @@ def follow(client: Client, deployment: str, output: Output, *, wait_approval: bo
     A deployment that waits for an approval ends the command (with how to go on), unless
     `wait_approval`. Exit code 0 when it succeeded or waits, 1 otherwise.
     """
+    try:
+        return _follow(client, deployment, output, wait_approval=wait_approval)
+    except KeyboardInterrupt:
+        output.say(f"It goes on; follow it with: iac-dharma deployments watch {deployment}")
+        raise
+
+
+def _follow(client: Client, deployment: str, output: Output, *, wait_approval: bool) -> int:
     from dharma_cli.views.events import event_line
     from dharma_cli.views.progress import deployment_card
 
     seen = 0
     while True:
         # The state is read before the events, so that its last event is always among them.
-        body = client.get(f"/deployments/{deployment}")
+        body = client.get(path("deployments", deployment))
         for event in _events(client, deployment, seen):
             seen = event["sequence"]
             if not output.is_json:
@@ -42,10 +51,11 @@ def follow(client: Client, deployment: str, output: Output, *, wait_approval: bo
     else:
         deployment_card(output.console, body)
     if status == "awaiting_approval":
+        output.say(f"What it would change: iac-dharma deployments show {deployment} --plan")
         output.say(f"Approve it with: iac-dharma approve {deployment}")
         return exits.FINE
     return exits.FINE if status == "succeeded" else exits.ERROR
 
 
 def _events(client: Client, deployment: str, after: int) -> list[dict[str, Any]]:
-    return list(client.pages(f"/deployments/{deployment}/events", after=after))
+    return list(client.pages(path("deployments", deployment, "events"), after=after))

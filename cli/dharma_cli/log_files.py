@@ -1,56 +1,85 @@
-"""Reading the log files of the stack, whole or as they grow."""
+"""Reading the log files of the stack, their ends or as they grow.
+
+A long log is rotated by copying it to `<name>.log.1` and emptying it
+(`dharma_local.processes`): the process goes on writing to the same file.
+"""
 
 from __future__ import annotations
 
 import sys
 import time
-from collections import deque
 from pathlib import Path
 
 from dharma.core.errors import NotFound
 from dharma_local.stack_settings import StackSettings
 
 PAUSE_SECONDS = 0.2
+_BLOCK = 64 * 1024
 
 
 def show(process: str | None, lines: int, *, follow: bool) -> None:
     """Print the last lines of one process's log, or of all; then go on while `follow`."""
     folder = StackSettings.from_environment().log_dir
-    files = sorted(folder.glob("*.log"))
-    if process is not None:
-        files = [file for file in files if file.stem == process]
+    files = _files(folder, process)
     if not files:
-        known = ", ".join(file.stem for file in sorted(folder.glob("*.log"))) or "none yet"
+        known = ", ".join(file.stem for file in _files(folder, None)) or "none yet"
         raise NotFound(f"There is no log of {process or 'the stack'}; logs: {known}")
-    tag = len(files) > 1
-    positions = {file: _tail(file, lines, tag) for file in files}
+    tag = process is None and (follow or len(files) > 1)
+    positions = {file: _tail(file, lines, tag, whole=follow) for file in files}
     while follow:
         time.sleep(PAUSE_SECONDS)
-        for file, position in positions.items():
-            positions[file] = _grown(file, position, tag)
+        positions = {
+            file: _grown(file, positions.get(file, 0), tag) for file in _files(folder, process)
+        }
 
 
-def _tail(file: Path, lines: int, tag: bool) -> int:
+def _files(folder: Path, process: str | None) -> list[Path]:
+    return [file for file in sorted(folder.glob("*.log")) if process in (None, file.stem)]
+
+
+def _tail(file: Path, lines: int, tag: bool, *, whole: bool) -> int:
+    """Print the last lines; with `whole` not one that is still being written. Returns the place
+    behind what was printed."""
     with file.open("rb") as stream:
-        for line in deque(stream, maxlen=lines):
-            _print(file, line, tag)
-        return stream.tell()
+        end = stream.seek(0, 2)
+        start, data = end, b""
+        while start > 0 and data.count(b"\n") <= lines:
+            block = min(_BLOCK, start)
+            start -= block
+            stream.seek(start)
+            data = stream.read(block) + data
+    found = data.splitlines(keepends=True)
+    if whole and found and not found[-1].endswith(b"\n"):
+        end -= len(found.pop())
+    for line in found[len(found) - min(lines, len(found)) :]:
+        _print(file, line, tag)
+    return end
 
 
 def _grown(file: Path, position: int, tag: bool) -> int:
-    # A file that is shorter than before was rotated: start over.
-    size = file.stat().st_size if file.exists() else 0
-    if size < position:
-        position = 0
-    if size == position:
-        return position
-    with file.open("rb") as stream:
+    try:
+        if file.stat().st_size < position:
+            _rest(file.with_suffix(".log.1"), file, position, tag)
+            position = 0
+        return _rest(file, file, position, tag)
+    except FileNotFoundError:
+        return 0
+
+
+def _rest(part: Path, file: Path, position: int, tag: bool) -> int:
+    """Print the whole lines behind a place in a part of a log; the place behind them."""
+    try:
+        stream = part.open("rb")
+    except FileNotFoundError:
+        return 0
+    with stream:
         stream.seek(position)
         for line in stream:
             if not line.endswith(b"\n"):
-                return stream.tell() - len(line)
+                break
             _print(file, line, tag)
-        return stream.tell()
+            position += len(line)
+    return position
 
 
 def _print(file: Path, line: bytes, tag: bool) -> None:

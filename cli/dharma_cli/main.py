@@ -6,7 +6,10 @@ for the HTTP client, nor `status` for the policy engine.
 
 from __future__ import annotations
 
+import io
+import os
 import sys
+from itertools import takewhile
 from typing import Any
 
 import typer
@@ -35,12 +38,15 @@ app = typer.Typer(
     help="One blueprint of infrastructure in; code, verdict, price, plan and deployment out.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    # Typer's own layout of help loads a Markdown parser: a tenth of a second.
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for module in (main_job, code, judge, schema, server, session, deployments):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")
+GROUPS = frozenset({"blueprint", "deployments", "env"})
 
 
 def _version(wanted: bool) -> None:
@@ -61,10 +67,14 @@ def main(
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code. Never a traceback for an expected failure."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    command = next((word for word in arguments if not word.startswith("-")), "iac-dharma")
-    output = Output(command, _format(arguments))
+    output = Output(_command(arguments), _format(arguments))
+    for stream in (sys.stdout, sys.stderr):
+        # A name of a file may hold bytes that are no text in the terminal's encoding.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         result = app(args=arguments, standalone_mode=False)
+        sys.stdout.flush()
     except DharmaError as error:
         output.failed(error)
         return exits.ERROR
@@ -77,10 +87,16 @@ def run(arguments: list[str] | None = None) -> int:
         output.say("Stopped.")
         return 130
     except BrokenPipeError:
-        # The reader of a pipe went away (`iac-dharma logs | head`): not our failure.
-        sys.stderr.close()
+        # The reader of a pipe went away (`iac-dharma logs | head`): not our failure. What is still
+        # in the buffer must not be tried again when the process ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return exits.FINE
     return result if isinstance(result, int) else exits.FINE
+
+
+def _command(arguments: list[str]) -> str:
+    words = list(takewhile(lambda word: not word.startswith("-"), arguments))
+    return " ".join(words[: 2 if words[:1] and words[0] in GROUPS else 1]) or "iac-dharma"
 
 
 def _format(arguments: list[str]) -> Format:

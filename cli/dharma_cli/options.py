@@ -29,6 +29,8 @@ VariableFiles = Annotated[
 ]
 Environment = Annotated[
     str | None,
-    typer.Option("--environment", "-e", help="Name of an environment of the running stack."),
+    typer.Option(
+        "--environment", "-e", help="An environment of the running stack whose values hold."
+    ),
 ]
 Region = Annotated[str | None, typer.Option("--region", help="Region whose prices and names hold.")]

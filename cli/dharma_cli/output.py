@@ -54,8 +54,11 @@ class Output:
 
     def document(self, body: dict[str, Any]) -> None:
         """One JSON document on standard output."""
-        text = {"schemaVersion": SCHEMA_VERSION, "command": self.command, **body}
-        sys.stdout.write(json.dumps(text, indent=2, ensure_ascii=False, default=str) + "\n")
+        head = {"schemaVersion": SCHEMA_VERSION, "command": self.command}
+        whole = {**head, **body, **head}
+        plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")
+        text = json.dumps(whole, indent=2, ensure_ascii=plain, default=str)
+        sys.stdout.write(f"{text}\n")
 
     def failed(self, error: DharmaError) -> None:
         """An expected failure: all its faults, one a line, or one JSON document."""
@@ -67,10 +70,10 @@ class Output:
         for fault in error.faults:
             self.notices.print(f"  {fault}", markup=False, highlight=False, soft_wrap=True)
 
-    def say(self, text: str) -> None:
+    def say(self, text: str, style: str | None = None) -> None:
         """A line of progress for people; nothing in JSON."""
         if not self.is_json:
-            self.notices.print(text, highlight=False, soft_wrap=True)
+            self.notices.print(text, style=style, markup=False, highlight=False, soft_wrap=True)
 
 
 def heading(console: Console, text: str) -> None:

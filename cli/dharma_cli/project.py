@@ -59,8 +59,10 @@ def load(path: Path) -> Project:
     """Read and validate. InvalidInput names the file and every fault."""
     try:
         stated: Any = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, UnicodeDecodeError) as error:
+    except ValueError as error:
         raise InvalidInput(f"{path} is no JSON: {error}") from error
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
     if not isinstance(stated, dict):
         raise InvalidInput(f"{path} must hold a JSON object")
     known = set(Project.__dataclass_fields__)
@@ -89,10 +91,6 @@ def current() -> Project | None:
     return load(path) if path else None
 
 
-def save(project: Project, folder: Path) -> Path:
-    """Write the project file whole or not at all."""
-    path = folder / FILE
-    aside = path.with_suffix(".json.new")
-    aside.write_text(json.dumps(asdict(project), indent=2) + "\n", encoding="utf-8")
-    aside.replace(path)
-    return path
+def dump(project: Project) -> str:
+    """The text of the project file."""
+    return json.dumps(asdict(project), indent=2) + "\n"

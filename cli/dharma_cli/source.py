@@ -10,36 +10,106 @@ from dharma.core.errors import InvalidBlueprint
 
 if TYPE_CHECKING:
     from dharma.blueprint.readers import ReadResult
-    from dharma.model.blueprint import ResolvedBlueprint
+    from dharma.model.blueprint import Blueprint, ResolvedBlueprint
+    from dharma_cli.environment import Environment
+    from dharma_cli.output import Output
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file as it was read, and the values that the command line gives its variables."""
+    """A file as it was read, and the values that the command line gives its variables; with an
+    environment its values too, below those of the command line."""
 
     read: ReadResult
     values: dict[str, Any]
+    environment: Environment | None = None
+
+    @property
+    def blueprint(self) -> Blueprint:
+        """With every variable sensitive that the environment keeps secret."""
+        if not self.withheld:
+            return self.read.blueprint
+        from dharma.orchestrator.variables import guarded
+
+        return guarded(self.read.blueprint, frozenset(self.withheld))
+
+    @property
+    def withheld(self) -> list[str]:
+        """Declared variables whose values only the environment knows."""
+        if self.environment is None:
+            return []
+        declared = {variable.name for variable in self.read.blueprint.variables}
+        return sorted((self.environment.secret & declared) - self.values.keys())
+
+    @property
+    def known_values(self) -> dict[str, Any]:
+        """What holds for the variables here: secrets of the environment are unknown, which is
+        another thing than their defaults."""
+        if not self.withheld:
+            return self.values
+        from dharma.model.expressions.nodes import Unknown
+
+        reason = f"is secret in {self.environment.name if self.environment else ''}"
+        return {**self.values, **{n: Unknown(f"var.{n} {reason}") for n in self.withheld}}
+
+    @property
+    def region(self) -> str | None:
+        return self.environment.region if self.environment else None
 
     def resolved(self, region: str | None = None) -> ResolvedBlueprint:
         """Variables replaced, loops expanded; a variable without a value is unknown."""
         from dharma.blueprint.resolution import resolve
 
-        return resolve(self.read.blueprint, self.values, region=region)
+        return resolve(self.blueprint, self.known_values, region=region or self.region)
+
+    def environment_document(self) -> dict[str, Any] | None:
+        """For JSON answers: which environment was applied, and what it did not tell."""
+        if self.environment is None:
+            return None
+        return {
+            "name": self.environment.name,
+            "provider": self.environment.provider,
+            "region": self.environment.region,
+            "unknownVariables": self.withheld,
+        }
+
+    def say_withheld(self, output: Output) -> None:
+        """Tell people which secrets stay where they are."""
+        if self.environment is not None and self.withheld:
+            names = ", ".join(self.withheld)
+            output.say(
+                f"Secret in {self.environment.name}, so unknown here: {names}", style="yellow"
+            )
 
 
 def open_source(
-    file: Path, variables: list[str] | None = None, variable_files: list[Path] | None = None
+    file: Path,
+    variables: list[str] | None = None,
+    variable_files: list[Path] | None = None,
+    environment: str | None = None,
 ) -> Source:
     """Read a blueprint, a CloudFormation template or a Terraform plan, and the stated values.
 
-    InvalidInput and its children carry every fault with file and line.
+    InvalidInput and its children carry every fault with file and line. With the name of an
+    environment the running stack is asked for it.
     """
     from dharma.blueprint.readers import read_file
     from dharma.blueprint.variables import collect
 
     read = read_file(file)
-    values = collect(read.blueprint, files=variable_files or (), assignments=variables or ())
-    return Source(read, values)
+    place = None
+    if environment is not None:
+        from dharma_cli.environment import read_environment
+
+        place = read_environment(environment)
+        place.require_fitting(read.blueprint)
+    values = collect(
+        read.blueprint,
+        environment=place.variables if place else None,
+        files=variable_files or (),
+        assignments=variables or (),
+    )
+    return Source(read, values, place)
 
 
 def require_valid(source: Source) -> None:

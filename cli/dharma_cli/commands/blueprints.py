@@ -10,9 +10,10 @@ import typer
 from dharma_cli import exits
 from dharma_cli.options import File, FormatOption
 from dharma_cli.output import Format, Output
+from dharma_cli.paths import path
 
 app = typer.Typer(
-    help="Blueprints of the library: list, show, push, versions, export, import.",
+    help="The library of blueprints.",
     no_args_is_help=True,
 )
 
@@ -47,9 +48,9 @@ def show(name: Name, format: FormatOption = Format.TEXT) -> int:
     client = connect()
     record = _found(client, name)
     if output.is_json:
-        output.document({"blueprint": client.get(f"/blueprints/{record['id']}")})
+        output.document({"blueprint": client.get(path("blueprints", record["id"]))})
     else:
-        typer.echo(client.text(f"/blueprints/{record['id']}/export", format="yaml"), nl=False)
+        typer.echo(client.text(path("blueprints", record["id"], "export"), format="yaml"), nl=False)
     return exits.FINE
 
 
@@ -76,9 +77,9 @@ def push(
     if present is None:
         record = client.post("/blueprints", body)
     else:
-        record = client.put(f"/blueprints/{present['id']}", body)
+        record = client.put(path("blueprints", present["id"]), body)
     if publish:
-        client.post(f"/blueprints/{record['id']}/versions", {"version": blueprint.version})
+        client.post(path("blueprints", record["id"], "versions"), {"version": blueprint.version})
     if output.is_json:
         output.document({"blueprint": record, "published": publish})
     else:
@@ -95,7 +96,7 @@ def versions(name: Name, format: FormatOption = Format.TEXT) -> int:
 
     output = Output("blueprint versions", format)
     client = connect()
-    found = list(client.pages(f"/blueprints/{_found(client, name)['id']}/versions"))
+    found = list(client.pages(path("blueprints", _found(client, name)["id"], "versions")))
     if output.is_json:
         output.document({"items": found})
     else:
@@ -117,7 +118,9 @@ def export(
 
     client = connect()
     record = _found(client, name)
-    text = client.text(f"/blueprints/{record['id']}/export", format="json" if json_text else "yaml")
+    text = client.text(
+        path("blueprints", record["id"], "export"), format="json" if json_text else "yaml"
+    )
     if to is None:
         typer.echo(text, nl=False)
     else:
@@ -127,7 +130,10 @@ def export(
 
 @app.command("import")
 def import_(file: File, format: FormatOption = Format.TEXT) -> int:
-    """Put a blueprint, a CloudFormation template or a Terraform plan into the library."""
+    """Put any readable file into the library.
+
+    A blueprint, a CloudFormation template or a Terraform plan as JSON.
+    """
     from dharma_cli.client import connect
     from dharma_cli.texts import read_text
 
@@ -149,5 +155,5 @@ def import_(file: File, format: FormatOption = Format.TEXT) -> int:
 def _found(client: Any, name: str) -> dict[str, Any]:
     """By name first: ids are long and rarely typed."""
     found = next(iter(client.pages("/blueprints", name=name)), None)
-    record: dict[str, Any] = found or client.get(f"/blueprints/{name}")
+    record: dict[str, Any] = found or client.get(path("blueprints", name))
     return record

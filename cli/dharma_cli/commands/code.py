@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Sized
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dharma.core.errors import Fault, InvalidVariables
 from dharma_cli import exits
-from dharma_cli.options import File, FormatOption, VariableFiles, Variables
+from dharma_cli.options import Environment, File, FormatOption, VariableFiles, Variables
 from dharma_cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from dharma_cli.source import Source
 
 
 class Target(StrEnum):
@@ -30,40 +34,47 @@ def validate(
     file: File,
     var: Variables = None,
     var_file: VariableFiles = None,
+    environment: Environment = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Check a blueprint and report every fault with its line. Exit code 2 when there are any."""
+    """Report every fault of a file with its line.
+
+    Exit code 2 when there are any. Values that are stated are checked too; with -e every variable
+    must have one.
+    """
     from dharma.blueprint.validation import review
     from dharma.catalog import load_catalog
     from dharma_cli.source import open_source
     from dharma_cli.views.notes import notes, notes_document
 
     output = Output("validate", format)
-    source = open_source(file, var, var_file)
+    source = open_source(file, var, var_file, environment)
     blueprint = source.read.blueprint
     findings = review(blueprint, load_catalog())
+    faults = [*findings.faults, *_value_faults(source)]
     if output.is_json:
         output.document(
             {
-                "valid": not findings.faults,
+                "valid": not faults,
                 "name": blueprint.name,
                 "version": blueprint.version,
                 "sourceFormat": source.read.source_format,
                 "resources": len(blueprint.resources),
-                "faults": [str(fault) for fault in findings.faults],
+                "faults": [str(fault) for fault in faults],
                 "warnings": [str(warning) for warning in findings.warnings],
                 "notes": notes_document(source.read.notes),
+                "environment": source.environment_document(),
             }
         )
     else:
-        for fault in findings.faults:
+        for fault in faults:
             output.console.print(f"error: {fault}", style="red", markup=False, soft_wrap=True)
         for warning in findings.warnings:
             output.console.print(
                 f"warning: {warning}", style="yellow", markup=False, soft_wrap=True
             )
         notes(output.console, source.read.notes)
-        state = _count(findings.faults, "fault") if findings.faults else "valid"
+        state = _count(faults, "fault") if faults else "valid"
         parts = (
             _count(blueprint.resources, "resource"),
             _count(blueprint.variables, "variable"),
@@ -72,7 +83,19 @@ def validate(
         output.console.print(
             f"{blueprint.name} {blueprint.version}: {state}; {', '.join(parts)}", markup=False
         )
-    return exits.FINDINGS if findings.faults else exits.FINE
+        source.say_withheld(output)
+    return exits.FINDINGS if faults else exits.FINE
+
+
+def _value_faults(source: Source) -> tuple[Fault, ...]:
+    from dharma.blueprint.variables import check_values
+
+    try:
+        complete = source.environment is not None
+        check_values(source.blueprint, source.known_values, complete=complete)
+    except InvalidVariables as error:
+        return error.faults
+    return ()
 
 
 def _count(things: Sized, noun: str) -> str:
@@ -91,6 +114,7 @@ def generate(
     ] = False,
     var: Variables = None,
     var_file: VariableFiles = None,
+    environment: Environment = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
     """Write Terraform or CloudFormation. Files appear whole or not at all."""
@@ -102,16 +126,21 @@ def generate(
     from dharma_cli.views.notes import notes, notes_document
 
     output = Output("generate", format)
-    source = open_source(file, var, var_file)
+    source = open_source(file, var, var_file, environment)
     require_valid(source)
-    options = GenerateOptions(json=json_template, variables=source.values)
-    code = generate_code(source.read.blueprint, target.value, load_catalog(), options)
+    options = GenerateOptions(json=json_template, variables=source.values, region=source.region)
+    code = generate_code(source.blueprint, target.value, load_catalog(), options)
     remarks = [*source.read.notes, *code.warnings]
     if directory is not None:
         write_all(directory, code.files)
     if output.is_json:
         output.document(
-            {"target": target.value, "files": code.files, "notes": notes_document(remarks)}
+            {
+                "target": target.value,
+                "files": code.files,
+                "notes": notes_document(remarks),
+                "environment": source.environment_document(),
+            }
         )
         return exits.FINE
     if directory is None:
@@ -123,4 +152,5 @@ def generate(
         for path in code.files:
             output.console.print(f"wrote {directory / path}", markup=False, soft_wrap=True)
     notes(output.notices, remarks)
+    source.say_withheld(output)
     return exits.FINE

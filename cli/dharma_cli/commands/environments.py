@@ -9,8 +9,9 @@ import typer
 from dharma_cli import exits
 from dharma_cli.options import FormatOption
 from dharma_cli.output import Format, Output
+from dharma_cli.paths import path
 
-app = typer.Typer(help="Environments: list, show, create, set.", no_args_is_help=True)
+app = typer.Typer(help="Environments to deploy into.", no_args_is_help=True)
 
 Name = Annotated[str, typer.Argument(help="Name of the environment.", show_default=False)]
 Region = Annotated[str | None, typer.Option(help="Region of the deployments.")]
@@ -51,7 +52,7 @@ def show(name: Name, format: FormatOption = Format.TEXT) -> int:
     """One environment; sensitive values are not shown."""
     from dharma_cli.client import connect
 
-    return _shown(Output("env show", format), connect().get(f"/environments/{name}"))
+    return _shown(Output("env show", format), connect().get(path("environments", name)))
 
 
 @app.command()
@@ -92,10 +93,10 @@ def set_(
     from dharma_cli.client import connect
 
     client = connect()
-    present = client.get(f"/environments/{name}")
+    present = client.get(path("environments", name))
     body = {**present, **_stated(region, account, credentials, policy_mode, approver)}
     body["variables"] = {**present.get("variables", {}), **_variables(var, secret)}
-    return _shown(Output("env set", format), client.put(f"/environments/{name}", body))
+    return _shown(Output("env set", format), client.put(path("environments", name), body))
 
 
 def _stated(

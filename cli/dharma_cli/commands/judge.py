@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dharma.core.errors import InvalidInput
 from dharma_cli import exits
-from dharma_cli.options import File, FormatOption, Region, VariableFiles, Variables
+from dharma_cli.options import (
+    Environment,
+    File,
+    FormatOption,
+    Region,
+    VariableFiles,
+    Variables,
+)
 from dharma_cli.output import Format, Output
+
+if TYPE_CHECKING:
+    from dharma.model.blueprint import ResolvedBlueprint
+    from dharma.orchestrator.planning import Plan
+    from dharma_cli.source import Source
 
 
 class Mode(StrEnum):
@@ -56,6 +69,7 @@ def check(
     ] = None,
     var: Variables = None,
     var_file: VariableFiles = None,
+    environment: Environment = None,
     region: Region = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
@@ -74,7 +88,7 @@ def check(
     from dharma_cli.views.verdict import verdict
 
     output = Output("check", format)
-    source = open_source(file, var, var_file)
+    source = open_source(file, var, var_file, environment)
     require_valid(source)
     gate = Gate(mode.value, threshold=fail_on.value, block_unknown=fail_on_unknown)
     with PolicyEngine(load_policies(policies or ())) as engine:
@@ -88,10 +102,17 @@ def check(
             today=datetime.now(UTC).date(),
         ).to_dict()
     if output.is_json:
-        output.document({**body, "notes": notes_document(source.read.notes)})
+        output.document(
+            {
+                **body,
+                "notes": notes_document(source.read.notes),
+                "environment": source.environment_document(),
+            }
+        )
     else:
         verdict(output.console, body)
         notes(output.notices, source.read.notes)
+        source.say_withheld(output)
     return exits.FINDINGS if body["blocking"] else exits.FINE
 
 
@@ -102,10 +123,14 @@ def cost(
     ] = None,
     var: Variables = None,
     var_file: VariableFiles = None,
+    environment: Environment = None,
     region: Region = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Price a file per month, on demand, from the price book inside. No network."""
+    """Price a file per month, each figure with its source.
+
+    List prices on demand, from the price book inside: no network.
+    """
     from datetime import UTC, datetime
 
     from dharma.costing.estimate import estimate
@@ -116,16 +141,23 @@ def cost(
     from dharma_cli.views.price_table import price_table
 
     output = Output("cost", format)
-    source = open_source(file, var, var_file)
+    source = open_source(file, var, var_file, environment)
     require_valid(source)
     usage = read_tables(usage_file, below="resource_usage")
     today = datetime.now(UTC).date()
     body = estimate(source.resolved(region), PriceBook.open(), usage, today=today).to_dict()
     if output.is_json:
-        output.document({**body, "notes": notes_document(source.read.notes)})
+        output.document(
+            {
+                **body,
+                "notes": notes_document(source.read.notes),
+                "environment": source.environment_document(),
+            }
+        )
     else:
         price_table(output.console, body)
         notes(output.notices, source.read.notes)
+        source.say_withheld(output)
     return exits.FINE
 
 
@@ -133,30 +165,36 @@ def plan(
     file: File,
     against: Annotated[
         Path | None,
-        typer.Option(help="What is there now, as a file; without it everything is created."),
+        typer.Option(help="What is there now, as a file; by default nothing."),
     ] = None,
     var: Variables = None,
     var_file: VariableFiles = None,
+    environment: Environment = None,
     region: Region = None,
     detailed_exitcode: Annotated[
         bool, typer.Option("--detailed-exitcode", help="Exit code 2 when there are changes.")
     ] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Show what deploying a file would change."""
-    from dharma.catalog import load_catalog
+    """Show what deploying a file would change.
+
+    With -e in an environment as it is now; without it, and with no server, against another file or
+    against nothing.
+    """
     from dharma.orchestrator.plan_view import render
-    from dharma.orchestrator.planning import plan as make_plan
     from dharma_cli.source import open_source, require_valid
     from dharma_cli.views.plan import coloured_plan
 
     output = Output("plan", format)
+    if environment and (against or region):
+        raise InvalidInput("The environment says what is there and where: -e stands alone")
     source = open_source(file, var, var_file)
     require_valid(source)
-    present = None
-    if against is not None:
-        present = _Present(open_source(against, var, var_file).resolved(region))
-    planned = make_plan(source.resolved(region), present, load_catalog())
+    if environment:
+        planned = _plan_there(source, environment)
+    else:
+        present = open_source(against, var, var_file).resolved(region) if against else None
+        planned = _plan_here(source.resolved(region), present)
     if output.is_json:
         output.document(planned.to_dict())
     else:
@@ -164,10 +202,26 @@ def plan(
     return exits.FINDINGS if detailed_exitcode and not planned.empty else exits.FINE
 
 
+def _plan_there(source: Source, environment: str) -> Plan:
+    from dharma.orchestrator.planning import Plan
+    from dharma_cli.client import connect
+    from dharma_cli.submit import plan_body
+
+    return Plan.from_dict(connect().post("/deployments/plan", plan_body(source, environment)))
+
+
+def _plan_here(desired: ResolvedBlueprint, present: ResolvedBlueprint | None) -> Plan:
+    from dharma.catalog import load_catalog
+    from dharma.orchestrator.planning import plan as make_plan
+
+    current = None if present is None else _Present(present)
+    return make_plan(desired, current, load_catalog())
+
+
 class _Present:
     """A file that stands for the present state."""
 
     version = 0
 
-    def __init__(self, resolved: Any) -> None:
+    def __init__(self, resolved: ResolvedBlueprint) -> None:
         self.resolved = resolved

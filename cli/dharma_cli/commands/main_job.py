@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dharma.core.errors import NotFound
 from dharma_cli.options import File, Variables
 from dharma_cli.output import Output, heading
 
@@ -33,9 +32,10 @@ def run(
     ] = "sandbox",
     var: Variables = None,
 ) -> int:
-    """Judge, price, plan and deploy a file into the sandbox account of this machine.
+    """Carry a file through the whole main job in the sandbox.
 
-    Starts the stack if none runs. Exit code 0 only when the deployment succeeded.
+    It is judged, priced, planned and deployed into the emulated account of this machine. Starts
+    the stack if none runs. Exit code 0 only when the deployment succeeded.
     """
     from dharma_cli import local_identity
     from dharma_cli.client import Client
@@ -66,14 +66,10 @@ def run(
 
 
 def _main_job(client: Client, source: Source, environment: str, output: Output) -> int:
-    from dharma.orchestrator.plan_view import render
-    from dharma.orchestrator.planning import Plan
+    from dharma_cli.documents import Documents
     from dharma_cli.follow import follow
     from dharma_cli.submit import deployment_body
-    from dharma_cli.views.plan import coloured_plan
-    from dharma_cli.views.price_table import price_table
-    from dharma_cli.views.progress import resource_table
-    from dharma_cli.views.verdict import verdict
+    from dharma_cli.views.documents import document
 
     console = output.console
     _ensure_environment(client, environment, source)
@@ -81,35 +77,16 @@ def _main_job(client: Client, source: Source, environment: str, output: Output) 
     started = client.post("/deployments", body, idempotency_key=secrets.token_hex(16))
     heading(console, f"Deployment {started['id']}")
     code = follow(client, started["id"], output)
-    show = _Documents(client, started["id"])
-    verdict_of = show.get("verdict-plan") or show.get("verdict-design")
-    if verdict_of:
-        heading(console, "Verdict")
-        verdict(console, verdict_of)
-    if cost := show.get("cost"):
-        heading(console, "Price")
-        price_table(console, cost)
-    if plan := show.get("plan"):
-        heading(console, "Plan")
-        coloured_plan(console, render(Plan.from_dict(plan)))
-    if resources := show.get("resources"):
+    written = Documents(client, started["id"])
+    verdict = "verdict-plan" if written.find("verdict-plan") else "verdict-design"
+    for name, title in ((verdict, "Verdict"), ("cost", "Price"), ("plan", "Plan")):
+        if body := written.find(name):
+            heading(console, title)
+            document(console, name, body)
+    if resources := written.find("resources"):
         heading(console, f"{len(resources)} resources exist")
-        resource_table(console, resources)
+        document(console, "resources", resources)
     return code
-
-
-class _Documents:
-    """The documents of one deployment; one that was never written is None."""
-
-    def __init__(self, client: Client, deployment: str) -> None:
-        self._client = client
-        self._place = f"/deployments/{deployment}/documents"
-
-    def get(self, name: str) -> Any:
-        try:
-            return self._client.get(f"{self._place}/{name}")
-        except NotFound:
-            return None
 
 
 def _ensure_environment(client: Client, name: str, source: Source) -> None:

@@ -28,7 +28,10 @@ def start(
     ] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Start the gateway, the engine, the cache and the sandbox account."""
+    """Start the stack on this machine.
+
+    That is the gateway, the engine, the cache and the sandbox account.
+    """
     from dharma_cli import local_identity
     from dharma_local.supervisor import Stack
 
@@ -112,7 +115,7 @@ def health(format: FormatOption = Format.TEXT) -> int:
 
 
 def info(format: FormatOption = Format.TEXT) -> int:
-    """What this installation knows and where its things are."""
+    """Say what this installation knows, and where."""
     import platform
 
     from dharma import __version__

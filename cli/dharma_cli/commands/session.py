@@ -34,9 +34,12 @@ def init(
     force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Write `.iac-dharma.json`, asking for what is not stated. Without a terminal nothing is asked:
-    what is not stated gets its default."""
+    """Write the settings of a project, `.iac-dharma.json`.
+
+    What is not stated is asked for. Without a terminal nothing is asked: it gets its default.
+    """
     from dharma_cli import templates
+    from dharma_cli.files import write_all
 
     output = Output("init", format)
     folder = Path.cwd()
@@ -54,17 +57,16 @@ def init(
     faults = settings.faults()
     if faults:
         raise InvalidInput(f"These settings have {len(faults)} fault(s)", faults)
-    written = []
+    files = {project.FILE: project.dump(settings)}
     if template is not None:
-        text = templates.text(template)
+        files[settings.blueprint] = templates.text(template)
         place = folder / settings.blueprint
         if place.exists() and not force:
             raise Conflict(f"{place} exists already; --force overwrites it")
-        place.write_text(text, encoding="utf-8")
-        written.append(place)
-    written.append(project.save(settings, folder))
+    write_all(folder, files)
+    written = [str(folder / name) for name in sorted(files)]
     if output.is_json:
-        output.document({"files": [str(path) for path in written]})
+        output.document({"files": written})
     else:
         for path in written:
             output.console.print(f"wrote {path}", markup=False, soft_wrap=True)
@@ -79,9 +81,10 @@ def login(
     ] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Get a token of the local administrator, signed with the key under the state folder.
+    """Get a token of the local administrator.
 
-    Whoever can read that key is the administrator of this stack: there is nothing to ask for.
+    It is signed with the key under the state folder. Whoever can read that key is the administrator
+    of this stack: there is nothing to ask for.
     """
     from dharma_cli import tokens
     from dharma_cli.client import connect

@@ -1,0 +1,127 @@
+"""`logs`: the last lines, more as they come, over a rotation."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dharma_cli import log_files
+
+
+@pytest.fixture
+def folder(dharma: Any, tmp_path: Path) -> Path:
+    made = tmp_path / "state" / "logs"
+    made.mkdir(parents=True)
+    return made
+
+
+def test_the_last_lines_of_one_process(dharma: Any, folder: Path) -> None:
+    (folder / "engine.log").write_text("".join(f"line {n}\n" for n in range(10)))
+    (folder / "engine.log.1").write_text("older\n")
+    assert dharma("logs", "engine", "-n", "2").out == "line 8\nline 9\n"
+    assert dharma("logs", "engine", "-n", "0").out == ""
+
+
+def test_lines_of_several_processes_say_whose_they_are(dharma: Any, folder: Path) -> None:
+    (folder / "engine.log").write_text("a\n")
+    (folder / "gateway.log").write_bytes(b"b \xff")
+    assert dharma("logs").out == "  engine | a\n gateway | b \ufffd\n"
+
+
+def test_a_log_that_is_not_there_is_an_error_that_names_those_that_are(
+    dharma: Any, folder: Path
+) -> None:
+    assert dharma("logs").code == 1
+    (folder / "cache.log").write_text("")
+    said = dharma("logs", "engin")
+    assert said.code == 1
+    assert said.err == "NotFound: There is no log of engin; logs: cache\n"
+
+
+class Happening:
+    """Instead of sleeping something is written; when nothing is left, Ctrl-C."""
+
+    def __init__(self, *steps: Callable[[], object]) -> None:
+        self.steps = list(steps)
+
+    def sleep(self, _seconds: float) -> None:
+        if not self.steps:
+            raise KeyboardInterrupt
+        self.steps.pop(0)()
+
+
+@pytest.fixture
+def happening(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    def use(*steps: Callable[[], object]) -> None:
+        monkeypatch.setattr(log_files, "time", Happening(*steps))
+
+    return use
+
+
+def append(file: Path, text: str) -> Callable[[], object]:
+    def write() -> None:
+        with file.open("a") as stream:
+            stream.write(text)
+
+    return write
+
+
+def test_following_shows_whole_lines_as_they_come(
+    dharma: Any, folder: Path, happening: Callable[..., None]
+) -> None:
+    file = folder / "engine.log"
+    file.write_text("before\nhalf")
+    happening(append(file, " a line\n"), append(file, "next"), append(file, "\nlast\n"))
+    said = dharma("logs", "engine", "-f")
+    assert said.code == 130
+    assert said.out == "before\nhalf a line\nnext\nlast\n"
+
+
+def test_following_goes_on_behind_a_rotation(
+    dharma: Any, folder: Path, happening: Callable[..., None]
+) -> None:
+    file = folder / "engine.log"
+    file.write_text("one\ntwo\n")
+
+    def rotate(also: str) -> Callable[[], object]:
+        def do() -> None:
+            with file.open("a") as stream:
+                stream.write(also)
+            file.with_suffix(".log.1").write_bytes(file.read_bytes())
+            file.write_text("new\n")
+
+        return do
+
+    happening(rotate("three\n"), append(file, "newer\n"))
+    said = dharma("logs", "engine", "-f")
+    assert said.out == "one\ntwo\nthree\nnew\nnewer\n"
+
+
+def test_following_shows_a_process_that_starts_later(
+    dharma: Any, folder: Path, happening: Callable[..., None]
+) -> None:
+    (folder / "engine.log").write_text("one\n")
+    happening(append(folder / "gateway.log", "here\n"))
+    assert dharma("logs", "-f").out == "  engine | one\n gateway | here\n"
+
+
+def test_following_survives_a_log_that_is_removed(
+    dharma: Any, folder: Path, happening: Callable[..., None]
+) -> None:
+    file = folder / "engine.log"
+    file.write_text("one\n")
+    happening(file.unlink, append(file, "again\n"))
+    assert dharma("logs", "engine", "-f").out == "one\nagain\n"
+
+
+def test_the_tail_of_a_long_log_is_read_from_its_end(dharma: Any, folder: Path) -> None:
+    line = "x" * 99 + "\n"
+    (folder / "engine.log").write_text(line * 300_000)
+    began = time.process_time()
+    assert dharma("logs", "engine", "-n", "3").out == line * 3
+    # 30 MB are not read for three lines.
+    assert time.process_time() - began < 0.1
