@@ -4,11 +4,13 @@ template's routes, with their parts in memory: no socket, no process; millisecon
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import pytest
@@ -29,7 +31,7 @@ from dharma_cli import client, main
 from dharma_cli.client import Client
 from dharma_local.functions import load_handler
 from dharma_local.gateway.payload import Request, build_event, read_answer
-from dharma_local.gateway.routes import Router
+from dharma_local.gateway.routes import ENCODED_SLASH, Router
 from dharma_local.template import load_template
 
 TENANT = "acme"
@@ -94,7 +96,8 @@ class Api:
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         self.requests.append(f"{request.method} {request.url.raw_path.decode()}")
-        match = self.router.match(request.method, request.url.path)
+        raw = request.url.raw_path.decode().partition("?")[0]
+        match = self.router.match(request.method, unquote(raw.replace("%2F", ENCODED_SLASH)))
         if match is None:
             return httpx.Response(404, json={"message": "Not Found"})
         event = build_event(
@@ -156,10 +159,15 @@ def api(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     )
     made = Api(application, clock)
     before = bootstrap.use(application)
+    handlers = logging.getLogger().handlers[:]
+    # The server's log has another stream in real life.
+    logging.disable()
     monkeypatch.setattr(
         client, "connect", lambda: Client("http://api.test", "t", httpx.MockTransport(made))
     )
     yield made
+    logging.disable(logging.NOTSET)
+    logging.getLogger().handlers[:] = handlers
     bootstrap.use(before)
 
 

@@ -38,6 +38,8 @@ reject
 cancel
 rollback
 destroy
+docs
+update
 deployments list
 deployments show
 deployments watch
