@@ -21,12 +21,14 @@ from dharma_cli.commands import (
     blueprints,
     code,
     deployments,
+    docs,
     environments,
     judge,
     main_job,
     schema,
     server,
     session,
+    update,
 )
 from dharma_cli.output import Format, Output
 
@@ -42,7 +44,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, code, judge, schema, server, session, deployments):
+for module in (main_job, code, judge, schema, server, session, deployments, docs, update):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")
