@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.bootstrap import application
+from dharma.core.redaction import redacted
 from dharma.guardrails.check import check, require
 from dharma.orchestrator.steps.step_run import StepRun
 from functions.steps import step_handler
@@ -37,7 +38,8 @@ def _judge(
         cost=cost,
         today=parts.clock.now().date(),
     )
-    document = verdict.to_dict()
+    # Findings quote values.
+    document = redacted(verdict.to_dict(), step.secrets)
     step.write(f"verdict-{stage}.json", document)
     shown = {name: document[name] for name in ("outcome", "blocking", "mode", "summary")}
     step.tell("GuardrailsJudged", {"stage": stage, "verdict": shown})

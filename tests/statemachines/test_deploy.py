@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import json
@@ -22,8 +23,9 @@ from dharma.core.errors import (
     Unavailable,
 )
 from dharma.core.principal import Principal
-from dharma.orchestrator.clouds import NativeChange
+from dharma.orchestrator.clouds import ChangeRequest, NativeChange
 from dharma.orchestrator.locks import LEASE
+from dharma.orchestrator.memory_cloud import MemoryCloud
 from dharma.orchestrator.models import DeploymentRequest
 from dharma.orchestrator.repository import Appended, Deployments
 
@@ -469,16 +471,46 @@ def test_the_webhook_is_signed_and_its_failure_harms_nothing(stage: Stage) -> No
     assert stage.deploy(CHANGED).status == "succeeded"
 
 
-def test_no_secret_is_in_a_document_or_the_history(stage: Stage) -> None:
-    text = BLUEPRINT.replace(
+LEAKY = """
+  - {name: word, value: "${var.word}", sensitive: true}
+  - {name: told, value: "it is ${var.word}"}
+  - {name: coded, value: "${base64encode(var.word)}"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("note", "outcome"),
+    [
+        ("${var.word}", "succeeded"),
+        ("${base64encode(var.word)}", "succeeded"),
+        ("${tonumber(var.word)}", "failed"),
+    ],
+)
+def test_no_secret_is_in_a_document_or_the_history(stage: Stage, note: str, outcome: str) -> None:
+    text = BLUEPRINT.rstrip() + LEAKY
+    text = text.replace(
         "properties: {retention_in_days: 30}",
-        'properties: {retention_in_days: 30, tags: {note: "${var.word}"}}',
+        f'properties: {{retention_in_days: 30, tags: {{note: "{note}"}}}}',
     )
     done = stage.deploy(text, variables={"word": "hush-hush-1"})
-    assert done.status == "succeeded", done.failure
+    assert done.status == outcome, done.failure
     artifacts = stage.application.artifacts
-    kept = b"".join(artifacts.get(key) for key in artifacts.list())
-    history = str(stage.orchestrator.events(done.id, ADA))
-    assert b"hush-hush-1" not in kept
-    assert "hush-hush-1" not in history + str(stage.read(done))
-    assert "hush-hush-1" not in str(stage.store.query("T#acme#ENVIRONMENT#prod").items)
+    kept = b"".join(artifacts.get(key) for key in artifacts.list()).decode()
+    history = str(stage.orchestrator.events(done.id, ADA)) + str(stage.read(done))
+    stored = str(stage.store.query("T#acme#ENVIRONMENT#prod").items)
+    told = str([event.data for event in stage.store.pending(1000)]) + str(stage.receiver.sent)
+    for word in ("hush-hush-1", base64.b64encode(b"hush-hush-1").decode()):
+        assert word not in kept + history + stored + told
+
+
+def test_what_the_cloud_says_is_kept_without_the_secret(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its own errors are no errors of the product."""
+
+    def refuse(_cloud: MemoryCloud, _change: ChangeRequest) -> None:
+        raise RuntimeError("the value hush-hush-1 is not allowed")
+
+    monkeypatch.setattr(MemoryCloud, "prepare", refuse)
+    with pytest.raises(RuntimeError, match=r"the value \(sensitive value\) is not allowed"):
+        stage.deploy(variables={"word": "hush-hush-1"})

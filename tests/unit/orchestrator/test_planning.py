@@ -193,14 +193,29 @@ def test_a_sensitive_property_changes_without_being_shown() -> None:
     assert SENSITIVE in text
 
 
-def test_the_value_of_a_sensitive_variable_is_hidden_wherever_it_is_used() -> None:
-    secret = {"variables": {"token": "s3cr3t"}, "sensitive": frozenset({"token"})}
-    made = plan(
-        blueprint(resource("aws_db_instance.db", description="uses s3cr3t"), **secret),
-        None,
-        CATALOG,
-    )
-    assert "s3cr3t" not in str(made.to_dict())
+def test_a_secret_is_hidden_wherever_it_is_used() -> None:
+    secret = {
+        "secrets": frozenset({"s3cr3t", 123456}),
+        "outputs": {"told": "it is s3cr3t", "named": "x", "open": "y"},
+        "sensitive_outputs": frozenset({"named"}),
+    }
+    database = resource("aws_db_instance.db", description="uses s3cr3t", allocated_storage=123456)
+    made = plan(blueprint(database, **secret), None, CATALOG)
+    text = str(made.to_dict()) + render(made)
+    assert "s3cr3t" not in text
+    assert "123456" not in text
+    assert {o.path: o.after for o in made.outputs} == {
+        "told": SENSITIVE,
+        "named": SENSITIVE,
+        "open": "y",
+    }
+
+
+def test_a_secret_that_goes_is_hidden_too() -> None:
+    told = {"secrets": frozenset({"s3cr3t"}), "outputs": {"told": "s3cr3t"}}
+    before = deployed(resource("aws_db_instance.db", description="s3cr3t"), **told)
+    made = plan(blueprint(), before, CATALOG)
+    assert "s3cr3t" not in str(made.to_dict()) + render(made)
 
 
 def test_an_unknown_value_is_said_to_be_known_after_apply() -> None:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dharma.blueprint.graph import dependency_graph, instance_address
+from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.blueprint.variables import check_values
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Resource, ResourceInstance
@@ -74,7 +75,39 @@ def resolve(
         variables=variables,
         sensitive=frozenset(v.name for v in blueprint.variables if v.sensitive),
         region=region,
+        sensitive_outputs=frozenset(o.name for o in blueprint.outputs if o.sensitive),
+        secrets=_secrets(blueprint, variables, known, instances, outputs),
     )
+
+
+def _secrets(
+    blueprint: Blueprint,
+    variables: Mapping[str, Value],
+    ambient: Mapping[str, Value],
+    instances: tuple[ResourceInstance, ...],
+    outputs: dict[str, Value],
+) -> frozenset[Secret]:
+    """Nothing to do, and no time spent, where no secret has a value."""
+    own = {
+        v.name: variables[v.name]
+        for v in blueprint.variables
+        if v.sensitive and not isinstance(variables.get(v.name), Unknown | None)
+    }
+    if not own:
+        return frozenset()
+    hidden: dict[str, Value] = {name: Unknown("it is a secret") for name in own}
+    resolver = _Resolver(blueprint, {**variables, **hidden}, ambient)
+    veiled = _places(resolver.instances(), resolver.outputs())
+    return secrets_between(_places(instances, outputs), veiled, own.values())
+
+
+def _places(instances: tuple[ResourceInstance, ...], outputs: dict[str, Value]) -> dict[str, Value]:
+    """All that is computed, by a name for its place."""
+    found: dict[str, Value] = {f"output.{name}": value for name, value in outputs.items()}
+    for instance in instances:
+        found[instance.address] = instance.properties
+        found[f"native.{instance.address}"] = {k: dict(v) for k, v in instance.native.items()}
+    return found
 
 
 @dataclass(slots=True)

@@ -120,7 +120,11 @@ class ResourceInstance:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedBlueprint:
-    """What analyses (guardrails, costing, planning) see."""
+    """What analyses (guardrails, costing, planning) see.
+
+    `sensitive` and `sensitive_outputs` are names; `secrets` are the texts and numbers that may not
+    be shown wherever they turn up: the values of sensitive variables and what was made of them.
+    """
 
     name: str
     version: str
@@ -130,3 +134,5 @@ class ResolvedBlueprint:
     variables: dict[str, Value] = field(default_factory=dict)
     sensitive: frozenset[str] = frozenset()
     region: str | None = None
+    sensitive_outputs: frozenset[str] = frozenset()
+    secrets: frozenset[str | int | float] = field(default=frozenset(), repr=False)

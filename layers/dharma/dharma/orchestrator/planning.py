@@ -18,6 +18,7 @@ from dharma.model.expressions.printer import print_template
 
 Action = Literal["create", "update", "replace", "delete", "no-op"]
 Path = tuple[str | int, ...]
+Secrets = frozenset[str | int | float]
 
 SENSITIVE = "(sensitive value)"
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -203,7 +204,7 @@ class _Comparison:
     new: ResourceInstance
     old: ResourceInstance
     catalog: KindSource
-    secrets: dict[bool, frozenset[str]]
+    secrets: dict[bool, Secrets]
     differing: list[tuple[Path, Value, Value]] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -309,7 +310,7 @@ def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
     return replaced
 
 
-def _created(resource: ResourceInstance, catalog: KindSource, secrets: frozenset[str]) -> Change:
+def _created(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) -> Change:
     reason = ""
     if resource.exists is None:
         reason = "whether it will exist is not known yet"
@@ -317,7 +318,7 @@ def _created(resource: ResourceInstance, catalog: KindSource, secrets: frozenset
     return Change(resource.address, resource.type, "create", None, after, reason=reason)
 
 
-def _deleted(resource: ResourceInstance, catalog: KindSource, secrets: frozenset[str]) -> Change:
+def _deleted(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) -> Change:
     before = _shown(resource, catalog, secrets)
     return Change(
         resource.address,
@@ -355,8 +356,13 @@ def _output_changes(
         moved = any(instance_address(r) in replaced for r in references(after))
         if before == after and not moved:
             continue
-        hidden = name in desired.sensitive or (
-            current is not None and name in current.resolved.sensitive
+        hidden = any(
+            resolved is not None
+            and (name in resolved.sensitive_outputs or _holds_secret(value, resolved.secrets))
+            for resolved, value in (
+                (None if current is None else current.resolved, before),
+                (desired, after),
+            )
         )
         yield PathChange(
             name,
@@ -466,25 +472,23 @@ def _rule(
     return False
 
 
-def _secret_values(resolved: ResolvedBlueprint | None) -> frozenset[str]:
-    """Texts that may not be shown wherever they turn up: the values of sensitive variables."""
-    if resolved is None:
-        return frozenset()
-    secret = (resolved.variables.get(name) for name in resolved.sensitive)
-    return frozenset(
-        node for value in secret for node in walk(value) if isinstance(node, str) and node
-    )
+def _secret_values(resolved: ResolvedBlueprint | None) -> Secrets:
+    return frozenset() if resolved is None else resolved.secrets
 
 
-def _holds_secret(value: Value, secrets: frozenset[str]) -> bool:
+def _holds_secret(value: Value, secrets: Secrets) -> bool:
+    if not secrets:
+        return False
+    texts = [secret for secret in secrets if isinstance(secret, str)]
     return any(
-        secret in node for node in walk(value) if isinstance(node, str) for secret in secrets
+        any(text in node for text in texts)
+        if isinstance(node, str)
+        else isinstance(node, int | float) and node in secrets
+        for node in walk(value)
     )
 
 
-def _shown(
-    resource: ResourceInstance, catalog: KindSource, secrets: frozenset[str]
-) -> dict[str, Any]:
+def _shown(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) -> dict[str, Any]:
     """All properties of a resource, ready to be shown."""
 
     def visit(value: Value, path: Path) -> Any:

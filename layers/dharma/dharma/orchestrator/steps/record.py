@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.core.errors import DeploymentFailed
+from dharma.core.redaction import redacted
 from dharma.core.store import Operation
 from dharma.orchestrator.clouds import StackContent
 from dharma.orchestrator.locks import overtaken
@@ -68,13 +69,14 @@ def _content(step: StepRun) -> StackContent:
 
 
 def _outputs(step: StepRun, content: StackContent) -> dict[str, Any]:
-    """The blueprint's outputs under their own names; secret ones are not stored."""
+    """The blueprint's outputs under their own names; secret ones, and those that a secret shines
+    through, are not stored."""
     if step.deployment.operation == "destroy":
         return {}
     names: dict[str, str] = step.read("template.json")["outputs"]
-    secret = {output.name for output in step.blueprint.outputs if output.sensitive}
+    secret = step.resolved.sensitive_outputs
     return {
-        name: SENSITIVE if name in secret else content.outputs[native]
+        name: SENSITIVE if name in secret else redacted(content.outputs[native], step.secrets)
         for native, name in sorted(names.items())
         if native in content.outputs
     }

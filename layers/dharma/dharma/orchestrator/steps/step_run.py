@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.core.errors import Conflict, DeploymentCancelled, DharmaError, NotFound
+from dharma.core.redaction import redacted
 from dharma.generator.cfn_parameters import parameter_value
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint
 from dharma.model.expressions.nodes import Value
+from dharma.orchestrator import variables
 from dharma.orchestrator.artifacts import artifact_key, load_snapshot, to_json
 from dharma.orchestrator.clouds import ChangeRequest, DeploymentTarget, StackTemplate
 from dharma.orchestrator.locks import EnvironmentLocks
@@ -119,6 +122,19 @@ class StepRun:
         except NotFound:
             return None
 
+    @cached_property
+    def secrets(self) -> frozenset[Secret]:
+        """What no history, message or document for people may show."""
+        d = self.deployment
+        if not d.sealed_variables:
+            return frozenset()
+        own = variables.unseal(self.ports.sealer, d.sealed_variables, d.id)
+        try:
+            return self.resolved.secrets
+        except DharmaError:
+            # Of a blueprint that cannot be resolved nothing is computed.
+            return secrets_between({}, {}, own.values())
+
     def write(self, name: str, document: Any) -> None:
         self.ports.artifacts.put(self.key(name), to_json(document))
 
@@ -131,7 +147,25 @@ class StepRun:
 
     def append(self, what: Appended) -> None:
         d = self.deployment
-        self.deployment = self.deployments.append(d.tenant, d.id, lambda _: what)
+        entries = [
+            (type, redacted(data, self.secrets) if data else data) for type, data in what.entries
+        ]
+        shown = replace(what, entries=entries)
+        self.deployment = self.deployments.append(d.tenant, d.id, lambda _: shown)
+
+    def hide_secrets(self, error: Exception) -> None:
+        """An error's message quotes values, and is kept in many places."""
+        error.args = tuple(redacted(list(error.args), self.secrets))
+        if isinstance(error, DharmaError):
+            error.message = redacted(error.message, self.secrets)
+            error.faults = tuple(
+                replace(
+                    fault,
+                    message=redacted(fault.message, self.secrets),
+                    hint=redacted(fault.hint, self.secrets),
+                )
+                for fault in error.faults
+            )
 
     @property
     def change(self) -> ChangeRequest:
@@ -196,9 +230,11 @@ def carry(ports: Ports, event: Mapping[str, Any], step: Step) -> dict[str, Any]:
         run.tell("StepStarted", {"step": said.step})
     try:
         result = step(run)
-    except DharmaError as error:
-        message = error.message[:MESSAGE_LIMIT]
-        run.tell("StepFailed", {"step": said.step, "code": error.code, "message": message})
+    except Exception as error:
+        run.hide_secrets(error)
+        if isinstance(error, DharmaError):
+            message = error.message[:MESSAGE_LIMIT]
+            run.tell("StepFailed", {"step": said.step, "code": error.code, "message": message})
         raise
     if result.get("finished", True):
         run.tell("StepSucceeded", {"step": said.step, "result": result})

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from dharma.core.errors import CompensationFailed
+from dharma.core.redaction import redacted
 from dharma.orchestrator.steps.monitor import undo_on
 from dharma.orchestrator.steps.step_run import MESSAGE_LIMIT, StepRun
 from dharma.orchestrator.steps.verify import describe, recorded, summarise
@@ -41,7 +42,10 @@ def verify(step: StepRun) -> dict[str, Any]:
             raise CompensationFailed(f"could not be removed: {listed}")
     else:
         differences = step.target.verify(d.stack, step.undoing.template)
-        step.write("undo-verification.json", [describe(each) for each in differences])
+        step.write(
+            "undo-verification.json",
+            redacted([describe(each) for each in differences], step.secrets),
+        )
         serious = [each for each in differences if each.serious]
         if serious:
             raise CompensationFailed(f"could not be put back: {summarise(serious)}")

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from dharma.core.errors import DeploymentFailed
+from dharma.core.redaction import redacted
 from dharma.orchestrator.clouds import Difference, NativeResource
 from dharma.orchestrator.steps.step_run import StepRun
 
@@ -20,7 +21,7 @@ def run(step: StepRun) -> dict[str, Any]:
         ]
     else:
         differences = step.target.verify(step.deployment.stack, step.change.template)
-    step.write("verification.json", [describe(d) for d in differences])
+    step.write("verification.json", redacted([describe(d) for d in differences], step.secrets))
     serious = [d for d in differences if d.serious]
     step.tell(
         "Verified",
