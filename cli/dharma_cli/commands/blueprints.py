@@ -111,6 +111,9 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File to write; by default printed.")
     ] = None,
     json_text: Annotated[bool, typer.Option("--json", help="JSON instead of YAML.")] = False,
+    version: Annotated[
+        str | None, typer.Option(help="A published version; by default the draft.")
+    ] = None,
 ) -> int:
     """Write a blueprint of the library to a file."""
     from dharma_cli.client import connect
@@ -119,7 +122,9 @@ def export(
     client = connect()
     record = _found(client, name)
     text = client.text(
-        path("blueprints", record["id"], "export"), format="json" if json_text else "yaml"
+        path("blueprints", record["id"], "export"),
+        format="json" if json_text else "yaml",
+        version=version,
     )
     if to is None:
         typer.echo(text, nl=False)
@@ -136,6 +141,7 @@ def import_(file: File, format: FormatOption = Format.TEXT) -> int:
     """
     from dharma_cli.client import connect
     from dharma_cli.texts import read_text
+    from dharma_cli.views.notes import notes, stated_notes
 
     output = Output("blueprint import", format)
     body = {"content": read_text(file), "filename": file.name}
@@ -143,13 +149,10 @@ def import_(file: File, format: FormatOption = Format.TEXT) -> int:
     if output.is_json:
         output.document(answer)
     else:
-        record = answer.get("blueprint", answer)
+        record = answer["blueprint"]
         output.console.print(f"{record['id']} {record['name']} {record['version']}")
-        for note in answer.get("notes", []):
-            output.notices.print(
-                f"  {note['address']}: {note['message']}", markup=False, soft_wrap=True
-            )
-    return exits.FINDINGS if answer.get("notes") else exits.FINE
+        notes(output.notices, stated_notes(answer["notes"]))
+    return exits.FINDINGS if answer["notes"] else exits.FINE
 
 
 def _found(client: Any, name: str) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sized
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,6 +12,7 @@ from dharma.core.errors import Fault, InvalidVariables
 from dharma_cli import exits
 from dharma_cli.options import Environment, File, FormatOption, VariableFiles, Variables
 from dharma_cli.output import Format, Output
+from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
     from dharma_cli.source import Source
@@ -74,11 +74,11 @@ def validate(
                 f"warning: {warning}", style="yellow", markup=False, soft_wrap=True
             )
         notes(output.console, source.read.notes)
-        state = _count(faults, "fault") if faults else "valid"
+        state = counted(len(faults), "fault") if faults else "valid"
         parts = (
-            _count(blueprint.resources, "resource"),
-            _count(blueprint.variables, "variable"),
-            _count(blueprint.outputs, "output"),
+            counted(len(blueprint.resources), "resource"),
+            counted(len(blueprint.variables), "variable"),
+            counted(len(blueprint.outputs), "output"),
         )
         output.console.print(
             f"{blueprint.name} {blueprint.version}: {state}; {', '.join(parts)}", markup=False
@@ -96,10 +96,6 @@ def _value_faults(source: Source) -> tuple[Fault, ...]:
     except InvalidVariables as error:
         return error.faults
     return ()
-
-
-def _count(things: Sized, noun: str) -> str:
-    return f"{len(things)} {noun}{'s' * (len(things) != 1)}"
 
 
 def generate(

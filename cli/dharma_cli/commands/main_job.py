@@ -11,6 +11,7 @@ import typer
 
 from dharma_cli.options import File, Variables
 from dharma_cli.output import Output, heading
+from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
     from dharma.model.blueprint import Blueprint
@@ -84,7 +85,7 @@ def _main_job(client: Client, source: Source, environment: str, output: Output) 
             heading(console, title)
             document(console, name, body)
     if resources := written.find("resources"):
-        heading(console, f"{len(resources)} resources exist")
+        heading(console, f"{counted(len(resources), 'resource')} exist")
         document(console, "resources", resources)
     return code
 

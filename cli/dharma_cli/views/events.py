@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.wording import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -85,14 +87,18 @@ _SENTENCES: dict[str, Sentence] = {
     "ApprovalGranted": _by("Approved"),
     "ApprovalRefused": _by("Rejected"),
     "CancelRequested": _by("Cancellation asked"),
-    "ChangePrepared": lambda data: f"Change set {data['change']}: {data['changes']} changes",
+    "ChangePrepared": lambda data: (
+        f"Change set {data['change']}: {counted(data['changes'], 'change')}"
+    ),
     "ChangeStarted": lambda data: "Executing",
     "ResourceChanged": _resource,
     "ProgressMade": _silent,
     "Verified": lambda data: "Verified against what exists",
     "UndoStarted": lambda data: "Undoing what was changed",
     "UndoFinished": lambda data: "Undone: the environment is as it was",
-    "StateRecorded": lambda data: f"State {data['version']}: {data['resourceCount']} resources",
+    "StateRecorded": lambda data: (
+        f"State {data['version']}: {counted(data['resourceCount'], 'resource')}"
+    ),
     "DeploymentSucceeded": _silent,
     "DeploymentFailed": _failed,
     "NotificationSent": _silent,

@@ -29,6 +29,23 @@ def notes(console: Console, found: Sequence[Note]) -> None:
         console.print(f"  ... {len(found)} in all: {said}")
 
 
+def stated_notes(found: Sequence[dict[str, Any]]) -> list[Note]:
+    """Notes as the API tells them: the inverse of `notes_document`."""
+    from dharma.catalog.document import Note
+    from dharma.model.origin import Origin
+
+    return [
+        Note(
+            note["kind"],
+            note["address"],
+            note["path"],
+            note["message"],
+            Origin(file=note["file"], line=note["line"]),
+        )
+        for note in found
+    ]
+
+
 def notes_document(found: Sequence[Note]) -> list[dict[str, Any]]:
     return [
         {

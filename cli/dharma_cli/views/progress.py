@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.wording import counted
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -36,7 +38,9 @@ def deployment_card(console: Console, body: dict[str, Any]) -> None:
             soft_wrap=True,
         )
     if status == "succeeded":
-        console.print(f"  {body['resourceCount']} resources, state {body['stateVersion']}")
+        console.print(
+            f"  {counted(body['resourceCount'], 'resource')}, state {body['stateVersion']}"
+        )
         for name, value in (body.get("outputs") or {}).items():
             console.print(f"  {name} = {value}", markup=False, soft_wrap=True)
 
