@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dharma.core.errors import Fault, InvalidInput, LimitExceeded, NotFound
+from dharma.core.errors import Fault, InvalidInput, NotFound
+from dharma.core.reading import read_bounded
 
 MAX_BYTES = 10 * 1024 * 1024
 
@@ -13,12 +14,9 @@ MAX_BYTES = 10 * 1024 * 1024
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file; never more than the limit is read, whatever the path is."""
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    if len(data) > MAX_BYTES:
-        raise LimitExceeded(f"{path} is larger than {MAX_BYTES // 2**20} MB")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from dharma.blueprint.nearest import suggestion
-from dharma.blueprint.yaml_source import Node, decode, read_yaml
+from dharma.blueprint.yaml_source import MAX_BYTES, Node, decode, read_yaml
 from dharma.core.errors import Fault, InvalidBlueprint, InvalidVariables, LimitExceeded
+from dharma.core.reading import read_bounded
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions import regexes
 from dharma.model.expressions.conversion import equal
@@ -82,7 +83,9 @@ def read_variable_file(path: Path) -> dict[str, Value]:
     """The values in a file: YAML, JSON, or `name = value` lines (.tfvars). Raises InvalidVariables
     with file and line."""
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, MAX_BYTES)
+    except LimitExceeded as error:
+        raise InvalidVariables(error.message, error.faults) from error
     except OSError as error:
         reason = error.strerror or "unreadable"
         raise _invalid([Fault(f"cannot be read: {reason}", file=str(path))]) from error

@@ -16,6 +16,7 @@ from typing import cast
 
 from dharma.core.errors import Fault, InvalidInput, LimitExceeded
 from dharma.core.project_files import find
+from dharma.core.reading import read_bounded
 from dharma.guardrails.header import Header, read_header, read_rego_version
 from dharma.guardrails.process import Module
 from dharma.guardrails.verdict import CATEGORIES, SEVERITIES, Category, Severity
@@ -121,10 +122,11 @@ def _built_in(root: Path) -> PolicyLibrary:
 
 def _of_user(path: Path) -> PolicyLibrary:
     if path.is_dir():
-        files = sorted(f for f in path.rglob("*.rego") if not f.stem.endswith("_test"))
+        found = (f for f in path.rglob("*.rego") if not f.stem.endswith("_test"))
+        files = sorted(f for f in found if not f.is_dir())
         if not files:
             raise InvalidInput(f"{path}: there is no .rego file in this folder")
-    elif path.is_file():
+    elif path.exists():
         files = [path]
     else:
         raise InvalidInput(f"{path}: there is no such policy file or folder")
@@ -134,13 +136,14 @@ def _of_user(path: Path) -> PolicyLibrary:
 
 
 def _user_policy(file: Path) -> Policy:
-    size = file.stat().st_size
-    if size > MAX_POLICY_BYTES:
-        raise LimitExceeded(f"{file}: {size} bytes, a policy may have {MAX_POLICY_BYTES}")
     try:
-        text = file.read_text(encoding="utf-8")
+        text = read_bounded(file, MAX_POLICY_BYTES).decode()
+    except LimitExceeded as error:
+        raise LimitExceeded(f"{file}: a policy may have {MAX_POLICY_BYTES} bytes") from error
     except UnicodeDecodeError as error:
         raise InvalidInput(f"{file}: not UTF-8: {error.reason} at byte {error.start}") from error
+    except OSError as error:
+        raise InvalidInput(f"{file}: {error.strerror}") from error
     return _policy(text, str(file), read_header(text), built_in=False)
 
 

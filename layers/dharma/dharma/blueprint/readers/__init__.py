@@ -15,7 +15,8 @@ from dharma.blueprint.readers.result import ReadResult, SourceFormat
 from dharma.blueprint.readers.terraform_plan import MAX_BYTES, read_terraform_plan
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import Catalog, load_catalog
-from dharma.core.errors import Fault, InvalidTemplate, LimitExceeded, NotFound
+from dharma.core.errors import Fault, InvalidTemplate, NotFound
+from dharma.core.reading import read_bounded
 
 __all__ = ["ReadResult", "read_file", "read_text", "sniff"]
 
@@ -25,12 +26,8 @@ _YAML_KEY = r"^[\"']?{}[\"']?[ \t]*:"
 
 def read_file(path: str | Path, catalog: Catalog | None = None) -> ReadResult:
     """Read a file; its name goes into faults and origins. Raises `NotFound`, or as `read_text`."""
-    file = Path(path)
     try:
-        if file.stat().st_size > MAX_BYTES:
-            message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
-            raise LimitExceeded(f"{path}: {message}", [Fault(message, file=str(path))])
-        data = file.read_bytes()
+        data = read_bounded(Path(path), MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
     return read_text(data, str(path), catalog)
