@@ -330,6 +330,7 @@ Json = dict[str, Any]
 # Routes that answer with a file: its media types (beside JSON of the shape below, if there is one).
 FILES: dict[str, tuple[str, ...]] = {
     "GET /blueprints/{id}/export": ("application/yaml", "application/json"),
+    "GET /docs": ("text/html",),
     "POST /iac/generate": ("application/zip", "application/gzip"),
 }
 
@@ -337,6 +338,7 @@ FILES: dict[str, tuple[str, ...]] = {
 ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /health": (200, Health),
     "GET /openapi.json": (200, Json),
+    "GET /docs": (200, str),
     "GET /blueprints": (200, BlueprintPage),
     "POST /blueprints": (201, Blueprint),
     "POST /blueprints/import": (201, ImportedBlueprint),

@@ -8,8 +8,10 @@ from dharma import __version__
 from dharma.bootstrap import application
 from dharma.core.clock import isoformat
 from functions.edge import answer, lambda_handler, resolver
+from functions.monitoring import page
 
 app = resolver()
+app.include_router(page.router)
 
 
 @app.get("/health", tags=["monitoring"], summary="Whether this installation serves")

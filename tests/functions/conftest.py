@@ -33,6 +33,7 @@ from functions.monitoring.openapi import openapi_document
 FUNCTIONS = {
     "/health": "monitoring",
     "/openapi.json": "monitoring",
+    "/docs": "monitoring",
     "/blueprints": "blueprint",
     "/environments": "blueprint",
     "/iac": "generator",
@@ -189,7 +190,7 @@ def as_described(route: str, reply: Reply) -> None:
     if not content:
         assert reply.data == b""
         return
-    kind = reply.headers["content-type"]
+    kind = reply.headers["content-type"].split(";")[0]
     assert kind in content, f"{route} answered {kind}"
     schema = content[kind]["schema"]
     if schema.get("type") == "string":

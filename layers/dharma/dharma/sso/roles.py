@@ -35,7 +35,7 @@ _PERMISSIONS: dict[str, frozenset[Permission]] = {
 ROLES = frozenset(_PERMISSIONS)
 
 # Routes that need no token.
-PUBLIC = frozenset({"GET /health", "GET /openapi.json"})
+PUBLIC = frozenset({"GET /docs", "GET /health", "GET /openapi.json"})
 
 ROUTES: dict[str, Permission] = {
     "GET /blueprints": "blueprint:read",
