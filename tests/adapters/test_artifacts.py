@@ -1,4 +1,4 @@
-"""The contract of `ArtifactStore`, for the directory and the fake."""
+"""The contract of `ArtifactStore`, for the directory, S3 and the fake."""
 
 from __future__ import annotations
 
@@ -9,17 +9,38 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
 
+from dharma.adapters.aws.clients import Clients
+from dharma.adapters.aws.s3_artifacts import S3Artifacts
 from dharma.adapters.local.artifacts import DirectoryArtifacts, MemoryArtifacts
 from dharma.core.artifacts import MOST_BYTES
-from dharma.core.errors import Conflict, InvalidInput, LimitExceeded, NotFound
+from dharma.core.errors import (
+    Conflict,
+    InvalidInput,
+    LimitExceeded,
+    Misconfigured,
+    NotFound,
+)
 
-Artifacts = DirectoryArtifacts | MemoryArtifacts
+KMS_KEY = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000001"
+Artifacts = DirectoryArtifacts | MemoryArtifacts | S3Artifacts
 
 
-@pytest.fixture(params=["directory", "memory"])
+@pytest.fixture(params=["directory", "memory", "s3"])
 def artifacts(request: pytest.FixtureRequest, tmp_path: Path) -> Artifacts:
-    return MemoryArtifacts() if request.param == "memory" else DirectoryArtifacts(tmp_path / "a")
+    if request.param == "memory":
+        return MemoryArtifacts()
+    if request.param == "s3":
+        return bucket(request.getfixturevalue("aws"))
+    return DirectoryArtifacts(tmp_path / "a")
+
+
+def bucket(aws: Clients) -> S3Artifacts:
+    place = {"LocationConstraint": "eu-west-1"}
+    aws["s3"].create_bucket(Bucket="dharma-test", CreateBucketConfiguration=place)
+    return S3Artifacts(aws["s3"], "dharma-test", KMS_KEY)
 
 
 def test_what_was_put_is_read_back(artifacts: Artifacts) -> None:
@@ -109,3 +130,32 @@ def test_a_folder_is_no_artifact(tmp_path: Path) -> None:
 def test_files_are_their_owners_alone(tmp_path: Path) -> None:
     DirectoryArtifacts(tmp_path).put("a/b", b"x")
     assert stat.S_IMODE((tmp_path / "a" / "b").stat().st_mode) == 0o600
+
+
+def test_objects_are_encrypted_under_the_key_of_the_installation(aws: Clients) -> None:
+    artifacts = bucket(aws)
+    artifacts.put("a/b", b"x")
+    found = aws["s3"].head_object(Bucket="dharma-test", Key="a/b")
+    assert found["ServerSideEncryption"] == "aws:kms"
+    assert found["SSEKMSKeyId"] == KMS_KEY
+    assert found["BucketKeyEnabled"] is True
+
+
+def test_more_keys_than_a_page_of_s3_are_listed(aws: Clients) -> None:
+    artifacts = bucket(aws)
+    keys = sorted(f"k{n:04}" for n in range(1003))
+    for key in keys:
+        s3_backends[DEFAULT_ACCOUNT_ID]["aws"].put_object("dharma-test", key, b"")
+    assert artifacts.list("k") == keys
+
+
+def test_a_missing_bucket_is_named(aws: Clients) -> None:
+    artifacts = S3Artifacts(aws["s3"], "dharma-absent", KMS_KEY)
+    for call in (
+        lambda: artifacts.put("a", b""),
+        lambda: artifacts.get("a"),
+        lambda: artifacts.delete("a"),
+        artifacts.list,
+    ):
+        with pytest.raises(Misconfigured, match="DHARMA_ARTIFACTS_BUCKET"):
+            call()

@@ -217,7 +217,11 @@ def test_a_transaction_has_at_most_100_operations_and_4_mb(store: Store) -> None
     assert len(list(all_items(store, "p"))) == 100
 
 
-@pytest.mark.parametrize("data", [{"n": float("nan")}, {"t": "\ud800"}, pytest.param({"o": object()}, id="object")], ids=repr)
+@pytest.mark.parametrize(
+    "data",
+    [{"n": float("nan")}, {"t": "\ud800"}, pytest.param({"o": object()}, id="object")],
+    ids=repr,
+)
 def test_what_json_cannot_hold_is_refused(store: Store, data: dict[str, Any]) -> None:
     with pytest.raises(InvalidInput):
         store.put(item(data=data))

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import atexit
 import json
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ from dharma.core.errors import Misconfigured
 from dharma.core.settings import Settings
 
 if TYPE_CHECKING:
+    from dharma.adapters.aws.clients import Clients
+    from dharma.adapters.aws.dynamodb_store import DynamoStore
     from dharma.adapters.local.keys import FileKeys
     from dharma.adapters.local.signing_keys import FileSigningKeys
     from dharma.blueprint.environments import Environments
@@ -53,7 +56,8 @@ class Application:
 
     @cached_property
     def store(self) -> ItemStore:
-        self._require_local("DHARMA_TABLE")
+        if self._on_aws:
+            return self._dynamodb
         from dharma.adapters.local.sqlite_store import SqliteStore
 
         path = self.settings.state_dir / "store.sqlite3"
@@ -61,24 +65,65 @@ class Application:
 
     @cached_property
     def artifacts(self) -> ArtifactStore:
-        self._require_local("DHARMA_ARTIFACTS_BUCKET")
+        if self._on_aws:
+            from dharma.adapters.aws.s3_artifacts import S3Artifacts
+
+            bucket = _needed("DHARMA_ARTIFACTS_BUCKET", self.settings.artifacts_bucket)
+            key = _needed("DHARMA_KMS_KEY", self.settings.kms_key)
+            return S3Artifacts(self._aws["s3"], bucket, key)
         from dharma.adapters.local.artifacts import DirectoryArtifacts
 
         return DirectoryArtifacts(self.settings.state_dir / "artifacts")
 
     @cached_property
     def workflows(self) -> Workflows:
-        self._require_local("DHARMA_RUNTIME")
+        if self._on_aws:
+            from dharma.adapters.aws.step_functions import StepFunctions
+
+            machines = _needed("DHARMA_STATE_MACHINES", self.settings.state_machines)
+            return StepFunctions(self._aws["stepfunctions"], machines)
         from dharma.adapters.local.workflows import FILE_NAME, LocalWorkflows
 
         return LocalWorkflows(self.settings.state_dir / FILE_NAME, self.clock)
 
     @cached_property
     def cipher(self) -> Cipher:
-        self._require_local("DHARMA_KMS_KEY")
         from dharma.core.encryption import Cipher
 
+        if self._on_aws:
+            from dharma.adapters.aws.kms_keys import KmsKeys
+
+            key = _needed("DHARMA_KMS_KEY", self.settings.kms_key)
+            return Cipher(KmsKeys(self._aws["kms"], key))
         return Cipher(self._file_keys)
+
+    @property
+    def _on_aws(self) -> bool:
+        return self.settings.runtime == "aws"
+
+    @cached_property
+    def _aws(self) -> Clients:
+        from dharma.adapters.aws.clients import Clients
+
+        return Clients()
+
+    @cached_property
+    def _dynamodb(self) -> DynamoStore:
+        table = _needed("DHARMA_TABLE", self.settings.table_name)
+        from dharma.adapters.aws.dynamodb_store import DynamoStore
+        from dharma.adapters.aws.shared_key import shared_key
+
+        def cursor_key() -> bytes:
+            return shared_key(self.store, self.cipher, "cursors")
+
+        return DynamoStore(self._aws["dynamodb"], table, cursor_key, self.clock)
+
+    @cached_property
+    def stream_events(self) -> Callable[[Sequence[Mapping[str, Any]]], list[dict[str, Any]]]:
+        """Records of the table's stream to the envelopes of the events in them."""
+        from dharma.adapters.aws.dynamodb_outbox import envelopes
+
+        return envelopes
 
     @cached_property
     def _file_keys(self) -> FileKeys:
@@ -99,7 +144,10 @@ class Application:
 
     @cached_property
     def token_issuer(self) -> TokenIssuer:
-        self._require_local("DHARMA_TOKEN_ISSUER")
+        if self._on_aws:
+            raise Misconfigured(
+                "DHARMA_TOKEN_ISSUER: on AWS tokens come from the identity provider that it names"
+            )
         from dharma.sso.tokens import TokenIssuer
 
         settings = self.settings
@@ -117,11 +165,11 @@ class Application:
         return FileSigningKeys(self.settings.state_dir / "keys")
 
     def _public_keys(self) -> dict[str, Any]:
-        if self.settings.token_jwks is None:
-            self._require_local("DHARMA_TOKEN_JWKS")
+        given = self.settings.token_jwks
+        if given is None and not self._on_aws:
             return self._signing_keys.public_keys()
         try:
-            jwks: dict[str, Any] = json.loads(self.settings.token_jwks)
+            jwks: dict[str, Any] = json.loads(_needed("DHARMA_TOKEN_JWKS", given))
         except ValueError as error:
             raise Misconfigured(f"DHARMA_TOKEN_JWKS: no JSON ({error})") from error
         return jwks
@@ -210,13 +258,11 @@ class Application:
 
         return HttpWebhooks()
 
-    def _require_local(self, variable: str) -> None:
-        """The adapters of AWS are not part of this version."""
-        if self.settings.runtime != "local":
-            raise Misconfigured(
-                f"{variable}: this version has no adapter for AWS behind it yet; "
-                "set DHARMA_RUNTIME=local"
-            )
+
+def _needed(variable: str, value: str | None) -> str:
+    if value is None:
+        raise Misconfigured(f"{variable}: must be set where DHARMA_RUNTIME is aws")
+    return value
 
 
 _present: Application | None = None

@@ -81,7 +81,8 @@ def test_an_event_starts_its_state_machine_once_however_often_it_arrives(world: 
         world.deliver()
     runs = world.journal.new_executions()
     assert [(run.machine, run.name) for run in runs] == [("journey", "Requested-e1")]
-    assert runs[0].input == {"amount": 3, "subject": "order-1", "correlationId": "c1"}
+    told = {"eventId": "e1", "subject": "order-1", "correlationId": "c1"}
+    assert runs[0].input == {"amount": 3, **told}
     assert world.outbox.events == []
 
 

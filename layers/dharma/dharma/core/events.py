@@ -2,7 +2,8 @@
 
 An event is stored in the same transaction as the state that it tells of (`dharma.core.store.Emit`),
 so neither can exist without the other. Delivery is at least once and in no promised order: a
-handler recognises a repetition by `id`.
+handler recognises a repetition by the event's own identifier, which stands in `detail.eventId`: the
+bus of AWS gives every delivery an envelope `id` of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from dharma.core.clock import Clock, isoformat, parse_time
 from dharma.core.ids import new_id
 
-_RESERVED = frozenset({"subject", "correlationId"})
+_RESERVED = frozenset({"eventId", "subject", "correlationId"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Event:
             raise ValueError(f"the data of an event may not use {sorted(taken)}")
 
     def to_dict(self) -> dict[str, Any]:
-        """The EventBridge envelope; `detail` is `data` with `subject` and `correlationId`.
+        """The EventBridge envelope; `detail` is `data` with `eventId`, `subject` and
+        `correlationId`.
 
         `account` and `region` are left to the bus.
         """
@@ -50,6 +52,7 @@ class Event:
             "resources": [],
             "detail": {
                 **self.data,
+                "eventId": self.id,
                 "subject": self.subject,
                 "correlationId": self.correlation_id,
             },
@@ -60,12 +63,14 @@ class Event:
         """The inverse of `to_dict`."""
         detail = dict(envelope["detail"])
         subject, correlation_id = detail.pop("subject"), detail.pop("correlationId")
+        # Stores of earlier versions hold events without it.
+        identifier = detail.pop("eventId", envelope["id"])
         return cls(
             type=envelope["detail-type"],
             source=envelope["source"],
             subject=subject,
             data=detail,
-            id=envelope["id"],
+            id=identifier,
             time=parse_time(envelope["time"]),
             correlation_id=correlation_id,
         )

@@ -34,6 +34,8 @@ class Settings:
     artifacts_bucket: str | None
     event_bus: str | None
     kms_key: str | None
+    # What the ARNs of all state machines begin with.
+    state_machines: str | None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Settings:
@@ -55,6 +57,7 @@ class Settings:
             artifacts_bucket=read.optional("DHARMA_ARTIFACTS_BUCKET"),
             event_bus=read.optional("DHARMA_EVENT_BUS"),
             kms_key=read.optional("DHARMA_KMS_KEY"),
+            state_machines=read.optional("DHARMA_STATE_MACHINES"),
         )
         read.finish()
         return settings

@@ -1,6 +1,7 @@
 """DynamoDB's limits, checked before anything is written, behind every adapter.
 
 Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+and https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevent-size.html
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from dharma.core.store import Check, Delete, Emit, Item, Operation, Put
 ITEM_BYTES = 400 * 1024
 TRANSACTION_OPERATIONS = 100
 TRANSACTION_BYTES = 4 * 1024 * 1024
+# EventBridge's for an entry, less what the entry has besides its detail.
+EVENT_BYTES = 240 * 1024
 PAGE_BYTES = 1024 * 1024
 PAGE_ITEMS = 1000
 PARTITION_KEY_BYTES = 2048
@@ -111,8 +114,8 @@ def _encode_operation(operation: Operation) -> str:
             return encode_item(item)
         case Emit(event=event):
             text = encode(event.to_dict())
-            if len(text.encode()) > ITEM_BYTES:
-                raise LimitExceeded(f"an event of more than {ITEM_BYTES:,} bytes")
+            if len(text.encode()) > EVENT_BYTES:
+                raise LimitExceeded(f"an event of more than {EVENT_BYTES:,} bytes")
             return text
         case Delete(pk=pk, sk=sk) | Check(pk=pk, sk=sk):
             check_key(pk, sk)

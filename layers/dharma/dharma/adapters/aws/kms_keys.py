@@ -53,14 +53,19 @@ class KmsKeys:
                     EncryptionContext=_bound(context),
                 )
             except ClientError as error:
-                if code_of(error) not in _NOT_OURS:
+                # A process may use its own keys alone, so any other is denied rather than absent.
+                denied = code_of(error) == "AccessDeniedException" and not self._is_own(key_id)
+                if not denied and code_of(error) not in _NOT_OURS:
                     raise _unusable(error) from error
                 raise InvalidInput(
                     f"the key {key_id} does not open this value: it was altered, belongs to "
-                    "another record, or the key is gone"
+                    "another record, or the key is gone or not open to this process"
                 ) from error
         plain: bytes = answer["Plaintext"]
         return plain
+
+    def _is_own(self, key_id: str) -> bool:
+        return key_id == self._key.rpartition("/")[2]
 
 
 def _unusable(error: ClientError) -> Exception:
