@@ -83,8 +83,10 @@ class Stack:
     def _start_detached(self) -> None:
         if self.is_running():
             raise AlreadyRunning(f"the stack of {self.settings.state_dir} runs already")
-        self.settings.log_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for folder in (self.settings.state_dir, self.settings.log_dir):
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         log_file = self.settings.log_dir / "supervisor.log"
+        log_file.touch(mode=0o600)
         environment = child_environment(self.settings, {"gateway": 0, "cache": 0, "sandbox": 0})
         own = {
             **os.environ,
@@ -226,9 +228,11 @@ class _Supervisor:
         self._ports: dict[str, int] = {}
 
     def run(self, on_ready: Callable[[], None] | None = None) -> None:
+        # For the children as well: what they keep and log is the user's alone.
+        os.umask(0o077)
         settings = self._settings
         for folder in (settings.state_dir, settings.run_dir, settings.log_dir):
-            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            folder.mkdir(parents=True, exist_ok=True)
         with (settings.run_dir / "supervisor.lock").open("ab") as lock_file:
             self._take(lock_file)
             from dharma_local.template import load_template

@@ -47,6 +47,17 @@ def get(stack: Stack, path: str, method: str = "GET", body: str | None = None) -
     return answer.status, json.loads(text) if text.startswith("{") else text
 
 
+def test_nobody_else_can_read_what_it_keeps(stack: Stack) -> None:
+    get(stack, "/nothing")
+    state = stack.settings.state_dir
+    open_to_others = {
+        str(path.relative_to(state)): oct(path.stat().st_mode & 0o777)
+        for path in (state, *state.rglob("*"))
+        if path.lstat().st_mode & 0o077 and not path.is_symlink()
+    }
+    assert open_to_others == {}
+
+
 def pids(stack: Stack) -> dict[str, int]:
     return {p.name: p.pid for p in stack.status() if p.pid is not None}
 

@@ -31,6 +31,15 @@ def create_once(path: Path, data: bytes, *, mode: int = 0o600) -> bool:
     return True
 
 
+def private_folder(path: Path) -> None:
+    """Make a folder, and what is missing above it, readable for nobody else."""
+    missing = [folder for folder in (path, *path.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        # `parents=True` would give the mode to the last one only.
+        folder.mkdir(exist_ok=True, mode=0o700)
+    path.mkdir(exist_ok=True)  # A file in its place is told as what it is.
+
+
 def sync_directory(path: Path) -> None:
     """Make the names in a directory durable."""
     handle = os.open(path, os.O_RDONLY)
@@ -41,7 +50,7 @@ def sync_directory(path: Path) -> None:
 
 
 def _write_beside(path: Path, data: bytes, mode: int) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
     with os.fdopen(handle, "wb") as file:
         os.fchmod(file.fileno(), mode)

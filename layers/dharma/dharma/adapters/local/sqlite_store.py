@@ -22,6 +22,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from dharma.adapters.local.files import private_folder
 from dharma.core.clock import Clock, SystemClock, epoch_seconds
 from dharma.core.cursors import Cursors, Position, Query, prefix_end
 from dharma.core.errors import Misconfigured, Unavailable, VersionConflict
@@ -80,7 +81,7 @@ class SqliteStore:
         self._lock_file: int | None = None
         forget = weakref.WeakMethod(self._forget_connections)
         os.register_at_fork(after_in_child=lambda: (method := forget()) and method())
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(path.parent)
         # The log files take their mode from this one: records are nobody else's business.
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
         self._create()

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from dharma.adapters.local.files import private_folder
 from dharma.core.clock import Clock, SystemClock
 from dharma.core.errors import Conflict, InvalidInput, LimitExceeded, NotFound, Unavailable
 from dharma.core.workflows import Execution
@@ -78,7 +79,9 @@ def open_journal(path: Path) -> sqlite3.Connection:
 
     Every commit is synced to the disk.
     """
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(path.parent)
+    # SQLite gives its side files the mode of this one.
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
