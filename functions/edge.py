@@ -1,9 +1,9 @@
 """The edge of every API function: what is the same for all routes, so that a handler only says what
 its route does.
 
-In: correlation id, size of the body, who asks and whether the route is theirs, the shape of the
-body. Out: JSON, problem details for failures, the correlation id. One invocation at a time per
-process: the resolver is not safe between threads.
+In: correlation id, size of the body, who asks, how often, and whether the route is theirs, the
+shape of the body. Out: JSON, problem details for failures, the correlation id, what is left of the
+rate limit. One invocation at a time per process: the resolver is not safe between threads.
 """
 
 from __future__ import annotations
@@ -27,9 +27,10 @@ from dharma.core.errors import (
     InvalidInput,
     LimitExceeded,
     NotFound,
+    TooManyRequests,
     Unauthenticated,
 )
-from dharma.core.http import PROBLEM, problem
+from dharma.core.http import PROBLEM, problem, rate_limit_headers
 from dharma.core.observability import (
     CORRELATION_HEADER,
     JsonFormatter,
@@ -43,6 +44,7 @@ from dharma.sso.roles import PUBLIC, require
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _log = logging.getLogger("functions")
 _principal: ContextVar[Principal] = ContextVar("principal")
+_rate_limit: ContextVar[Mapping[str, str]] = ContextVar("rate_limit")
 
 
 def resolver() -> APIGatewayHttpResolver:
@@ -73,9 +75,12 @@ def lambda_handler(app: APIGatewayHttpResolver, service: str) -> Handler:
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         log_as_json()
         correlation = _correlation_id(event)
+        _rate_limit.set({})
         with bound(service=service, correlation_id=correlation):
             answer = _answer(app, event, context)
-        answer.setdefault("headers", {})[CORRELATION_HEADER] = correlation
+        headers = answer.setdefault("headers", {})
+        headers.update(_rate_limit.get())
+        headers[CORRELATION_HEADER] = correlation
         return answer
 
     return handler
@@ -88,7 +93,7 @@ def principal() -> Principal:
 
 def answer(body: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response[str]:
     """A JSON answer, spelled here once: the resolver would walk large ones a second time."""
-    return Response(status, "application/json", _json(body), dict(headers or {}))
+    return Response(status, "application/json", spelled(body), dict(headers or {}))
 
 
 def attachment(data: bytes, media_type: str, name: str) -> Response[str]:
@@ -139,8 +144,20 @@ def _admit(event: dict[str, Any]) -> None:
     if int(context["exp"]) <= epoch_seconds(application().clock.now()):
         raise Unauthenticated("the token has expired")
     caller = Principal(context["sub"], context["tenant"], frozenset(context["roles"].split()))
+    _count(caller)
     require(caller, route)
     _principal.set(caller)
+
+
+def _count(caller: Principal) -> None:
+    limit = application().rate_limit
+    taken = limit.take(caller) if limit else None
+    if limit is None or taken is None:
+        return
+    _rate_limit.set(rate_limit_headers(limit.bucket, taken))
+    if not taken.allowed:
+        most = limit.bucket
+        raise TooManyRequests(f"more than {most.capacity:,} requests in {most.period} seconds")
 
 
 def _check_body(event: dict[str, Any]) -> None:
@@ -182,7 +199,7 @@ def _problem(event: Mapping[str, Any], error: DharmaError) -> Response[str]:
     )
     if status in (401, 403) or status >= 500:
         _log.warning("refused", extra={"code": error.code, "reason": error.message})
-    return Response(status, PROBLEM, _json(body), dict(headers))
+    return Response(status, PROBLEM, spelled(body), dict(headers))
 
 
 def _misshapen(error: RequestValidationError) -> InvalidInput:
@@ -207,7 +224,8 @@ def _serialised(response: Response[str]) -> dict[str, Any]:
     }
 
 
-def _json(body: Any) -> str:
+def spelled(body: Any) -> str:
+    """As JSON, without blanks."""
     return json.dumps(body, separators=(",", ":"), ensure_ascii=False)
 
 

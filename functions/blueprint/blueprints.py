@@ -15,7 +15,8 @@ from dharma.bootstrap import application
 from dharma.core.errors import Fault
 from dharma.core.http import links, listing
 from functions.bodies import Body, Cursor, IfMatch, LenientBody, Limit, Offset, etag, revision
-from functions.edge import answer, no_content, principal
+from functions.documents import document
+from functions.edge import answer, no_content, principal, spelled
 from functions.sources import note_to_dict
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]  # untyped in the framework
@@ -105,9 +106,13 @@ def import_blueprint(body: ImportBody) -> Response[str]:
 
 @router.get("/blueprints/schema", tags=TAGS, summary="The JSON Schema of blueprints, for editors")
 def blueprint_schema(provider: Annotated[Provider, Query()] = "aws") -> Response[str]:
-    from dharma.blueprint.schema import json_schema
+    def write() -> str:
+        from dharma.blueprint.schema import json_schema
 
-    return answer(json_schema(application().catalog, provider))
+        return spelled(json_schema(application().catalog, provider))
+
+    asked = router.current_event.headers
+    return document(f"blueprint-schema-{provider}", asked, write, public=False)
 
 
 @router.get("/blueprints/<id>", tags=TAGS, summary="Read a blueprint, by id or name")

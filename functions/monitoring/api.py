@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler import Response
 from dharma import __version__
 from dharma.bootstrap import application
 from dharma.core.clock import isoformat
+from functions.documents import document
 from functions.edge import answer, lambda_handler, resolver
 from functions.monitoring import page
 
@@ -25,9 +26,13 @@ def health() -> Response[str]:
 
 @app.get("/openapi.json", tags=["monitoring"], summary="This description")
 def openapi() -> Response[str]:
-    from functions.monitoring.openapi import openapi_text
+    def write() -> str:
+        # It imports the functions of all capabilities.
+        from functions.monitoring.openapi import openapi_text
 
-    return Response(200, "application/json", openapi_text())
+        return openapi_text()
+
+    return document("openapi", app.current_event.headers, write, public=True)
 
 
 handler = lambda_handler(app, "monitoring")

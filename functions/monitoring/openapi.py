@@ -25,6 +25,8 @@ CAPABILITIES = (
 )
 _METHODS = frozenset({"get", "post", "put", "delete", "patch"})
 _SCHEMAS = "#/components/schemas/"
+# Answered with 304 where the caller has the document already.
+_CONDITIONAL = frozenset({"GET /openapi.json", "GET /blueprints/schema"})
 # The framework's own words for failures; ours is `Problem`.
 _FRAMEWORK_SCHEMAS = ("HTTPValidationError", "ResponseValidationError", "ValidationError")
 
@@ -80,6 +82,8 @@ def _described(route: str, operation: dict[str, Any]) -> dict[str, Any]:
         "content": {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
     }
     described = {**operation, "responses": {str(status): success, "default": failure}}
+    if route in _CONDITIONAL:
+        described["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
     if route not in PUBLIC:
         described["security"] = [{"token": []}]
         described["x-permission"] = ROUTES[route]

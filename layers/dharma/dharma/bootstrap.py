@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from dharma.blueprint.service import Blueprints
     from dharma.catalog.catalog import Catalog
     from dharma.core.artifacts import ArtifactStore
+    from dharma.core.cache import Cache
     from dharma.core.encryption import Cipher
+    from dharma.core.rate_limit import RateLimit
     from dharma.core.store import ItemStore
     from dharma.core.workflows import Workflows
     from dharma.costing.price_book import PriceBook
@@ -130,6 +132,22 @@ class Application:
         from dharma.adapters.local.keys import FileKeys
 
         return FileKeys(self.settings.state_dir / "keys" / "data.json")
+
+    @cached_property
+    def cache(self) -> Cache | None:
+        if self.settings.cache_url is None:
+            return None
+        from dharma.adapters.redis_cache import RedisCache
+
+        return RedisCache(self.settings.cache_url, self.clock)
+
+    @cached_property
+    def rate_limit(self) -> RateLimit | None:
+        if self.cache is None:
+            return None
+        from dharma.core.rate_limit import RateLimit
+
+        return RateLimit(self.cache, self.settings.rate_limit)
 
     # --- who is asking
 

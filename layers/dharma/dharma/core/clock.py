@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 
 class Clock(Protocol):
     def now(self) -> datetime:
@@ -35,6 +37,11 @@ class FixedClock:
 def epoch_seconds(moment: datetime) -> int:
     """Whole seconds since 1970, rounded down: the unit of `Item.expires_at` and of JWT claims."""
     return int(moment.timestamp())
+
+
+def epoch_microseconds(moment: datetime) -> int:
+    """Exact, where `timestamp()` rounds."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
 def isoformat(moment: datetime) -> str:

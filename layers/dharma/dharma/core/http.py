@@ -6,11 +6,13 @@ Errors are RFC 9457 problem details with `code` (the error class), `requestId`, 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
+from dharma.core.cache import Bucket, Taken
 from dharma.core.errors import DharmaError, http_status
 
 PROBLEM = "application/problem+json"
@@ -36,6 +38,18 @@ def problem(
     }
     retry = _RETRY_SECONDS.get(status)
     return status, body, {"Retry-After": retry} if retry else {}
+
+
+def rate_limit_headers(bucket: Bucket, taken: Taken) -> dict[str, str]:
+    """What a caller may know of the own limit (draft-ietf-httpapi-ratelimit-headers-10)."""
+    full = math.ceil(taken.full_after)
+    headers = {
+        "RateLimit-Policy": f'"subject";q={bucket.capacity};w={bucket.period}',
+        "RateLimit": f'"subject";r={taken.remaining};t={full}',
+    }
+    if not taken.allowed:
+        headers["Retry-After"] = str(max(1, math.ceil(taken.retry_after)))
+    return headers
 
 
 def _details(error: DharmaError) -> list[dict[str, Any]]:

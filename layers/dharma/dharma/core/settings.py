@@ -28,6 +28,10 @@ class Settings:
     # JSON Web Key Set with the public keys of tokens; None: the key file under `state_dir`.
     token_jwks: str | None
     max_body_bytes: int
+    # redis:// or rediss://; None: no cache, and no limit per subject.
+    cache_url: str | None
+    # Calls per subject and minute.
+    rate_limit: int
     # The emulated AWS account, by localstack-client's convention.
     sandbox_url: str
     table_name: str | None
@@ -52,6 +56,8 @@ class Settings:
             token_audience=read.value("DHARMA_TOKEN_AUDIENCE", "dharma-api", _text),
             token_jwks=read.optional("DHARMA_TOKEN_JWKS"),
             max_body_bytes=read.number("DHARMA_MAX_BODY_BYTES", 6_000_000, 1_000, 6_291_456),
+            cache_url=read.value("DHARMA_CACHE_URL", "", _cache_url),
+            rate_limit=read.number("DHARMA_RATE_LIMIT", 1000, 1, 60_000_000),
             sandbox_url=read.value("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", _url),
             table_name=read.optional("DHARMA_TABLE"),
             artifacts_bucket=read.optional("DHARMA_ARTIFACTS_BUCKET"),
@@ -111,6 +117,12 @@ def _url(text: str) -> str:
     if not text.startswith(("http://", "https://")):
         raise ValueError(f"must be an http address, not {text!r}")
     return text
+
+
+def _cache_url(text: str) -> str | None:
+    if text and not text.startswith(("redis://", "rediss://")):
+        raise ValueError(f"must be a redis address, not {text.partition('://')[0]!r}")
+    return text or None
 
 
 def _path(text: str) -> Path:

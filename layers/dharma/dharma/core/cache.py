@@ -1,0 +1,79 @@
+"""The port of what may be lost: rate limits and answers that can be made again.
+
+No method raises for a cache that does not answer: reading gives None, writing does nothing, and
+`missed` counts the calls that went without it. Nobody's request fails for want of a cache.
+
+A rate limit is a token bucket, kept as the generic cell rate algorithm (GCRA; ITU-T I.371): one
+number per bucket, the moment at which it will be full again. Taking a token moves that moment by
+one interval; there is a token as long as the moment is at most one period away.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """An attempt to take a token. Times in seconds from now.
+
+    `retry_after` is when the next token is there, 0 if there is one; `full_after` when all are.
+    """
+
+    allowed: bool
+    remaining: int
+    full_after: float
+    retry_after: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """`capacity` tokens that refill evenly within `period` seconds, which may be had at once."""
+
+    capacity: int
+    period: int
+
+    @property
+    def interval(self) -> int:
+        """Microseconds until one token is back."""
+        return self.period * 1_000_000 // self.capacity
+
+    @property
+    def depth(self) -> int:
+        """Microseconds until an empty bucket is full."""
+        return self.interval * self.capacity
+
+    def taken(self, allowed: bool, debt: int) -> Taken:
+        """What a debt of so many microseconds until the bucket is full says to a caller."""
+        short = debt + self.interval - self.depth
+        return Taken(
+            allowed,
+            remaining=max(0, self.depth - debt) // self.interval,
+            full_after=debt / 1e6,
+            retry_after=max(0, short) / 1e6,
+        )
+
+
+class Cache(Protocol):
+    """Keys are text without blanks; values bytes."""
+
+    @property
+    def missed(self) -> int:
+        """How many calls of this process the cache did not answer."""
+        ...
+
+    def get(self, key: str) -> bytes | None: ...
+
+    def set(self, key: str, value: bytes, *, seconds: int) -> None:
+        """Keep it for so long at most."""
+        ...
+
+    def delete(self, key: str) -> None: ...
+
+    def take(self, key: str, bucket: Bucket) -> Taken | None:
+        """Take a token, in one step for all who share the cache; a refusal takes nothing.
+
+        None: the cache does not answer.
+        """
+        ...

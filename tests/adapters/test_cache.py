@@ -1,0 +1,218 @@
+"""One contract for every cache: in memory, the embedded server of the local stack, and a real
+redis-server where one is installed. A few seconds."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dharma.adapters.local.memory_cache import MemoryCache
+from dharma.adapters.redis_cache import RedisCache
+from dharma.core.cache import Bucket, Cache
+from dharma.core.clock import FixedClock
+from dharma_local.cache import serving
+
+# Its tokens come back every 20 minutes: while a test runs, none does by itself.
+SLOW = Bucket(capacity=3, period=3600)
+
+
+@dataclass
+class Backend:
+    """`connect` gives a cache as another process would have it; `wait` lets its time pass."""
+
+    clock: FixedClock
+    connect: Callable[[], Cache]
+    wait: Callable[[float], None]
+
+
+@pytest.fixture(scope="module")
+def embedded() -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = serving(listener)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"redis://127.0.0.1:{listener.getsockname()[1]}/0"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    program = shutil.which("redis-server") or shutil.which("valkey-server")
+    if program is None:
+        pytest.skip("no redis-server here (scripts/test installs Debian's when it runs as root)")
+    folder: Path = tmp_path_factory.mktemp("redis")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(folder)]
+    with subprocess.Popen([program, *arguments], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                break
+            except OSError:
+                time.sleep(0.05)
+        yield f"redis://127.0.0.1:{port}/0"
+        process.terminate()
+
+
+@pytest.fixture(
+    params=["memory", "embedded", pytest.param("redis_server", marks=pytest.mark.stack)]
+)
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    clock = FixedClock()
+    if request.param == "memory":
+        cache = MemoryCache(clock)
+        yield Backend(clock, lambda: cache, lambda s: clock.advance(timedelta(seconds=s)))
+        return
+    url = request.getfixturevalue(request.param)
+    opened: list[RedisCache] = []
+
+    def connect() -> RedisCache:
+        opened.append(RedisCache(url, clock))
+        return opened[-1]
+
+    yield Backend(clock, connect, time.sleep)
+    for each in opened:
+        assert each.missed == 0
+        each.close()
+
+
+@pytest.fixture
+def key() -> str:
+    return uuid.uuid4().hex
+
+
+def test_what_was_set_is_read_by_everybody(backend: Backend, key: str) -> None:
+    here, there = backend.connect(), backend.connect()
+    assert here.get(key) is None
+    here.set(key, b"\x00\xff one", seconds=60)
+    assert there.get(key) == b"\x00\xff one"
+    there.set(key, b"", seconds=60)
+    assert here.get(key) == b""
+
+
+def test_what_was_deleted_is_gone(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    cache.set(key, b"1", seconds=60)
+    cache.delete(key)
+    cache.delete(key)
+    assert cache.get(key) is None
+
+
+def test_a_value_ends_after_its_time(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    cache.set(key, b"1", seconds=1)
+    cache.set(key + "-longer", b"2", seconds=60)
+    backend.wait(1.1)
+    assert cache.get(key) is None
+    assert cache.get(key + "-longer") == b"2"
+
+
+def test_a_full_bucket_may_be_emptied_at_once(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    taken = [cache.take(key, SLOW) for _ in range(4)]
+    assert [(t.allowed, t.remaining) for t in taken if t] == [
+        (True, 2),
+        (True, 1),
+        (True, 0),
+        (False, 0),
+    ]
+    assert [(t.full_after, t.retry_after) for t in taken if t] == [
+        (1200, 0),
+        (2400, 0),
+        (3600, 1200),
+        (3600, 1200),
+    ]
+
+
+def test_a_refusal_takes_nothing(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    for _ in range(10):
+        cache.take(key, SLOW)
+        backend.clock.advance(timedelta(seconds=1))
+    backend.clock.advance(timedelta(seconds=1200 - 10 - 1))
+    refused = cache.take(key, SLOW)
+    assert refused is not None
+    assert (refused.allowed, refused.retry_after) == (False, 1)
+    backend.clock.advance(timedelta(seconds=1))
+    assert [t.allowed for _ in range(2) if (t := cache.take(key, SLOW))] == [True, False]
+
+
+def test_a_bucket_never_holds_more_than_its_capacity(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    cache.take(key, SLOW)
+    backend.clock.advance(timedelta(days=1))
+    taken = [cache.take(key, SLOW) for _ in range(5)]
+    assert [t.allowed for t in taken if t] == [True, True, True, False, False]
+
+
+def test_a_clock_that_is_behind_gives_no_token_back(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    for _ in range(3):
+        cache.take(key, SLOW)
+    backend.clock.advance(timedelta(seconds=-5))
+    refused = cache.take(key, SLOW)
+    assert refused is not None
+    assert (refused.allowed, refused.retry_after, refused.remaining) == (False, 1205, 0)
+
+
+def test_buckets_do_not_share_their_tokens(backend: Backend, key: str) -> None:
+    cache = backend.connect()
+    for _ in range(4):
+        cache.take(key, SLOW)
+    other = cache.take(key + "-other", SLOW)
+    assert other is not None
+    assert other.remaining == 2
+
+
+def test_those_who_come_at_the_same_time_get_each_token_once(backend: Backend, key: str) -> None:
+    bucket = Bucket(capacity=40, period=3600)
+
+    def caller(_: int) -> int:
+        cache = backend.connect()
+        return sum(bool((t := cache.take(key, bucket)) and t.allowed) for _ in range(20))
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sum(pool.map(caller, range(4))) == 40
+
+
+@settings(
+    max_examples=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(
+    capacity=st.integers(1, 50),
+    pauses=st.lists(st.integers(0, 4_000_000_000), min_size=1, max_size=30),
+)
+def test_it_counts_as_a_bucket_of_tokens_does(
+    backend: Backend, capacity: int, pauses: list[int]
+) -> None:
+    """Against tokens counted one by one, in exact fractions; pauses in microseconds."""
+    bucket = Bucket(capacity, 3600)
+    cache, name = backend.connect(), uuid.uuid4().hex
+    tokens = Fraction(capacity)
+    for pause in pauses:
+        backend.clock.advance(timedelta(microseconds=pause))
+        tokens = min(Fraction(capacity), tokens + Fraction(pause, bucket.interval))
+        expected = tokens >= 1
+        if expected:
+            tokens -= 1
+        taken = cache.take(name, bucket)
+        assert taken is not None
+        assert (taken.allowed, taken.remaining) == (expected, int(tokens))
