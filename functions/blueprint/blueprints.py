@@ -156,11 +156,6 @@ def publish_version(id: str, body: PublishBody) -> Response[str]:
     return answer(_version(record), 201, {"Location": place})
 
 
-@router.get("/blueprints/<id>/versions/<version>", tags=TAGS, summary="Read a published version")
-def read_version(id: str, version: str) -> Response[str]:
-    published = _blueprints().version(principal(), id, version)
-    return answer({**published.document, **_version(published.version)})
-
 @router.get("/blueprints/<id>/versions/next", tags=TAGS, summary="The version that changes ask for")
 def propose_version(id: str) -> Response[str]:
     record = _blueprints().record(principal(), id)
@@ -178,6 +173,11 @@ def propose_version(id: str) -> Response[str]:
         }
     )
 
+
+@router.get("/blueprints/<id>/versions/<version>", tags=TAGS, summary="Read a published version")
+def read_version(id: str, version: str) -> Response[str]:
+    published = _blueprints().version(principal(), id, version)
+    return answer({**published.document, **_version(published.version)})
 
 
 @router.post("/blueprints/<id>/validate", tags=TAGS, summary="Check a draft and values for it")
