@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,48 +12,16 @@ from typing import Any
 import boto3
 import pytest
 
-from dharma_local.stack_settings import StackSettings
-from dharma_local.supervisor import Stack
+from .conftest import LONGEST, CommandLine
 
 pytestmark = pytest.mark.stack
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "examples/aws-three-tier-web.yaml"
-# Well above the half minute that a slow machine needs for one command.
-LONGEST = 180
 
 
-class CommandLine:
-    """`iac-dharma` with a state folder and ports of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.environment = {
-            **{k: v for k, v in os.environ.items() if not k.startswith(("DHARMA_", "AWS_"))},
-            "DHARMA_STATE_DIR": str(folder / ".dharma"),
-            "DHARMA_PORT": "0",
-            "DHARMA_CACHE_PORT": "0",
-            "DHARMA_SANDBOX_PORT": "0",
-            "XDG_CONFIG_HOME": str(folder / "config"),
-            "NO_COLOR": "1",
-        }
-        self.stack = Stack(StackSettings.from_environment(self.environment))
-
-    def __call__(self, *words: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "dharma_cli.main", *words],
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=LONGEST,
-            check=False,
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def json(self, *words: str, code: int = 0) -> Any:
-        return json.loads(self(*words, "--format", "json", code=code))
+class MainJob(CommandLine):
+    """The command line, and what the emulated account says of itself."""
 
     def latest(self) -> dict[str, Any]:
         found: dict[str, Any] = self.json("deployments", "list")["items"][0]
@@ -98,19 +63,19 @@ class CommandLine:
 
 
 @pytest.fixture(scope="module")
-def dharma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    line = CommandLine(tmp_path_factory.mktemp("main-job"))
+def dharma(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainJob]:
+    line = MainJob(tmp_path_factory.mktemp("main-job"))
     yield line
     line.stack.stop()
 
 
 @pytest.fixture
-def changed(dharma: CommandLine) -> Path:
+def changed(dharma: MainJob) -> Path:
     return write(dharma, "changed.yaml", ("timeout_seconds: 60", "timeout_seconds: 90"))
 
 
 @pytest.fixture
-def broken(dharma: CommandLine) -> Path:
+def broken(dharma: MainJob) -> Path:
     """Two subnets with one address range: the cloud refuses the second, half way through."""
     return write(
         dharma,
@@ -120,7 +85,7 @@ def broken(dharma: CommandLine) -> Path:
     )
 
 
-def write(line: CommandLine, name: str, *changes: tuple[str, str]) -> Path:
+def write(line: MainJob, name: str, *changes: tuple[str, str]) -> Path:
     text = EXAMPLE.read_text()
     for before, after in changes:
         assert before in text
@@ -129,7 +94,7 @@ def write(line: CommandLine, name: str, *changes: tuple[str, str]) -> Path:
     return line.folder / name
 
 
-def test_the_main_job_ends_with_the_resources_of_the_example(dharma: CommandLine) -> None:
+def test_the_main_job_ends_with_the_resources_of_the_example(dharma: MainJob) -> None:
     said = dharma("run", str(EXAMPLE), "--once")
     assert "succeeded" in said
     assert "a month" in said
@@ -138,21 +103,21 @@ def test_the_main_job_ends_with_the_resources_of_the_example(dharma: CommandLine
     assert not dharma.stack.is_running()
 
 
-def test_a_restarted_stack_has_what_was_deployed_before(dharma: CommandLine) -> None:
+def test_a_restarted_stack_has_what_was_deployed_before(dharma: MainJob) -> None:
     dharma("start")
     dharma("login")
     assert dharma.latest()["status"] == "succeeded"
     assert len(dharma.resources()) == 6
 
 
-def test_the_same_blueprint_again_changes_nothing(dharma: CommandLine) -> None:
+def test_the_same_blueprint_again_changes_nothing(dharma: MainJob) -> None:
     before = dharma.resources()
     assert "No changes" in dharma("deploy", str(EXAMPLE), "-e", "sandbox", "--auto-approve")
     assert dharma.resources() == before
 
 
 def test_a_failed_update_puts_back_what_was_there_and_frees_the_lock(
-    dharma: CommandLine, broken: Path
+    dharma: MainJob, broken: Path
 ) -> None:
     before = dharma.resources()
     said = dharma("deploy", str(broken), "-e", "sandbox", "--auto-approve", code=1)
@@ -163,11 +128,13 @@ def test_a_failed_update_puts_back_what_was_there_and_frees_the_lock(
 
 
 def test_a_waiting_deployment_holds_the_environment_by_name_until_it_is_approved(
-    dharma: CommandLine, changed: Path
+    dharma: MainJob, changed: Path
 ) -> None:
+    foretold = dharma("plan", str(changed), "-e", "sandbox")
     dharma("deploy", str(changed), "-e", "sandbox")
     waiting = dharma.latest()
     assert waiting["status"] == "awaiting_approval"
+    assert dharma("deployments", "show", waiting["id"], "--plan") == foretold
     refused = dharma.json("deploy", str(changed), "-e", "sandbox", code=1)["error"]
     assert refused["code"] == "EnvironmentLocked"
     assert waiting["id"] in refused["message"]
@@ -176,7 +143,7 @@ def test_a_waiting_deployment_holds_the_environment_by_name_until_it_is_approved
     assert dharma.visibility() == "90"
 
 
-def test_a_killed_engine_goes_on_where_it_was_and_completes_once(dharma: CommandLine) -> None:
+def test_a_killed_engine_goes_on_where_it_was_and_completes_once(dharma: MainJob) -> None:
     dharma("deploy", str(EXAMPLE), "-e", "sandbox", "--auto-approve", "--detach")
     started = dharma.latest()["id"]
     deadline = time.monotonic() + LONGEST
@@ -192,29 +159,29 @@ def test_a_killed_engine_goes_on_where_it_was_and_completes_once(dharma: Command
     assert dharma.visibility() == "60"
 
 
-def events(line: CommandLine, deployment: str) -> list[dict[str, Any]]:
+def events(line: MainJob, deployment: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = line.json("deployments", "show", deployment)["events"]
     return found
 
 
-def test_a_rollback_deploys_an_earlier_state(dharma: CommandLine) -> None:
+def test_a_rollback_deploys_an_earlier_state(dharma: MainJob) -> None:
     dharma("rollback", dharma.latest()["id"], "--auto-approve")
     assert dharma.visibility() == "90"
 
 
-def test_destroying_leaves_the_account_empty(dharma: CommandLine) -> None:
+def test_destroying_leaves_the_account_empty(dharma: MainJob) -> None:
     dharma("destroy", dharma.latest()["id"], "--auto-approve")
     assert dharma.resources() == set()
 
 
-def test_a_failed_first_deployment_leaves_nothing(dharma: CommandLine, broken: Path) -> None:
+def test_a_failed_first_deployment_leaves_nothing(dharma: MainJob, broken: Path) -> None:
     said = dharma("deploy", str(broken), "-e", "sandbox", "--auto-approve", code=1)
     assert "conflicts with another subnet" in said
     assert dharma.resources() == set()
     assert dharma.latest()["status"] == "failed"
 
 
-def test_requests_without_a_good_token_are_refused(dharma: CommandLine) -> None:
+def test_requests_without_a_good_token_are_refused(dharma: MainJob) -> None:
     for token in ("", "nonsense", "a.b.c"):
         dharma.environment["DHARMA_TOKEN"] = token or "x"
         assert dharma.json("deployments", "list", code=1)["error"]["code"] == "Unauthenticated"
