@@ -192,6 +192,7 @@ class _Proof:
                 yield where + name, f"is a {found.kind}, not a {wanted}"
 
     def _table(self, table: Table, shape: Shape, where: str) -> Found:
+        yield from self._exchanged(table, shape, where)
         for rule in table.all_rules():
             try:
                 native = follow(shape, rule.native, writing=rule.only != "read")
@@ -210,6 +211,26 @@ class _Proof:
                 _literal_fits(literal, native)
             except Contradiction as contradiction:
                 yield f"{where}{print_path(path)}", str(contradiction)
+
+    def _exchanged(self, table: Table, shape: Shape, where: str) -> Found:
+        """A property that is mapped to another name while its own stands beside it, mapped to by
+        nothing of that name: two paths that were exchanged survive every round trip."""
+        claimed = {
+            (rule.native[:-1], rule.native[-1].key)
+            for rule in table.all_rules()
+            if _same_name(rule.model[-1], rule.native[-1].key)
+        }
+        for rule in table.all_rules():
+            try:
+                beside = follow(shape, rule.native[:-1], writing=False).fields
+            except Contradiction:
+                continue  # the path itself is looked at elsewhere
+            for key, field in beside.items():
+                own = _same_name(rule.model[-1], key) and not field.read_only
+                if own and key != rule.native[-1].key and (rule.native[:-1], key) not in claimed:
+                    name = rule.model[-1]
+                    message = f"{name} is mapped here, although there is a {key}"
+                    yield f"{where}{print_path(rule.native)}", message
 
     def _required(
         self,
@@ -527,6 +548,11 @@ def _mapped(table: Table, prefix: str) -> Iterator[str]:
 def _excused(path: str, excused: set[str]) -> bool:
     plain = path.replace("[]", "")
     return any(plain == e or plain.startswith(f"{e}.") for e in excused)
+
+
+def _same_name(own: str, native: str) -> bool:
+    """`delay_seconds` and `DelaySeconds`."""
+    return own.replace("_", "") == native.replace("_", "").lower()
 
 
 def _near(name: str, known: Iterable[str]) -> str:

@@ -48,6 +48,21 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "(cloudformation) CidrBlok: CidrBlok does not exist (nearest: CidrBlock)",
     ),
     (
+        # Two paths exchanged, in both directions: every round trip survives it.
+        "aws_db_instance",
+        {
+            "terraform.map.deletion_protection": "skip_final_snapshot",
+            "terraform.map.skip_final_snapshot": "deletion_protection",
+        },
+        "(terraform) skip_final_snapshot: deletion_protection is mapped here,"
+        " although there is a deletion_protection",
+    ),
+    (
+        "aws_sqs_queue",
+        {"cloudformation.map.delay_seconds": "MaximumMessageSize"},
+        "delay_seconds is mapped here, although there is a DelaySeconds",
+    ),
+    (
         "aws_vpc",
         {"terraform.type": "aws_vcp"},
         "(terraform) aws_vcp: aws_vcp is not in the Terraform extract",
