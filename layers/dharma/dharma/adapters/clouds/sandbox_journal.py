@@ -38,8 +38,9 @@ class Entry:
 @dataclass(slots=True)
 class Journal:
     """`change` is the last one; `completed` whether any ever succeeded,
-    `emptied` that a removal found nothing left; `leaving` holds resources
-    that are replaced or no longer wanted and are removed when all the rest succeeded."""
+    `emptied` that a removal found nothing left; `done` of `total` resources the present change is
+    through with; `leaving` holds resources that are replaced or no longer wanted and are removed
+    when all the rest succeeded. `events` are the first of the present change."""
 
     change: str = ""
     phase: Phase = "running"
@@ -48,6 +49,7 @@ class Journal:
     emptied: bool = False
     serial: int = 0
     total: int = 0
+    done: int = 0
     entries: dict[str, Entry] = field(default_factory=dict)
     leaving: list[Entry] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
@@ -57,7 +59,7 @@ class Journal:
 
     def begin(self, change: str, total: int) -> None:
         self.change, self.phase, self.reason, self.total = change, "running", "", total
-        self.events = []
+        self.done, self.events = 0, []
 
     def next_number(self) -> int:
         self.serial += 1
@@ -65,6 +67,7 @@ class Journal:
 
     def tell(self, time: str, entry: Entry, status: str, reason: str = "") -> None:
         """Add an event of the present change."""
+        self.done += not status.endswith(("_IN_PROGRESS", "_FAILED"))
         if len(self.events) < _KEPT_EVENTS:
             self.events.append(
                 {
@@ -77,13 +80,6 @@ class Journal:
                     "physical_id": entry.physical_id,
                 }
             )
-
-    @property
-    def done(self) -> int:
-        """How many resources the present change is through with."""
-        return sum(
-            not event["status"].endswith(("_IN_PROGRESS", "_FAILED")) for event in self.events
-        )
 
     def told(self) -> list[NativeEvent]:
         return [NativeEvent(**event) for event in self.events]
