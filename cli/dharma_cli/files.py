@@ -8,19 +8,19 @@ from pathlib import Path
 from dharma.core.errors import InvalidInput
 
 
-def write_all(directory: Path, files: Mapping[str, str]) -> None:
+def write_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
     """Write every file aside first, then rename them into place.
 
     InvalidInput when the folder cannot be written; nothing of ours is left behind then.
     """
     aside: list[tuple[Path, Path]] = []
     try:
-        for name, text in files.items():
+        for name, content in files.items():
             target = directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
             building = target.with_name(f".{target.name}.new")
             aside.append((building, target))
-            building.write_text(text, encoding="utf-8")
+            building.write_bytes(content.encode() if isinstance(content, str) else content)
         for building, target in aside:
             building.replace(target)
     except OSError as error:

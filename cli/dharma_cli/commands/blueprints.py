@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,12 +61,21 @@ def push(
     publish: Annotated[
         bool, typer.Option(help="Publish the version; it can never change afterwards.")
     ] = False,
+    bump: Annotated[
+        bool,
+        typer.Option("--bump", help="Give it the version that the changes since the last ask for."),
+    ] = False,
+    allow_lower: Annotated[
+        bool,
+        typer.Option("--allow-lower", help="Publish it although the changes ask for a higher one."),
+    ] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
     """Put a blueprint into the library, or a new draft of it."""
     from dharma.blueprint.source import dump_blueprint
     from dharma_cli.client import connect
     from dharma_cli.source import open_source, require_valid
+    from dharma_cli.views.records import proposal_notes
 
     output = Output("blueprint push", format)
     source = open_source(file)
@@ -78,10 +88,21 @@ def push(
         record = client.post("/blueprints", body)
     else:
         record = client.put(path("blueprints", present["id"]), body)
+    proposal = None
+    if bump:
+        proposal = client.get(path("blueprints", record["id"], "versions", "next"))
+        if proposal["version"] != blueprint.version:
+            blueprint = replace(blueprint, version=proposal["version"])
+            body = {"content": dump_blueprint(blueprint)}
+            record = client.put(path("blueprints", record["id"]), body)
+        proposal_notes(output, proposal)
+    # As a release tool does: without a change there is nothing to publish, and nothing is wrong.
+    publish = publish and not (proposal and proposal["version"] == proposal["previous"])
     if publish:
-        client.post(path("blueprints", record["id"], "versions"), {"version": blueprint.version})
+        wanted = {"version": blueprint.version, "allowLower": allow_lower}
+        client.post(path("blueprints", record["id"], "versions"), wanted)
     if output.is_json:
-        output.document({"blueprint": record, "published": publish})
+        output.document({"blueprint": record, "published": publish, "proposal": proposal})
     else:
         state = "published" if publish else "draft"
         output.console.print(f"{record['id']} {blueprint.name} {blueprint.version} ({state})")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dharma.core.errors import Fault, InvalidVariables
+from dharma.core.errors import Fault, InvalidInput, InvalidVariables
 from dharma_cli import exits
 from dharma_cli.options import Environment, File, FormatOption, VariableFiles, Variables
 from dharma_cli.output import Format, Output
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
+    from dharma.generator import GeneratedCode
+    from dharma.model.blueprint import Blueprint
     from dharma_cli.source import Source
 
 
@@ -23,6 +25,13 @@ class Target(StrEnum):
 
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
+
+
+class Archive(StrEnum):
+    """Ways to pack what was written into one file."""
+
+    ZIP = "zip"
+    TAR_GZ = "tar.gz"
 
 
 def register(app: typer.Typer) -> None:
@@ -105,6 +114,10 @@ def generate(
         Path | None,
         typer.Option("--output", "-o", help="Folder for the files; without it they are printed."),
     ] = None,
+    archive: Annotated[
+        Archive | None,
+        typer.Option(help="One file with a manifest in it; -o names the file or its folder."),
+    ] = None,
     json_template: Annotated[
         bool, typer.Option("--json", help="CloudFormation as JSON instead of YAML.")
     ] = False,
@@ -122,24 +135,34 @@ def generate(
     from dharma_cli.views.notes import notes, notes_document
 
     output = Output("generate", format)
+    if archive is not None and directory is None:
+        raise InvalidInput("an archive is not printed: -o names its file")
     source = open_source(file, var, var_file, environment)
     require_valid(source)
     options = GenerateOptions(json=json_template, variables=source.values, region=source.region)
     code = generate_code(source.blueprint, target.value, load_catalog(), options)
     remarks = [*source.read.notes, *code.warnings]
-    if directory is not None:
+    packed = None
+    if archive is not None and directory is not None:
+        packed = _pack(code, source.blueprint, archive, directory)
+    elif directory is not None:
         write_all(directory, code.files)
     if output.is_json:
         output.document(
             {
                 "target": target.value,
                 "files": code.files,
+                "archive": packed,
                 "notes": notes_document(remarks),
                 "environment": source.environment_document(),
             }
         )
         return exits.FINE
-    if directory is None:
+    if packed is not None:
+        what = counted(len(code.files), "file")
+        said = f"wrote {packed['file']} ({what}, sha256 {packed['sha256']})"
+        output.console.print(said, markup=False, soft_wrap=True)
+    elif directory is None:
         for path, text in code.files.items():
             if len(code.files) > 1:
                 typer.echo(f"# {path}")
@@ -150,3 +173,20 @@ def generate(
     notes(output.notices, remarks)
     source.say_withheld(output)
     return exits.FINE
+
+
+def _pack(
+    code: GeneratedCode, blueprint: Blueprint, format: Archive, target: Path
+) -> dict[str, Any]:
+    """Write the archive; a folder gets it under a name that says what is inside."""
+    import hashlib
+
+    from dharma.generator.archive import archive, archive_name
+    from dharma_cli.files import write_all
+
+    if target.is_dir():
+        target /= archive_name(code, blueprint, format.value)
+    data = archive(code, blueprint, format.value)
+    write_all(target.parent, {target.name: data})
+    digest = hashlib.sha256(data).hexdigest()
+    return {"file": str(target), "sha256": digest, "size": len(data)}

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
+    from dharma_cli.output import Output
+
 
 def _table(*columns: str) -> Table:
     from rich.table import Table
@@ -63,3 +65,17 @@ def version_table(console: Console, items: list[dict[str, Any]]) -> None:
             item["version"], str(item.get("publishedAt", ""))[:19], item.get("publishedBy", "")
         )
     console.print(table)
+
+
+def proposal_notes(output: Output, proposal: dict[str, Any]) -> None:
+    """Why a version is what it is: the changes that weigh most, one a line."""
+    if proposal["previous"] is None:
+        output.say(f"{proposal['version']} is the first version")
+    elif proposal["step"] is None:
+        output.say(f"nothing has changed since {proposal['previous']}")
+    else:
+        output.say(f"{proposal['version']}: {proposal['step']} since {proposal['previous']}")
+        for reason in proposal["reasons"]:
+            if reason["step"] == proposal["step"]:
+                place = ".".join(part for part in (reason["subject"], reason["path"]) if part)
+                output.say(f"  {place}: {reason['message']}")
