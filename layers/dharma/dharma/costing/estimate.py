@@ -14,31 +14,13 @@ from typing import Any
 
 from dharma.costing.component import Component, PricedResource, Undetermined, Usage
 from dharma.costing.components import PRICED
+from dharma.costing.cost_line import CostLine
 from dharma.costing.money import NanoDollars, times, to_dollars
 from dharma.costing.price_book import Price, PriceBook
 from dharma.costing.savings import Saving, savings
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
 
 DEFAULT_REGION = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
-
-
-@dataclass(frozen=True, slots=True)
-class CostLine:
-    """One priced component. `quantity` and `monthly` are None when they depend on unstated usage;
-    `unit_price` is per `unit`."""
-
-    address: str
-    kind: str
-    component: str
-    region: str
-    unit: str
-    unit_price: NanoDollars
-    quantity: Decimal | None
-    monthly: NanoDollars | None
-    usage_key: str | None
-    source: str
-    as_of: date
-    quality: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +63,8 @@ class CostEstimate:
             "region": self.region,
             "totalMonthlyCost": float(to_dollars(self.total_monthly)),
             "totalAnnualCost": float(to_dollars(NanoDollars(self.total_monthly * 12))),
-            "breakdown": [_line(line) for line in self.lines if line.monthly is not None],
-            "usageBased": [_line(line) for line in self.lines if line.monthly is None],
+            "breakdown": [line.to_dict() for line in self.lines if line.monthly is not None],
+            "usageBased": [line.to_dict() for line in self.lines if line.monthly is None],
             "unpriced": [
                 {
                     "address": gap.address,
@@ -223,20 +205,3 @@ def _flatten(usage: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{key}"] = value
     return flat
-
-
-def _line(line: CostLine) -> dict[str, Any]:
-    return {
-        "address": line.address,
-        "resourceType": line.kind,
-        "component": line.component,
-        "quantity": None if line.quantity is None else float(line.quantity),
-        "unit": line.unit,
-        "unitPrice": float(to_dollars(line.unit_price)),
-        "monthlyCost": None if line.monthly is None else float(to_dollars(line.monthly)),
-        "usageKey": line.usage_key,
-        "region": line.region,
-        "source": line.source,
-        "asOf": line.as_of.isoformat(),
-        "quality": line.quality,
-    }

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from dharma.costing.cost_line import CostLine
 from dharma.costing.money import NanoDollars, times, to_dollars
 from dharma.costing.price_book import PriceBook
-
-if TYPE_CHECKING:
-    from dharma.costing.estimate import CostLine
 
 
 @dataclass(frozen=True, slots=True)
