@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,6 +19,9 @@ def write_all(directory: Path, files: Mapping[str, str | bytes]) -> None:
         for name, content in files.items():
             target = directory / name
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_dir():
+                # Found out here, and not when half of the others are in place.
+                raise IsADirectoryError(errno.EISDIR, f"{target} is a folder")
             building = target.with_name(f".{target.name}.new")
             aside.append((building, target))
             building.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 from dharma.core.errors import NotFound
+from dharma_cli.screen import harmless
 from dharma_local.stack_settings import StackSettings
 
 PAUSE_SECONDS = 0.2
@@ -83,6 +84,6 @@ def _rest(part: Path, file: Path, position: int, tag: bool) -> int:
 
 
 def _print(file: Path, line: bytes, tag: bool) -> None:
-    text = line.decode("utf-8", "replace").rstrip("\n")
+    text = harmless(line.decode("utf-8", "replace").rstrip("\n"))
     sys.stdout.write(f"{file.stem:>8} | {text}\n" if tag else f"{text}\n")
     sys.stdout.flush()

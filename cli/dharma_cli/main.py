@@ -10,12 +10,12 @@ import io
 import os
 import sys
 from itertools import takewhile
-from typing import Any
+from typing import Any, TextIO
 
 import typer
 
 from dharma import __version__
-from dharma.core.errors import DharmaError, InvalidInput
+from dharma.core.errors import DharmaError, InvalidInput, Unavailable
 from dharma_cli import exits
 from dharma_cli.commands import (
     blueprints,
@@ -70,6 +70,9 @@ def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code. Never a traceback for an expected failure."""
     arguments = sys.argv[1:] if arguments is None else arguments
     output = Output(_command(arguments), _format(arguments))
+    # A stream that the caller has closed.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         # A name of a file may hold bytes that are no text in the terminal's encoding.
         if isinstance(stream, io.TextIOWrapper):
@@ -81,6 +84,10 @@ def run(arguments: list[str] | None = None) -> int:
         output.failed(error)
         return exits.ERROR
     except UsageError as error:
+        if error.ctx is not None and error.message == error.ctx.get_help():
+            # A group without a command: its help is the answer.
+            typer.echo(error.message)
+            return exits.FINE
         output.failed(InvalidInput(error.format_message()))
         return exits.ERROR
     except typer.Exit as stop:
@@ -89,11 +96,36 @@ def run(arguments: list[str] | None = None) -> int:
         output.say("Stopped.")
         return 130
     except BrokenPipeError:
-        # The reader of a pipe went away (`iac-dharma logs | head`): not our failure. What is still
-        # in the buffer must not be tried again when the process ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        # The reader of a pipe went away (`iac-dharma logs | head`): not our failure.
+        _give_up_output()
         return exits.FINE
+    except OSError as error:
+        _tell(error, output)
+        return exits.ERROR
     return result if isinstance(result, int) else exits.FINE
+
+
+def _tell(error: OSError, output: Output) -> None:
+    """A disk that is full, a folder that may not be written: the failure of the machine."""
+    place = f"{error.filename}: " if error.filename else ""
+    failure = Unavailable(f"{place}{error.strerror or error}")
+    try:
+        output.failed(failure)
+        sys.stdout.flush()
+    except OSError:
+        # It is the output itself that fails.
+        _give_up_output()
+        Output(output.command).failed(failure)
+
+
+def _give_up_output() -> None:
+    """What is still in the buffer must not be tried again when the process ends."""
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _nowhere() -> TextIO:
+    return open(os.devnull, "w")
 
 
 def _command(arguments: list[str]) -> str:

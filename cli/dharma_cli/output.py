@@ -82,8 +82,8 @@ def heading(console: Console, text: str) -> None:
 
 
 def _console(stream: Any) -> Console:
-    from rich.console import Console
+    from dharma_cli.screen import Screen
 
     # Away from a terminal a line is as long as it is: logs and pipes must not be wrapped at 80.
     width = None if stream.isatty() else 1000
-    return Console(file=stream, width=width, highlight=False, emoji=False)
+    return Screen(file=stream, width=width, highlight=False, emoji=False)

@@ -61,6 +61,8 @@ def load(path: Path) -> Project:
         stated: Any = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InvalidInput(f"{path} is no JSON: {error}") from error
+    except RecursionError as error:
+        raise InvalidInput(f"{path} is nested too deeply") from error
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}") from error
     if not isinstance(stated, dict):
