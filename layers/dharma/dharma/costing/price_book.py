@@ -93,13 +93,6 @@ class PriceBook:
             )
         return self._found[key]
 
-    def regions(self, service: str) -> list[str]:
-        """Regions in which the book knows any price of a service, sorted."""
-        rows = self._connection.execute(
-            "SELECT DISTINCT region FROM price WHERE service = ? ORDER BY region", (service,)
-        )
-        return [region for (region,) in rows]
-
     def source(self, name: str) -> Source:
         """The source that a price names."""
         row = self._connection.execute(

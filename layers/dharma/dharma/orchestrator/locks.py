@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from dharma.core.clock import Clock, isoformat, parse_time
 from dharma.core.errors import EnvironmentLocked, VersionConflict
-from dharma.core.store import Check, Item, ItemStore, Put
+from dharma.core.store import Item, ItemStore, Put
 from dharma.orchestrator import keys
 
 LEASE = timedelta(minutes=15)
@@ -110,13 +110,9 @@ class EnvironmentLocks:
             raise overtaken(lock, deployment_id)
         return lock
 
-    def fence(self, tenant: str, environment: str, deployment_id: str, token: int) -> Check:
-        """A condition for a transaction: the lock is still this deployment's when it commits."""
-        lock = self.assert_held(tenant, environment, deployment_id, token)
-        return Check(keys.environment(tenant, environment), keys.LOCK, lock.version)
-
     def release(self, tenant: str, environment: str, deployment_id: str, token: int) -> Put | None:
-        """The write that frees the lock; None when this deployment does not hold it any more."""
+        """The write that frees the lock; None when this deployment does not hold it any more. In a
+        transaction it is the fence too: the rest commits only if the lock is still this one's."""
         lock = self.read(tenant, environment)
         if lock.held_by != deployment_id or lock.token != token:
             return None

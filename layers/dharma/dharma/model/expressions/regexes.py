@@ -461,10 +461,6 @@ class Pattern:
             else:
                 step.entered.append((at, saved))
 
-    def matches_whole(self, text: str) -> bool:
-        found = self.search(text, anchored=True)
-        return found is not None and found.span() == (0, len(text))
-
     def find_all(self, text: str) -> Iterator[Match]:
         position = 0
         last = -1
