@@ -20,6 +20,7 @@ from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 
 from dharma.bootstrap import application
+from dharma.core.audit.acting import acting
 from dharma.core.clock import epoch_seconds
 from dharma.core.errors import (
     DharmaError,
@@ -40,6 +41,7 @@ from dharma.core.observability import (
 )
 from dharma.core.principal import Principal
 from dharma.sso.roles import PUBLIC, require
+from functions.audited import act_of, record
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _log = logging.getLogger("functions")
@@ -77,7 +79,7 @@ def lambda_handler(app: APIGatewayHttpResolver, service: str) -> Handler:
         correlation = _correlation_id(event)
         _rate_limit.set({})
         with bound(service=service, correlation_id=correlation):
-            answer = _answer(app, event, context)
+            answer = _audited(app, event, context)
         headers = answer.setdefault("headers", {})
         headers.update(_rate_limit.get())
         headers[CORRELATION_HEADER] = correlation
@@ -111,6 +113,19 @@ def attachment(data: bytes, media_type: str, name: str) -> Response[str]:
 
 def no_content() -> Response[str]:
     return Response(204, body="")
+
+
+def _audited(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:
+    act = act_of(event, _correlation_id(event))
+    with acting(act):
+        served = _answer(app, event, context)
+    if act is not None:
+        try:
+            record(act, served)
+        except DharmaError as error:
+            # What is not on record is not answered either.
+            return _serialised(_problem(event, error))
+    return served
 
 
 def _answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) -> dict[str, Any]:

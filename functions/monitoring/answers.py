@@ -318,6 +318,44 @@ class DeploymentEvents(Linked):
     next_cursor: str | None
 
 
+class AuditRecord(Answer):
+    """A record of the audit trail, as it was hashed."""
+
+    tenant: str
+    day: str
+    sequence: int
+    time: str
+    actor: str
+    roles: list[str]
+    source_ip: str
+    user_agent: str
+    action: str
+    subject: str
+    outcome: Literal["succeeded", "refused", "failed"]
+    code: str | None
+    correlation_id: str
+    details: dict[str, Any]
+    previous: str
+    hash: str = Field(description="SHA-256 over the canonical JSON of all other fields.")
+
+
+class AuditPage(Page):
+    items: list[AuditRecord]
+    day: str | None = Field(description="Whose records these are; None before the first.")
+
+
+class AuditDay(Answer):
+    """A day's chain: its last record, and what was kept of it when the day was closed."""
+
+    day: str
+    head: dict[str, Any] | None
+    anchor: dict[str, Any] | None
+
+
+class AuditDays(Linked):
+    items: list[AuditDay]
+
+
 class Health(Answer):
     status: Literal["ok"]
     version: str
@@ -339,6 +377,8 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /health": (200, Health),
     "GET /openapi.json": (200, Json),
     "GET /docs": (200, str),
+    "GET /audit": (200, AuditPage),
+    "GET /audit/days": (200, AuditDays),
     "GET /blueprints": (200, BlueprintPage),
     "POST /blueprints": (201, Blueprint),
     "POST /blueprints/import": (201, ImportedBlueprint),

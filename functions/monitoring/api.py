@@ -1,4 +1,4 @@
-"""Health, and the description of the API: the two routes that need no token."""
+"""Health and the description of the API, which need no token, and the audit trail."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dharma.bootstrap import application
 from dharma.core.clock import isoformat
 from functions.documents import document
 from functions.edge import answer, lambda_handler, resolver
-from functions.monitoring import page
+from functions.monitoring import audit, page
 
 app = resolver()
+app.include_router(audit.router)
 app.include_router(page.router)
 
 

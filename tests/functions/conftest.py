@@ -31,6 +31,7 @@ from dharma.sso.roles import PUBLIC, ROUTES
 from functions.monitoring.openapi import openapi_document
 
 FUNCTIONS = {
+    "/audit": "monitoring",
     "/health": "monitoring",
     "/openapi.json": "monitoring",
     "/docs": "monitoring",

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dharma.blueprint.service import Blueprints
     from dharma.catalog.catalog import Catalog
     from dharma.core.artifacts import ArtifactStore
+    from dharma.core.audit.trail import AuditTrail
     from dharma.core.cache import Cache
     from dharma.core.encryption import Cipher
     from dharma.core.rate_limit import RateLimit
@@ -219,16 +220,30 @@ class Application:
     # --- services
 
     @cached_property
+    def audit(self) -> AuditTrail:
+        from dharma.core.audit.trail import AuditTrail
+
+        return AuditTrail(self.store, self.artifacts, self.clock)
+
+    @cached_property
+    def audited_store(self) -> ItemStore:
+        """The store for what people change through the API."""
+        from dharma.core.audit.audited_store import AuditedStore
+
+        return AuditedStore(self.store, self.audit)
+
+    @cached_property
     def blueprints(self) -> Blueprints:
         from dharma.blueprint.service import Blueprints
 
-        return Blueprints(self.store, self.cipher, self.catalog, self.clock)
+        return Blueprints(self.audited_store, self.cipher, self.catalog, self.clock)
 
     @cached_property
     def environments(self) -> Environments:
         from dharma.blueprint.environments import Environments
 
-        return Environments(self.store, self.cipher, self.clock, occupied=self._occupant)
+        store = self.audited_store
+        return Environments(store, self.cipher, self.clock, occupied=self._occupant)
 
     def _occupant(self, tenant: str, environment: str) -> str | None:
         """What keeps an environment from being removed."""
@@ -253,7 +268,7 @@ class Application:
         from dharma.orchestrator.ports import Ports
 
         return Ports(
-            store=self.store,
+            store=self.audited_store,
             artifacts=self.artifacts,
             workflows=self.workflows,
             clock=self.clock,

@@ -12,10 +12,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from dharma.core.audit.acting import about
 from dharma.core.clock import Clock, isoformat
 from dharma.core.encryption import Sealer
 from dharma.core.errors import Conflict, Fault, InvalidInput, NotFound, VersionConflict
@@ -154,6 +155,7 @@ class Environments:
     ) -> EnvironmentRecord:
         """`InvalidInput` with all faults; `Conflict` when there is one of this name."""
         now = isoformat(self._clock.now())
+        about(made=f"environment/{name}")
         blank = EnvironmentRecord(name, created_by=principal.subject, created_at=now)
         record = self._changed(blank, change, principal)
         try:
@@ -239,6 +241,7 @@ class Environments:
         faults += _faults(after)
         if faults:
             raise InvalidInput("; ".join(str(fault) for fault in faults[:5]), faults)
+        about(changed=_differing(before, after))
         return after
 
     def _write(self, tenant: str, record: EnvironmentRecord, expect: int) -> EnvironmentRecord:
@@ -294,6 +297,19 @@ class Environments:
 
     def _open(self, tenant: str, environment: str, name: str, sealed: str) -> Any:
         return json.loads(self._sealer.open(sealed, _context(tenant, environment, name)))
+
+
+def _differing(before: EnvironmentRecord, after: EnvironmentRecord) -> list[str]:
+    """Names of what a change changes, without any value."""
+    silent = {"entries", "revision", "created_by", "created_at", "updated_by", "updated_at"}
+    names = [f.name for f in fields(after) if f.name not in silent]
+    differing = [name for name in names if getattr(before, name) != getattr(after, name)]
+    variables = sorted(before.entries.keys() | after.entries.keys())
+    return differing + [
+        f"variables.{name}"
+        for name in variables
+        if before.entries.get(name) != after.entries.get(name)
+    ]
 
 
 def _merged(

@@ -15,6 +15,7 @@ from dharma.blueprint.repository import BlueprintRepository
 from dharma.blueprint.source import dump_blueprint, load_blueprint
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Note
+from dharma.core.audit.acting import about
 from dharma.core.clock import Clock, isoformat
 from dharma.core.encryption import Sealer
 from dharma.core.errors import (
@@ -363,6 +364,7 @@ class Blueprints:
     def _event(
         self, type: str, principal: Principal, record: BlueprintRecord, **more: Any
     ) -> Event:
+        about(made=f"blueprint/{record.id}", **{"name": record.name, **more})
         return happened(
             self._clock,
             type,

@@ -18,6 +18,7 @@ from typing import Any
 
 from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.validation import check_values, validate
+from dharma.core.audit.acting import about
 from dharma.core.clock import epoch_seconds
 from dharma.core.errors import (
     ApprovalRejected,
@@ -196,6 +197,7 @@ class Orchestrator:
         """Say yes to the plan. Saying it again is no error; saying it after a no is."""
 
         def decide(deployment: Deployment) -> Appended | None:
+            about(environment=deployment.environment, stack=deployment.stack)
             self._require_decidable(deployment, principal)
             if deployment.rejected_by:
                 raise Conflict(f"{deployment.rejected_by} already rejected {deployment.id}")
@@ -218,6 +220,7 @@ class Orchestrator:
         """Say no to the plan: the deployment ends without touching the cloud."""
 
         def decide(deployment: Deployment) -> Appended | None:
+            about(environment=deployment.environment, stack=deployment.stack)
             self._require_decidable(deployment, principal)
             if deployment.approved_by:
                 raise Conflict(f"{deployment.approved_by} already approved {deployment.id}")
@@ -238,6 +241,7 @@ class Orchestrator:
         require_deployer(principal)
 
         def decide(deployment: Deployment) -> Appended | None:
+            about(environment=deployment.environment, stack=deployment.stack)
             if deployment.finished:
                 raise Conflict(f"deployment {deployment.id} already {deployment.status}")
             if deployment.status == "undoing":
@@ -376,6 +380,15 @@ class Orchestrator:
         idempotency_key: str | None,
     ) -> Deployment:
         digest = _digest({**asked, "operation": deployment.operation})
+        about(
+            made=f"deployment/{deployment.id}",
+            environment=deployment.environment,
+            stack=deployment.stack,
+            blueprint=f"{deployment.blueprint_name} {deployment.blueprint_version}",
+            autoApprove=deployment.auto_approve,
+        )
+        if deployment.target_version is not None:
+            about(targetVersion=deployment.target_version)
         if idempotency_key is not None:
             known = self._known(deployment.tenant, idempotency_key, digest)
             if known is not None:
@@ -427,6 +440,7 @@ class Orchestrator:
             return None
         if item.data["digest"] != digest:
             raise Conflict(f"the idempotency key {key} was used for another request")
+        about(made=f"deployment/{item.data['deploymentId']}", repeated=True)
         return self._deployments.find(tenant, item.data["deploymentId"])
 
 

@@ -13,6 +13,7 @@ from dharma.core.principal import Principal
 
 Permission = Literal[
     "analyse",
+    "audit:read",
     "blueprint:read",
     "blueprint:write",
     "deployment:approve",
@@ -30,7 +31,13 @@ _PERMISSIONS: dict[str, frozenset[Permission]] = {
     "editor": _READ | {"blueprint:write", "deployment:write"},
     "approver": _READ | {"deployment:approve"},
     "admin": _READ
-    | {"blueprint:write", "deployment:approve", "deployment:write", "environment:write"},
+    | {
+        "audit:read",
+        "blueprint:write",
+        "deployment:approve",
+        "deployment:write",
+        "environment:write",
+    },
 }
 ROLES = frozenset(_PERMISSIONS)
 
@@ -38,6 +45,8 @@ ROLES = frozenset(_PERMISSIONS)
 PUBLIC = frozenset({"GET /docs", "GET /health", "GET /openapi.json"})
 
 ROUTES: dict[str, Permission] = {
+    "GET /audit": "audit:read",
+    "GET /audit/days": "audit:read",
     "GET /blueprints": "blueprint:read",
     "POST /blueprints": "blueprint:write",
     "POST /blueprints/import": "blueprint:write",
