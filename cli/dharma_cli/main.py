@@ -18,6 +18,7 @@ from dharma import __version__
 from dharma.core.errors import DharmaError, InvalidInput, Unavailable
 from dharma_cli import exits
 from dharma_cli.commands import (
+    audit,
     blueprints,
     code,
     deployments,
@@ -48,7 +49,8 @@ for module in (main_job, code, judge, schema, server, session, deployments, docs
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")
-GROUPS = frozenset({"blueprint", "deployments", "env"})
+app.add_typer(audit.app, name="audit")
+GROUPS = frozenset({"audit", "blueprint", "deployments", "env"})
 
 
 def _version(wanted: bool) -> None:

@@ -40,6 +40,8 @@ rollback
 destroy
 docs
 update
+audit list
+audit verify
 deployments list
 deployments show
 deployments watch

@@ -1,0 +1,35 @@
+"""The audit trail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dharma.core.audit.verification import Verified
+    from dharma_cli.output import Output
+
+
+def audit_table(output: Output, items: list[dict[str, Any]]) -> None:
+    if not items:
+        output.say("Nothing is on record.")
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    for column in ("Time", "Who", "From", "Action", "Subject", "Outcome"):
+        table.add_column(column)
+    for item in items:
+        outcome = item["outcome"] if item["code"] is None else f"{item['outcome']}: {item['code']}"
+        shown = (item["time"][:19], item["actor"], item["sourceIp"], item["action"])
+        table.add_row(*(Text(text) for text in (*shown, item["subject"], outcome)))
+    output.console.print(table)
+
+
+def verified_line(output: Output, verified: Verified) -> None:
+    counted = f"{verified.records} record(s) of {verified.days} day(s)"
+    if verified.finding is None:
+        output.console.print(f"{counted}: every one as it was written")
+    else:
+        output.console.print(str(verified.finding), markup=False, soft_wrap=True)
+        output.say(f"{counted} were walked; the first that does not fit is named.")
