@@ -127,6 +127,13 @@ def test_every_function_and_layer_is_built_by_make() -> None:
         assert len(layers(function)) <= 5, "Lambda takes five layers"
 
 
+def test_what_may_call_aws_has_the_sdk_of_the_lock() -> None:
+    # Not the one of Lambda's runtime, whose version is not ours to say.
+    for function in FUNCTIONS:
+        if "Policies" in RESOURCES[function]["Properties"]:
+            assert "ServicesLayer" in layers(function), function
+
+
 def test_layers_hold_the_dependencies_once_in_the_versions_that_run_here() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     wanted = {re.split(r"[<>=]", d)[0] for d in project["dependencies"]}
