@@ -67,8 +67,9 @@ def test_it_says_what_runs_and_contacts_nobody(
     monkeypatch.setattr(socket.socket, "connect", connected)
     monkeypatch.setenv("DHARMA_UPDATE_URL", "http://127.0.0.1:9/")
     out = dharma("update").out
-    assert out.startswith(f"iac-dharma {__version__}, checkout in ")
-    assert "git -C " in out
+    here = installation()
+    assert out.startswith(f"iac-dharma {__version__}, {here.kind} in {here.place}\n")
+    assert out.splitlines()[2:] == [f"  {command}" for command in here.commands]
     body = dharma("update", *JSON).json
     assert (body["version"], body["newest"], body["newer"]) == (__version__, None, None)
 
