@@ -26,7 +26,10 @@ def list_records(
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="How many at most.")] = 50,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Who changed and decided what on a day, newest first, also what was refused."""
+    """Who changed and decided what, newest first.
+
+    What was refused is listed too; what was only read is not.
+    """
     from dharma_cli.client import connect
     from dharma_cli.views.audit import audit_table
 
@@ -42,9 +45,9 @@ def list_records(
 
 @app.command()
 def verify(format: FormatOption = Format.TEXT) -> int:
-    """Walk all chains and find any record that was edited, removed, added or moved.
+    """Find any later edit of the audit trail.
 
-    The hashes are computed here, from what the server hands out; exit code 2 and the first bad
+    Walks all chains: a record that was changed, removed, added or moved does not fit. The hashes are computed here, from what the server hands out; exit code 2 and the first bad
     record when something does not fit.
     """
     from dharma.core.audit.verification import verify as walk
