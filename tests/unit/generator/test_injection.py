@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dharma.blueprint.readers import read_text
 from dharma.catalog import load_catalog
 from dharma.core.errors import DharmaError, NotExpressible
-from dharma.generator import TARGETS, generate
+from dharma.generator import TARGETS, GenerateOptions, generate
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions.nodes import Template, Value, VariableRef
 from dharma.model.expressions.parser import parse_expression
@@ -146,3 +146,16 @@ def test_half_a_character_is_refused(target: str) -> None:
     resource = Resource("aws_sqs_queue", "q", {"name": "x\ud800"})
     with pytest.raises(NotExpressible, match="half a character"):
         generate(Blueprint("w", "1.0.0", "aws", resources=(resource,)), target, load_catalog())
+
+
+@pytest.mark.parametrize("json", [False, True])
+@pytest.mark.parametrize("odd", ["\x7f", "\x80", "\x9f", "\u2028", "\ufeff", "\ufffe", "\uffff"])
+def test_characters_that_no_text_file_may_hold_are_escaped_and_read_back(
+    odd: str, json: bool
+) -> None:
+    queue = Resource("aws_sqs_queue", "jobs", {"tags": {"odd": f"a{odd}b"}})
+    blueprint = Blueprint("web", "1.0.0", "aws", resources=(queue,))
+    options = GenerateOptions(json=json)
+    (text,) = generate(blueprint, "cloudformation", load_catalog(), options).files.values()
+    assert odd not in text
+    assert read_text(text).blueprint.resources[0].properties["tags"] == {"odd": f"a{odd}b"}

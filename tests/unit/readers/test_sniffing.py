@@ -10,6 +10,7 @@ from dharma.blueprint.readers import read_file, read_text, sniff
 from dharma.core.errors import DharmaError, InvalidTemplate, LimitExceeded, NotFound
 
 BLUEPRINT = "apiVersion: dharma/v1\nkind: Blueprint\nname: a\nversion: 1.0.0\nprovider: aws\n"
+PLANNED = b'{"format_version": "1.2", "planned_values": {%s}}'
 TEMPLATE = "Resources:\n  Q:\n    Type: AWS::SQS::Queue\n"
 PLAN = '{"format_version": "1.2", "planned_values": {"root_module": {}}, "resource_changes": []}'
 
@@ -102,6 +103,13 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         b'{"format_version": "1.2", "planned_values": []}',
         b'{"format_version": "1.2", "planned_values": {"a": NaN}}',
         b'{"format_version": "1.2", "planned_values": {"a": ' + b"9" * 5000 + b"}}",
+        PLANNED % b'"root_module": {"resources": {}}',
+        PLANNED % b'"root_module": {"resources": [7]}',
+        PLANNED % b'"root_module": {"resources": [{"address": 5, "mode": "managed"}]}',
+        PLANNED % b'"root_module": {"resources": [{"address": "aws_vpc.a"}]}',
+        PLANNED % b'"root_module": {"child_modules": [{"resources": []}]}',
+        PLANNED % b'}, "resource_changes": "x", "a": {',
+        PLANNED % b'}, "resource_changes": [{"change": {}}], "a": {',
         b"Resources: {}\nResources: {}\n",
         b"Resources: 7\n",
         b"Resources:\n  - a\n",

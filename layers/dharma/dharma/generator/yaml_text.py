@@ -46,7 +46,8 @@ def to_yaml(value: Any) -> str:
 
 def to_json(value: Any) -> str:
     """The same document as JSON with `Fn::` maps in place of tags, indented by two spaces."""
-    return json.dumps(_untagged(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = json.dumps(_untagged(value), indent=2, ensure_ascii=False, allow_nan=False)
+    return _with_escapes(text) + "\n"
 
 
 def _untagged(value: Any) -> Any:
@@ -140,5 +141,9 @@ def scalar(text: str) -> str:
     """One string on one line, plain or double-quoted."""
     if len(text) < 1000 and _PLAIN.match(text) and text.lower() not in _WORDS:
         return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _ESCAPED.sub(lambda m: f"\\u{ord(m[0]):04x}", quoted)
+    return _with_escapes(json.dumps(text, ensure_ascii=False))
+
+
+def _with_escapes(text: str) -> str:
+    """What cannot be seen, or may not stand in a YAML text, in quoted strings as escapes."""
+    return _ESCAPED.sub(lambda m: f"\\u{ord(m[0]):04x}", text)

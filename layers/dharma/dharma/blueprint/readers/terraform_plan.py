@@ -159,10 +159,8 @@ class _Plan:
 
     def _masks(self, name: str) -> dict[str, Any]:
         found = {}
-        for change in _entries(self.plan, "resource_changes"):
-            mask = _mapping(change, "change").get(name)
-            if isinstance(change.get("address"), str):
-                found[change["address"]] = mask
+        for change in self._complete(self.plan, "resource_changes"):
+            found[change["address"]] = _mapping(change, "change").get(name)
         return found
 
     def _resources(
@@ -170,9 +168,11 @@ class _Plan:
     ) -> Iterator[tuple[str, dict[str, Any], str, Module]]:
         """Every managed resource with its address, that of its configuration, and its module."""
         here = self._module(path)
-        for resource in _entries(module, "resources"):
-            address = resource.get("address")
-            if resource.get("mode") == "managed" and isinstance(address, str):
+        for resource in self._complete(module, "resources"):
+            address = resource["address"]
+            if resource.get("mode") not in ("managed", "data"):
+                raise _invalid(f"{address[:80]!r} has no mode", self.file)
+            if resource["mode"] == "managed":
                 local = f"{resource.get('type')}.{resource.get('name')}"
                 whole = f"{here.path}{local}"
                 if not _LOCAL.match(local) or not _is_instance(address, whole):
@@ -180,9 +180,21 @@ class _Plan:
                         f"the address {address[:80]!r} is not that of {local}", self.file
                     )
                 yield address, resource, whole, here
-        for child in _entries(module, "child_modules"):
-            if isinstance(child.get("address"), str):
-                yield from self._resources(child, child["address"])
+        for child in self._complete(module, "child_modules"):
+            yield from self._resources(child, child["address"])
+
+    def _complete(self, owner: dict[str, Any], name: str) -> list[dict[str, Any]]:
+        """The members of a list, each with its address: what was passed over here would be judged
+        by nobody."""
+        found = owner.get(name)
+        if found is None:
+            return []
+        if not isinstance(found, list):
+            raise _invalid(f"{name} is no list", self.file)
+        for position, entry in enumerate(found):
+            if not isinstance(entry, dict) or not isinstance(entry.get("address"), str):
+                raise _invalid(f"{name}[{position}] has no address", self.file)
+        return found
 
     def _module(self, path: str) -> Module:
         module = self.root
@@ -374,10 +386,6 @@ def _is_instance(address: str, whole: str) -> bool:
 def _mapping(value: Any, name: str) -> dict[str, Any]:
     found = value.get(name) if isinstance(value, dict) else None
     return found if isinstance(found, dict) else {}
-
-
-def _entries(value: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    return [e for e in listed(value, name) if isinstance(e, dict)]
 
 
 def _names(mask: Any) -> list[str]:
