@@ -52,7 +52,9 @@ _rate_limit: ContextVar[Mapping[str, str]] = ContextVar("rate_limit")
 def resolver() -> APIGatewayHttpResolver:
     """A router that validates by type and answers failures as problem details."""
     app = APIGatewayHttpResolver(
-        enable_validation=True, response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR
+        enable_validation=True,
+        response_validation_error_http_code=HTTPStatus.INTERNAL_SERVER_ERROR,
+        json_body_deserializer=_read_json,
     )
 
     @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator]  # untyped in the framework
@@ -227,6 +229,20 @@ def _misshapen(error: RequestValidationError) -> InvalidInput:
         for fault in error.errors()
     ]
     return InvalidInput("the request has another shape", faults)
+
+
+def _read_json(text: str) -> Any:
+    """Python reads more than JSON has, and not every number that JSON has."""
+    try:
+        return json.loads(text, parse_constant=_no_constant)
+    except json.JSONDecodeError:
+        raise  # The resolver says where.
+    except ValueError as error:
+        raise LimitExceeded("the body holds a number with too many digits") from error
+
+
+def _no_constant(name: str) -> Any:
+    raise InvalidInput(f"the body is no JSON: {name} is no number of it")
 
 
 def _serialised(response: Response[str]) -> dict[str, Any]:

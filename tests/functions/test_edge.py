@@ -196,3 +196,12 @@ def test_one_caller_never_gets_anothers_name(api: Any) -> None:
         for e in api.call("GET", "/environments").body["items"]
     }
     assert by == {"dev": "ada", "prod": "bob"}
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [("9" * 5000, 413), ("NaN", 400), ("-Infinity", 400), ("1e5", 422)]
+)
+def test_a_number_that_is_none_is_refused(api: Any, number: str, status: int) -> None:
+    event = api.event("POST", "/costing/estimate", {})
+    event["body"] = f'{{"content": "a: b", "variables": {{"n": {number}}}}}'
+    assert api.send("/costing/estimate", event).status == status
