@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.adapters.redis_cache import RedisCache
-from dharma.core.cache import Bucket, Cache
-from dharma.core.clock import FixedClock
+from dharma.core.cache import Bucket, Cache, Spent
+from dharma.core.clock import FixedClock, epoch_microseconds
 from dharma_local.cache import serving
 
 # Its tokens come back every 20 minutes: while a test runs, none does by itself.
@@ -169,6 +169,32 @@ def test_a_clock_that_is_behind_gives_no_token_back(backend: Backend, key: str) 
     refused = cache.take(key, SLOW)
     assert refused is not None
     assert (refused.allowed, refused.retry_after, refused.remaining) == (False, 1205, 0)
+
+
+def test_what_was_spent_before_leaves_the_bucket_in_any_case(backend: Backend, key: str) -> None:
+    cache, bucket = backend.connect(), Bucket(capacity=10, period=3600)
+    now = epoch_microseconds(backend.clock.now())
+    taken = cache.take(key, bucket, Spent(4, now))
+    assert taken is not None
+    assert (taken.allowed, taken.remaining) == (True, 5)
+    below = cache.take(key, bucket, Spent(8, now))
+    assert below is not None
+    assert (below.allowed, below.remaining, below.retry_after) == (False, 0, 4 * 360)
+    backend.clock.advance(timedelta(seconds=4 * 360 - 1))
+    assert [t.allowed for _ in range(2) if (t := cache.take(key, bucket))] == [False, False]
+    backend.clock.advance(timedelta(seconds=1))
+    assert [t.allowed for _ in range(2) if (t := cache.take(key, bucket))] == [True, False]
+
+
+def test_what_was_spent_long_ago_is_back_already(backend: Backend, key: str) -> None:
+    cache, bucket = backend.connect(), Bucket(capacity=10, period=3600)
+    long_ago = epoch_microseconds(backend.clock.now() - timedelta(seconds=6 * 360))
+    some = cache.take(key, bucket, Spent(8, long_ago))
+    assert some is not None
+    assert some.remaining == 10 - 8 + 6 - 1
+    other = cache.take(key + "-other", bucket, Spent(3, long_ago))
+    assert other is not None
+    assert other.remaining == 9
 
 
 def test_buckets_do_not_share_their_tokens(backend: Backend, key: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from dharma import bootstrap
 from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.bootstrap import Application
-from dharma.core.cache import Bucket
+from dharma.core.cache import Bucket, Spent
 from dharma.core.clock import FixedClock
 
 
@@ -21,7 +21,7 @@ class Away(MemoryCache):
     def get(self, key: str) -> None:
         self.missed += 1
 
-    def take(self, key: str, bucket: Bucket) -> None:  # type: ignore[override]  # the port allows None
+    def take(self, key: str, bucket: Bucket, spent: Spent | None = None) -> None:  # type: ignore[override]  # the port allows None
         self.missed += 1
 
 

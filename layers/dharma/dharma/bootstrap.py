@@ -148,7 +148,7 @@ class Application:
             return None
         from dharma.core.rate_limit import RateLimit
 
-        return RateLimit(self.cache, self.settings.rate_limit)
+        return RateLimit(self.cache, self.settings.rate_limit, self.clock)
 
     # --- who is asking
 

@@ -16,7 +16,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from dharma.core.cache import Bucket, Taken
+from dharma.core.cache import Bucket, Spent, Taken
 from dharma.core.clock import Clock, SystemClock, epoch_microseconds
 from dharma.core.errors import Misconfigured
 
@@ -27,17 +27,24 @@ _PAUSE_SECONDS = 1.0
 _PREFIX = "dharma:"
 T = TypeVar("T")
 
-# KEYS: the bucket. ARGV, in microseconds: now, the interval of one token, the depth. The key ends
-# when the bucket is full, so that who does not call costs no memory.
+# KEYS: the bucket. ARGV, in microseconds: now, the interval of one token, the depth, what was spent
+# before, and when. The key ends when the bucket is full: who does not call costs no memory.
 _TAKE = """
 local now, interval, depth = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local debt = math.max((tonumber(redis.call('GET', KEYS[1])) or now) - now, 0)
-if debt + interval > depth then
-  return {0, debt}
+local spent = tonumber(ARGV[4])
+local full_at = tonumber(redis.call('GET', KEYS[1]) or 0)
+if spent > 0 then
+  full_at = math.max(full_at, tonumber(ARGV[5])) + spent
 end
-debt = debt + interval
-redis.call('SET', KEYS[1], string.format('%.0f', now + debt), 'PX', math.ceil(debt / 1000))
-return {1, debt}
+local debt = math.max(full_at - now, 0)
+local allowed = debt + interval <= depth
+if allowed then
+  debt = debt + interval
+end
+if allowed or (spent > 0 and debt > 0) then
+  redis.call('SET', KEYS[1], string.format('%.0f', now + debt), 'PX', math.ceil(debt / 1000))
+end
+return {allowed and 1 or 0, debt}
 """
 
 
@@ -79,9 +86,10 @@ class RedisCache:
     def delete(self, key: str) -> None:
         self._try(lambda: self._redis.delete(_PREFIX + key))
 
-    def take(self, key: str, bucket: Bucket) -> Taken | None:
+    def take(self, key: str, bucket: Bucket, spent: Spent | None = None) -> Taken | None:
         now = epoch_microseconds(self._clock.now())
-        numbers = (now, bucket.interval, bucket.depth)
+        before = (spent.count * bucket.interval, spent.at) if spent else (0, 0)
+        numbers = (now, bucket.interval, bucket.depth, *before)
         said = self._try(lambda: self._take(keys=[_PREFIX + key], args=numbers))
         return None if said is None else bucket.taken(bool(said[0]), int(said[1]))
 

@@ -28,6 +28,15 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """Tokens that were given out already without asking, the first at `at` (microseconds since
+    1970)."""
+
+    count: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bucket:
     """`capacity` tokens that refill evenly within `period` seconds, which may be had at once."""
 
@@ -43,6 +52,14 @@ class Bucket:
     def depth(self) -> int:
         """Microseconds until an empty bucket is full."""
         return self.interval * self.capacity
+
+    def take(self, full_at: int, now: int) -> tuple[Taken, int]:
+        """Take a token out of a bucket that is full at a moment; and the moment after that."""
+        debt = max(full_at - now, 0)
+        if debt + self.interval > self.depth:
+            return self.taken(False, debt), full_at
+        debt += self.interval
+        return self.taken(True, debt), now + debt
 
     def taken(self, allowed: bool, debt: int) -> Taken:
         """What a debt of so many microseconds until the bucket is full says to a caller."""
@@ -71,9 +88,10 @@ class Cache(Protocol):
 
     def delete(self, key: str) -> None: ...
 
-    def take(self, key: str, bucket: Bucket) -> Taken | None:
+    def take(self, key: str, bucket: Bucket, spent: Spent | None = None) -> Taken | None:
         """Take a token, in one step for all who share the cache; a refusal takes nothing.
 
-        None: the cache does not answer.
+        `spent` tokens leave the bucket in any case, below empty if need be. None: the cache does
+        not answer.
         """
         ...

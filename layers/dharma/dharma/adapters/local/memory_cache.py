@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from threading import Lock
 
-from dharma.core.cache import Bucket, Taken
+from dharma.core.cache import Bucket, Spent, Taken
 from dharma.core.clock import Clock, epoch_microseconds
 
 
@@ -27,15 +27,13 @@ class MemoryCache:
     def delete(self, key: str) -> None:
         self._values.pop(key, None)
 
-    def take(self, key: str, bucket: Bucket) -> Taken:
+    def take(self, key: str, bucket: Bucket, spent: Spent | None = None) -> Taken:
         with self._lock:
-            now = self._now()
-            debt = max(self._full_at.get(key, now) - now, 0)
-            allowed = debt + bucket.interval <= bucket.depth
-            if allowed:
-                debt += bucket.interval
-                self._full_at[key] = now + debt
-        return bucket.taken(allowed, debt)
+            full_at = self._full_at.get(key, 0)
+            if spent:
+                full_at = max(full_at, spent.at) + spent.count * bucket.interval
+            taken, self._full_at[key] = bucket.take(full_at, self._now())
+        return taken
 
     def _now(self) -> int:
         return epoch_microseconds(self._clock.now())
