@@ -56,7 +56,8 @@ def run(
         stack.wait_ready(READY_SECONDS)
         client = Client(stack.url(), local_identity.issue("admin", hours=12))
         code = _main_job(client, source, environment, output)
-        output.console.print(f"\nServing at [bold]{stack.url()}[/]", soft_wrap=True)
+        serves = "Served" if once and ours else "Serving"
+        output.console.print(f"\n{serves} at [bold]{stack.url()}[/]", soft_wrap=True)
         if not once:
             output.console.print("Ctrl-C stops the stack; its state stays.", style="dim")
             _until_interrupted()

@@ -26,7 +26,9 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
         for address, lines in by_address.items()
     }
     for address in sorted(by_address, key=lambda a: (-totals[a], a)):
-        table.add_row(address, "", "", "", _money(totals[address]), style="bold")
+        by_usage = all(line["monthlyCost"] is None for line in by_address[address])
+        total = "by usage" if by_usage else _money(totals[address])
+        table.add_row(address, "", "", "", total, style="bold")
         for line in by_address[address]:
             usage = line["monthlyCost"] is None
             table.add_row(

@@ -190,15 +190,21 @@ def test_deleting_removes_everything_and_frees_the_name(
     library: Blueprints, store: MemoryStore
 ) -> None:
     created = library.create(ADA, text())
-    for number in range(120):
-        library.publish(ADA, "assets", f"1.0.{number}")
     library.delete(ADA, "assets")
     with pytest.raises(NotFound):
         library.read(ADA, created.record.id)
-    with pytest.raises(NotFound):
-        library.version(ADA, created.record.id, "1.0.0")
     assert list(all_items(store, f"T#acme#BLUEPRINT#{created.record.id}")) == []
     library.create(ADA, text())
+
+
+def test_a_blueprint_with_published_versions_cannot_be_deleted_and_published_anew(
+    library: Blueprints,
+) -> None:
+    created = library.create(ADA, text())
+    library.publish(ADA, "assets", "1.0.0")
+    with pytest.raises(AlreadyPublished, match="never change or disappear"):
+        library.delete(ADA, "assets")
+    assert library.version(ADA, created.record.id, "1.0.0").blueprint == created.blueprint
 
 
 def test_tenants_do_not_see_one_another(library: Blueprints) -> None:
@@ -371,16 +377,19 @@ def test_every_change_is_told_in_the_same_breath(library: Blueprints, store: Mem
         key = library.create(ADA, text()).record.id
         library.update(ADA, key, text(version="1.1.0"))
         library.publish(BOB, key)
-        library.delete(ADA, key)
+        draft = library.create(ADA, text(name="draft")).record.id
+        library.delete(ADA, draft)
     events = store.pending()
     assert [e.type for e in events] == [
         "BlueprintCreated",
         "BlueprintUpdated",
         "BlueprintPublished",
+        "BlueprintCreated",
         "BlueprintDeleted",
     ]
     assert {(e.source, e.subject, e.correlation_id) for e in events} == {
-        ("dharma.blueprint", key, "c-1")
+        ("dharma.blueprint", key, "c-1"),
+        ("dharma.blueprint", draft, "c-1"),
     }
     assert events[2].data["version"] == "1.1.0"
     assert events[2].data["by"] == "bob"

@@ -186,7 +186,9 @@ class Environments:
         """Raise `NotFound`."""
         item = self._store.get(_partition(tenant), name) if _NAME.fullmatch(name) else None
         if item is None:
-            raise NotFound(f"there is no environment {name[:64]}")
+            raise NotFound(
+                f"there is no environment {name[:64]}; `iac-dharma env create` makes one"
+            )
         return self._opened(tenant, item)
 
     def list(

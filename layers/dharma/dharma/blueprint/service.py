@@ -162,9 +162,21 @@ class Blueprints:
     def delete(
         self, principal: Principal, blueprint_id: str, *, revision: int | None = None
     ) -> None:
-        """Remove a blueprint with all its versions. What was deployed from it stays."""
+        """Remove a blueprint that has no published version. What was deployed from it stays.
+
+        `AlreadyPublished` otherwise: under a name that was free again, another text could be
+        published as a version that somebody relies on.
+        """
         record = self.record(principal, blueprint_id)
         _require_revision(record, revision)
+        published, _ = self._repository.version_page(
+            principal.tenant, record.id, limit=1, cursor=None
+        )
+        if published:
+            raise AlreadyPublished(
+                f"{record.name} has published versions, which never change or disappear;"
+                " only a draft can be deleted"
+            )
         event = self._event("BlueprintDeleted", principal, record)
         self._repository.delete(principal.tenant, record, event)
 
