@@ -425,7 +425,11 @@ class Orchestrator:
             claim = Item(
                 keys.idempotency(deployment.tenant),
                 idempotency_key,
-                {"digest": digest, "deploymentId": deployment.id},
+                {
+                    # Sealed: a digest in the clear would let secrets among the values be guessed.
+                    "digest": self._ports.sealer.seal(digest.encode(), _claim(idempotency_key)),
+                    "deploymentId": deployment.id,
+                },
                 type="idempotency",
                 expires_at=epoch_seconds(expires),
             )
@@ -438,7 +442,7 @@ class Orchestrator:
         item = self._ports.store.get(keys.idempotency(tenant), key)
         if item is None:
             return None
-        if item.data["digest"] != digest:
+        if self._ports.sealer.open(item.data["digest"], _claim(key)).decode() != digest:
             raise Conflict(f"the idempotency key {key} was used for another request")
         about(made=f"deployment/{item.data['deploymentId']}", repeated=True)
         return self._deployments.find(tenant, item.data["deploymentId"])
@@ -469,6 +473,10 @@ def stack_name(environment: str, blueprint: str) -> str:
     if name == plain and len(name) <= 120:
         return name
     return f"{name[:111]}-{hashlib.sha256(plain.encode()).hexdigest()[:8]}"
+
+
+def _claim(idempotency_key: str) -> str:
+    return f"idempotency/{idempotency_key}"
 
 
 def _digest(asked: Mapping[str, Any]) -> str:
