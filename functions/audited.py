@@ -33,6 +33,7 @@ ACTIONS: dict[str, str] = {
     "POST /deployments/{id}/cancel": "deployment.cancel",
     "POST /deployments/{id}/rollback": "deployment.rollback",
     "POST /deployments/{id}/destroy": "deployment.destroy",
+    "POST /projections/rebuild": "projection.rebuild",
 }
 # They answer a question with what is in the body; nothing is stored.
 CHANGING_NOTHING = frozenset(

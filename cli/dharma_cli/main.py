@@ -26,6 +26,7 @@ from dharma_cli.commands import (
     environments,
     judge,
     main_job,
+    projections,
     schema,
     server,
     session,
@@ -50,7 +51,8 @@ for module in (main_job, code, judge, schema, server, session, deployments, docs
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")
 app.add_typer(audit.app, name="audit")
-GROUPS = frozenset({"audit", "blueprint", "deployments", "env"})
+app.add_typer(projections.app, name="projections")
+GROUPS = frozenset({"audit", "blueprint", "deployments", "env", "projections"})
 
 
 def _version(wanted: bool) -> None:

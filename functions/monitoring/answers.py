@@ -306,6 +306,33 @@ class DeploymentPage(Page):
     items: list[Deployment]
 
 
+class Tally(Answer):
+    count: int
+    mean_seconds: float | None = Field(description="From the request to the end.")
+
+
+class DeploymentCounts(Answer):
+    total: int
+    by_status: dict[str, Tally] = Field(description="Final statuses, and in_progress.")
+
+
+class EnvironmentCounts(DeploymentCounts):
+    environment: str
+
+
+class DeploymentStatistics(Linked):
+    """Kept up by events: a moment behind what has just happened."""
+
+    items: list[EnvironmentCounts]
+    total: DeploymentCounts
+
+
+class Rebuilt(Answer):
+    finished: bool
+    deployments: int
+    repaired: int
+
+
 class DeploymentEvent(Answer):
     sequence: int
     type: str
@@ -403,6 +430,8 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /deployments": (200, DeploymentPage),
     "POST /deployments": (202, Deployment),
     "POST /deployments/plan": (200, Plan),
+    "GET /deployments/statistics": (200, DeploymentStatistics),
+    "POST /projections/rebuild": (200, Rebuilt),
     "GET /deployments/{id}": (200, Deployment),
     "GET /deployments/{id}/events": (200, DeploymentEvents),
     "GET /deployments/{id}/documents/{name}": (200, Json),

@@ -18,9 +18,11 @@ from dharma.orchestrator.models import Deployment, DeploymentRequest
 from dharma.orchestrator.service import Orchestrator
 from functions.bodies import Body, Cursor, Limit, Offset, SourceBody
 from functions.edge import answer, lambda_handler, principal, resolver
+from functions.orchestrator import statistics
 from functions.sources import open_source
 
 app = resolver()
+app.include_router(statistics.router)
 TAGS = ["orchestrator"]
 MOST_EVENTS = 1000
 # What the steps write for people and programs; the others are their own notes.

@@ -41,6 +41,7 @@ FUNCTIONS = {
     "/guardrails": "guardrails",
     "/costing": "costing",
     "/deployments": "orchestrator",
+    "/projections": "orchestrator",
 }
 
 

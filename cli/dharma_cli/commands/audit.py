@@ -47,8 +47,8 @@ def list_records(
 def verify(format: FormatOption = Format.TEXT) -> int:
     """Find any later edit of the audit trail.
 
-    Walks all chains: a record that was changed, removed, added or moved does not fit. The hashes are computed here, from what the server hands out; exit code 2 and the first bad
-    record when something does not fit.
+    Walks all chains: a record that was changed, removed, added or moved does not fit. The hashes
+    are computed here, from what the server hands out. Exit code 2 names the first bad record.
     """
     from dharma.core.audit.verification import verify as walk
     from dharma.core.clock import SystemClock

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from dharma.costing.price_book import PriceBook
     from dharma.guardrails.engine import PolicyEngine
     from dharma.orchestrator.ports import Ports, Targets, Webhooks
+    from dharma.orchestrator.projections import Projections
     from dharma.orchestrator.service import Orchestrator
     from dharma.sso.tokens import TokenIssuer, TokenVerifier
 
@@ -261,6 +262,12 @@ class Application:
         from dharma.orchestrator.service import Orchestrator
 
         return Orchestrator(self.orchestrator_ports)
+
+    @cached_property
+    def projections(self) -> Projections:
+        from dharma.orchestrator.projections import Projections
+
+        return Projections(self.store, self.clock)
 
     @cached_property
     def orchestrator_ports(self) -> Ports:

@@ -42,6 +42,8 @@ docs
 update
 audit list
 audit verify
+projections show
+projections rebuild
 deployments list
 deployments show
 deployments watch

@@ -8,6 +8,8 @@
                                             STATE#<stack>               the present state version
                                             STATE#<stack>#<version>     every version
     T#<tenant>#IDEMPOTENCY#DEPLOYMENTS      <key>                       which deployment it made
+    T#<tenant>#DEPLOYMENT-HISTORIES         <id>                        that there is a history
+    T#<tenant>#DEPLOYMENT-STATISTICS...     see `projections`
 
 Index: T#<tenant>#DEPLOYMENTS by identifier, that is by time.
 """
@@ -17,6 +19,10 @@ from __future__ import annotations
 RECORD = "RECORD"
 LOCK = "LOCK"
 EVENT_PREFIX = "EVENT#"
+GENERATION = "GENERATION"
+PROGRESS = "PROGRESS"
+KNOWN_PREFIX = "KNOWN#"
+COUNTS_PREFIX = "COUNTS#"
 
 
 def deployment(tenant: str, deployment_id: str) -> str:
@@ -29,6 +35,15 @@ def event(sequence: int) -> str:
 
 def all_deployments(tenant: str) -> str:
     return f"T#{tenant}#DEPLOYMENTS"
+
+
+def histories(tenant: str) -> str:
+    return f"T#{tenant}#DEPLOYMENT-HISTORIES"
+
+
+def statistics(tenant: str, generation: int | None = None) -> str:
+    of = "" if generation is None else f"#{generation}"
+    return f"T#{tenant}#DEPLOYMENT-STATISTICS{of}"
 
 
 def environment(tenant: str, name: str) -> str:

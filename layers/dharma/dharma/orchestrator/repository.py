@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
-from dharma.core.clock import Clock
+from dharma.core.clock import Clock, isoformat
 from dharma.core.errors import NotFound, VersionConflict
-from dharma.core.events import Event, happened
+from dharma.core.events import Event
+from dharma.core.ids import new_id
 from dharma.core.store import Emit, Item, ItemStore, Operation, Page, Put, all_items
 from dharma.orchestrator import keys
 from dharma.orchestrator.history import fold, from_record, to_record
@@ -54,7 +56,8 @@ class Deployments:
                 Put(_record(stored), expect_version=0),
                 Put(_entry(stored, first), expect_version=0),
                 Put(pointer, expect_version=0),
-                Emit(self._event(stored, "DeploymentRequested", {})),
+                Put(_begun(stored), expect_version=0),
+                Emit(_event(stored, "DeploymentRequested", {}, first.time)),
             ]
         )
         return stored
@@ -97,10 +100,26 @@ class Deployments:
                 *decision.operations,
                 Put(_record(new)),
                 *(Put(_entry(new, entry), expect_version=0) for entry in entries),
-                *(Emit(self._event(new, type, data)) for type, data in decision.emitted),
+                *(Emit(_event(new, type, data, now)) for type, data in decision.emitted),
             ]
         )
         return new
+
+    def refold(self, tenant: str, deployment_id: str) -> tuple[Deployment, bool]:
+        """Fold the whole history again; write the record if it says something else, and tell so."""
+        pk = keys.deployment(tenant, deployment_id)
+        stored = self._store.get(pk, keys.RECORD)
+        entries = all_items(self._store, pk, keys.EVENT_PREFIX)
+        folded = fold(ProgressEvent.from_record(dict(item.data)) for item in entries)
+        if stored is not None and stored.data == to_record(folded):
+            return folded, False
+        try:
+            expected = 0 if stored is None else stored.version
+            self._store.put(_record(folded), expect_version=expected)
+        except VersionConflict:
+            # It has just gone on; that this was all the difference is likely, and told next time.
+            return folded, False
+        return folded, True
 
     def history(self, tenant: str, deployment_id: str, *, after: int = 0) -> list[ProgressEvent]:
         """All entries after a sequence number, oldest first."""
@@ -138,21 +157,26 @@ class Deployments:
         )
         return [self.find(tenant, item.data["deploymentId"]) for item in page.items], page
 
-    def _event(self, deployment: Deployment, type: str, data: dict[str, Any]) -> Event:
-        return happened(
-            self._clock,
-            type,
-            source=SOURCE,
-            subject=deployment.id,
-            data={
-                "deploymentId": deployment.id,
-                "tenant": deployment.tenant,
-                "environment": deployment.environment,
-                "operation": deployment.operation,
-                **data,
-            },
-            correlation_id=deployment.id,
-        )
+
+def _event(deployment: Deployment, type: str, data: dict[str, Any], at: datetime) -> Event:
+    """Of the same moment as the entry of the history; `at` says it exactly, where the bus's own
+    time is in seconds."""
+    return Event(
+        type,
+        SOURCE,
+        deployment.id,
+        {
+            "deploymentId": deployment.id,
+            "tenant": deployment.tenant,
+            "environment": deployment.environment,
+            "operation": deployment.operation,
+            **data,
+            "at": isoformat(at),
+        },
+        new_id(),
+        at,
+        deployment.id,
+    )
 
 
 def _record(deployment: Deployment) -> Item:
@@ -163,6 +187,15 @@ def _record(deployment: Deployment) -> Item:
         data=to_record(deployment),
         gsi1pk=keys.all_deployments(deployment.tenant),
         gsi1sk=deployment.id,
+    )
+
+
+def _begun(deployment: Deployment) -> Item:
+    return Item(
+        pk=keys.histories(deployment.tenant),
+        sk=deployment.id,
+        type="deployment-history",
+        data={},
     )
 
 

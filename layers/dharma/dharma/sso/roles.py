@@ -21,6 +21,7 @@ Permission = Literal[
     "deployment:write",
     "environment:read",
     "environment:write",
+    "projection:rebuild",
 ]
 
 _READ: frozenset[Permission] = frozenset(
@@ -37,6 +38,7 @@ _PERMISSIONS: dict[str, frozenset[Permission]] = {
         "deployment:approve",
         "deployment:write",
         "environment:write",
+        "projection:rebuild",
     },
 }
 ROLES = frozenset(_PERMISSIONS)
@@ -72,6 +74,8 @@ ROUTES: dict[str, Permission] = {
     "POST /deployments": "deployment:write",
     # It changes nothing, but works with the secrets of the environment.
     "POST /deployments/plan": "deployment:write",
+    "GET /deployments/statistics": "deployment:read",
+    "POST /projections/rebuild": "projection:rebuild",
     "GET /deployments/{id}": "deployment:read",
     "POST /deployments/{id}/approve": "deployment:approve",
     "POST /deployments/{id}/reject": "deployment:approve",
