@@ -117,3 +117,36 @@ def test_what_holds_data_is_kept_when_the_stack_goes(template: dict[str, Any]) -
     table = template["Resources"]["Table"]["Properties"]
     assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
     assert table["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
+
+
+def test_what_the_cache_needs_exists_with_the_cache_alone(template: dict[str, Any]) -> None:
+    resources = template["Resources"]
+    only_with_it = {name for name, r in resources.items() if r.get("Condition") == "HasCache"}
+    assert only_with_it == {
+        "Cache",
+        "CacheMissed",
+        "CacheSecurityGroup",
+        "FunctionsSecurityGroup",
+        "FunctionsToCache",
+    }
+    url = template["Globals"]["Function"]["Environment"]["Variables"]["DHARMA_CACHE_URL"]
+    condition, address, otherwise = url["If"]
+    assert (condition, otherwise) == ("HasCache", {"Ref": "AWS::NoValue"})
+    assert address["Sub"].startswith("rediss://${Cache.Endpoint.Address}")
+
+
+def test_every_function_behind_the_api_reaches_the_cache(template: dict[str, Any]) -> None:
+    for name, function in functions(template).items():
+        behind_the_api = any(
+            event["Type"] == "HttpApi"
+            for event in function["Properties"].get("Events", {}).values()
+        )
+        network = function["Properties"].get("VpcConfig")
+        assert bool(network) == behind_the_api, name
+        if network:
+            assert network["If"][0] == "HasCache"
+
+
+def test_api_gateway_throttles_where_there_is_no_cache(template: dict[str, Any]) -> None:
+    settings = template["Resources"]["Api"]["Properties"]["DefaultRouteSettings"]
+    assert set(settings) == {"ThrottlingBurstLimit", "ThrottlingRateLimit"}
