@@ -9,7 +9,6 @@ Every part is made when it is first asked for, and imported then: a function pay
 
 from __future__ import annotations
 
-import atexit
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
@@ -208,9 +207,7 @@ class Application:
         from dharma.guardrails.engine import PolicyEngine
         from dharma.guardrails.library import load_policies
 
-        engine = PolicyEngine(load_policies())
-        atexit.register(engine.close)
-        return engine
+        return PolicyEngine(load_policies())
 
     @cached_property
     def price_book(self) -> PriceBook:

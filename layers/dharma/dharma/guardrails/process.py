@@ -11,12 +11,13 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 from dharma.core.errors import Misconfigured, Unavailable
 from dharma.guardrails.frames import HEADER
@@ -54,6 +55,16 @@ class Module:
     trusted: bool = False
 
 
+def _end(process: subprocess.Popen[bytes], errors: IO[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        if stream is not None:
+            stream.close()
+    errors.close()
+
+
 class WorkerProcess:
     """One worker. Any method may raise `WorkerDied`; then a new one is needed."""
 
@@ -71,6 +82,8 @@ class WorkerProcess:
         )
         self._buffer = bytearray()
         self.at: str | None = None
+        # An engine that nobody refers to any more, and the end of this process, end it too.
+        self._finalizer = weakref.finalize(self, _end, self._process, self._errors)
 
     @property
     def pid(self) -> int:
@@ -93,13 +106,7 @@ class WorkerProcess:
 
     def close(self) -> None:
         """End it now. Calling again is harmless."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
-        self._errors.close()
+        self._finalizer()
 
     def load(self, modules: Sequence[Module], seconds: float) -> list[dict[str, Any]]:
         """What became of each module. While it runs, and after a death, `at` is the id of the
