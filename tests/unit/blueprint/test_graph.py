@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from itertools import pairwise
 
 from hypothesis import given, settings
@@ -92,16 +91,11 @@ def test_everything_comes_behind_what_it_needs_unless_there_is_a_cycle(
         assert all(b in edges[a] for a, b in pairwise(way))
 
 
-def test_ten_thousand_resources_take_linear_time() -> None:
-    def seconds(count: int) -> float:
-        resources = [
-            Resource("t", f"r{n}", {"p": ResourceRef(f"t.r{n + 1}", ("id",))}) for n in range(count)
-        ]
-        before = time.process_time()
-        graph = dependency_graph(resources)
-        assert graph.order()[0] == f"t.r{count - 1}"
-        assert graph.cycles() == []
-        return time.process_time() - before
-
-    small, large = seconds(1000), seconds(10_000)
-    assert large < 30 * max(small, 0.01)
+def test_a_chain_of_ten_thousand_resources_is_ordered_without_recursion() -> None:
+    count = 10_000
+    resources = [
+        Resource("t", f"r{n}", {"p": ResourceRef(f"t.r{n + 1}", ("id",))}) for n in range(count)
+    ]
+    graph = dependency_graph(resources)
+    assert graph.order() == [f"t.r{n}" for n in reversed(range(count))]
+    assert graph.cycles() == []

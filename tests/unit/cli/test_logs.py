@@ -124,4 +124,4 @@ def test_the_tail_of_a_long_log_is_read_from_its_end(dharma: Any, folder: Path) 
     began = time.process_time()
     assert dharma("logs", "engine", "-n", "3").out == line * 3
     # 30 MB are not read for three lines.
-    assert time.process_time() - began < 0.1
+    assert time.process_time() - began < 1
