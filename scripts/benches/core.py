@@ -83,10 +83,13 @@ def _compiler() -> Iterator[Row]:
 
 def _store() -> Iterator[Row]:
     from dharma.adapters.local.sqlite_store import SqliteStore
+    from dharma.core.clock import SystemClock
     from dharma.core.store import Item
 
     with tempfile.TemporaryDirectory() as folder:
-        store = SqliteStore(Path(folder) / "store.sqlite3")
+        store = SqliteStore(
+            Path(folder) / "store.sqlite3", b"cursor key of a bench" * 2, SystemClock()
+        )
         items = [
             Item(pk=f"p{number % 20}", sk=f"s{number:05d}", data={"n": number})
             for number in range(2000)
