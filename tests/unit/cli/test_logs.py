@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -120,8 +119,10 @@ def test_following_survives_a_log_that_is_removed(
 
 def test_the_tail_of_a_long_log_is_read_from_its_end(dharma: Any, folder: Path) -> None:
     line = "x" * 99 + "\n"
-    (folder / "engine.log").write_text(line * 300_000)
-    began = time.process_time()
+    file = folder / "engine.log"
+    with file.open("wb") as log:
+        # A hole of 64 GB: it costs no disk, and nobody could read it from its beginning.
+        log.truncate(64 * 2**30)
+        log.seek(0, 2)
+        log.write(f"\n{line * 300}".encode())
     assert dharma("logs", "engine", "-n", "3").out == line * 3
-    # 30 MB are not read for three lines.
-    assert time.process_time() - began < 1
