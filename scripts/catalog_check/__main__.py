@@ -8,8 +8,8 @@ from pathlib import Path
 
 from dharma.catalog import load_catalog
 from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, cover, total
-from scripts.catalog_check.extract import extract, write_extract
-from scripts.catalog_check.foreign import EXTRACT
+from scripts.catalog_check.extract import extract, provider_of, write_extract
+from scripts.catalog_check.foreign import SCHEMAS
 from scripts.catalog_check.prove import native_types, prove
 
 
@@ -25,7 +25,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--write", action="store_true", help="renew docs/catalog.md")
     commands = parser.add_subparsers(dest="command")
     extraction = commands.add_parser("extract", help="renew the extract of Terraform's schemas")
-    extraction.add_argument("package", type=Path, help="tarball of @cdktf/provider-aws")
+    extraction.add_argument(
+        "package", type=Path, help="tarball of @cdktf/provider-aws, -azurerm or -google"
+    )
     return parser
 
 
@@ -51,16 +53,16 @@ def _check(*, write: bool) -> int:
 
 
 def _extract(package: Path) -> int:
-    wanted = sorted(
-        {
-            name
-            for kind in load_catalog().kinds("aws")
-            if kind.terraform is not None
-            for name in native_types(kind.terraform)
-        }
-    )
+    provider = provider_of(package)
+    named = {
+        name
+        for kind in load_catalog().kinds()
+        if kind.terraform is not None
+        for name in native_types(kind.terraform)
+    }
+    wanted = sorted(name for name in named if name.startswith(f"{provider}_"))
     schemas, source = extract(package, wanted)
-    write_extract(schemas, source, EXTRACT)
+    write_extract(schemas, source, SCHEMAS / f"terraform-{provider}")
     print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
     return 0
 

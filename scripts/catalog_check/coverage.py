@@ -6,13 +6,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dharma.catalog.document import Format
-from dharma.catalog.kinds import FORMATS, FormatMapping, Kind
+from dharma.catalog.formats import FORMATS, FORMATS_OF, TITLES, Format
+from dharma.catalog.kinds import FormatMapping, Kind
 from scripts.catalog_check.prove import leaves, mapped_paths
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "catalog.md"
 BRIDGE_LIMIT = 0.05
-_TITLES: dict[Format, str] = {"terraform": "Terraform", "cloudformation": "CloudFormation"}
+_PROVIDERS = {"aws": "AWS", "azure": "Azure", "gcp": "Google Cloud"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Coverage:
 
     kind: str
     title: str
+    provider: str
     paths: int
     formats: dict[Format, FormatCoverage] = field(default_factory=dict)
 
@@ -59,7 +60,7 @@ class Total:
     unmapped: dict[Format, int]
 
     def __str__(self) -> str:
-        gaps = ", ".join(f"{n} without {_TITLES[f]}" for f, n in self.unmapped.items())
+        gaps = ", ".join(f"{n} without {TITLES[f]}" for f, n in self.unmapped.items())
         return (
             f"{self.kinds} kinds, {self.paths} paths ({gaps}); "
             f"{self.mapped} mapped paths, {self.bridged} by a bridge"
@@ -71,6 +72,7 @@ def cover(kind: Kind) -> Coverage:
     return Coverage(
         kind=kind.name,
         title=kind.title,
+        provider=kind.provider,
         paths=len(paths),
         formats={f: _format(kind, m, paths) for f, m in kind.mappings.items()},
     )
@@ -96,6 +98,7 @@ def total(all_kinds: Sequence[Coverage]) -> Total:
         unmapped={
             f: sum(c.paths - c.formats[f].mapped for c in all_kinds if f in c.formats)
             for f in FORMATS
+            if any(f in c.formats for c in all_kinds)
         },
     )
 
@@ -112,19 +115,24 @@ def as_markdown(all_kinds: Sequence[Coverage]) -> str:
         "",
         f"{total(all_kinds)}.",
         "",
-        "| kind | what | paths | " + " | ".join(_TITLES[f] for f in FORMATS) + " |",
-        "|---|---|--:|" + "---|" * len(FORMATS),
-        *(_row(c) for c in all_kinds),
-        "",
-        "## Gaps",
-        "",
-        *(line for c in all_kinds for line in _gaps(c)),
     ]
+    for provider, title in _PROVIDERS.items():
+        kinds = [c for c in all_kinds if c.provider == provider]
+        if kinds:
+            lines += [f"## {title}", "", *_matrix(kinds, FORMATS_OF[provider]), ""]
+    lines += ["## Gaps", "", *(line for c in all_kinds for line in _gaps(c))]
     return "\n".join(lines) + "\n"
 
 
-def _row(c: Coverage) -> str:
-    cells = [_cell(c, f) for f in FORMATS]
+def _matrix(kinds: Sequence[Coverage], formats: Sequence[Format]) -> Iterable[str]:
+    """The kinds of one provider by the formats that it has."""
+    yield "| kind | what | paths | " + " | ".join(TITLES[f] for f in formats) + " |"
+    yield "|---|---|--:|" + "---|" * len(formats)
+    yield from (_row(c, formats) for c in kinds)
+
+
+def _row(c: Coverage, formats: Sequence[Format]) -> str:
+    cells = [_cell(c, f) for f in formats]
     return f"| `{c.kind}` | {c.title} | {c.paths} | " + " | ".join(cells) + " |"
 
 
@@ -138,8 +146,8 @@ def _cell(c: Coverage, format: Format) -> str:
 def _gaps(c: Coverage) -> Iterable[str]:
     for format, part in c.formats.items():
         for path, reason in part.impossible.items():
-            yield f"- `{c.kind}.{path}`, {_TITLES[format]}: impossible, {reason}."
+            yield f"- `{c.kind}.{path}`, {TITLES[format]}: impossible, {reason}."
         for path, reason in part.no_counterpart.items():
-            yield f"- `{c.kind}.{path}`, {_TITLES[format]}: no counterpart, {reason}."
+            yield f"- `{c.kind}.{path}`, {TITLES[format]}: no counterpart, {reason}."
         for name in part.no_attribute:
-            yield f"- `{c.kind}.{name}`, {_TITLES[format]}: cannot be referred to."
+            yield f"- `{c.kind}.{name}`, {TITLES[format]}: cannot be referred to."

@@ -1,10 +1,11 @@
-"""Argument names, types and nesting of Terraform's AWS provider, out of `@cdktf/provider-aws`.
+"""Argument names, types and nesting of a Terraform provider, out of `@cdktf/provider-aws`,
+`@cdktf/provider-azurerm` or `@cdktf/provider-google`.
 
     scripts/catalog-extract cdktf-provider-aws-21.22.1.tgz     # from `npm pack @cdktf/provider-aws`
 
 The package (MPL-2.0, generated from the provider's own schema) is read, never executed. What is
 kept are facts: for each resource type that the catalog names, one JSON file under
-`tests/catalog_schemas/terraform-aws/`, in the manner of `terraform providers schema -json`:
+`tests/catalog_schemas/terraform-<provider>/`, in the manner of `terraform providers schema -json`:
 
     {"attributes": {"cidr_block": "string optional", "arn": "string computed", ...},
      "blocks": {"ebs": {"use": "optional", "nesting": "list", "max": 1, "attributes": {...}}}}
@@ -59,6 +60,8 @@ COMPLEX_TYPES = {
     "StringListList": "list(list(string))",
 }
 
+_PACKAGES = "@cdktf/provider-"
+
 Schema = dict[str, Any]
 
 
@@ -66,9 +69,21 @@ class UnreadablePackage(Exception):
     """The package is not in the shape that this reader knows."""
 
 
+def provider_of(package: Path) -> str:
+    """The provider whose schemas a package carries, as in the names of its types: `azurerm`."""
+    with tarfile.open(package, "r:gz") as archive:
+        for member in archive:
+            if member.name == "package/package.json":
+                name = str(json.loads(_text(archive, member))["name"])
+                if name.startswith(_PACKAGES):
+                    return name.removeprefix(_PACKAGES)
+                raise UnreadablePackage(f"{name} is no package of a Terraform provider")
+    raise UnreadablePackage(f"{package.name} has no package.json")
+
+
 def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dict[str, str]]:
     """The schema of each type, and the source's name, versions and licence."""
-    wanted = {f"package/lib/{t.removeprefix('aws_').replace('_', '-')}/index.js": t for t in types}
+    wanted = {f"package/lib/{t.partition('_')[2].replace('_', '-')}/index.js": t for t in types}
     schemas: dict[str, Schema] = {}
     source: dict[str, str] = {}
     with tarfile.open(package, "r:gz") as archive:

@@ -1,6 +1,6 @@
 """The schemas that others wrote, in one shape: what a mapped path is judged against.
 
-Terraform: the extract under `tests/catalog_schemas/terraform-aws/` (see `extract`).
+Terraform: the extracts under `tests/catalog_schemas/terraform-<provider>/` (see `extract`).
 CloudFormation: the resource schemas that cfn-lint carries.
 """
 
@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-EXTRACT = Path(__file__).parents[2] / "tests" / "catalog_schemas" / "terraform-aws"
+SCHEMAS = Path(__file__).parents[2] / "tests" / "catalog_schemas"
 REGION = "us-east-1"
 
 ShapeKind = Literal["string", "number", "bool", "any", "list", "set", "map", "object"]
@@ -58,10 +58,10 @@ class UnknownForeignType(Exception):
 
 
 @cache
-def terraform_type(name: str, folder: Path = EXTRACT) -> ForeignType:
-    file = folder / f"{name}.json"
+def terraform_type(name: str, schemas: Path = SCHEMAS) -> ForeignType:
+    file = schemas / f"terraform-{name.partition('_')[0]}" / f"{name}.json"
     if not file.is_file():
-        raise UnknownForeignType(f"{name} is not in the Terraform extract {folder.name}")
+        raise UnknownForeignType(f"{name} is not in the Terraform extract {file.parent.name}")
     schema = json.loads(file.read_text(encoding="utf-8"))
     return ForeignType(name, _terraform_block(schema), frozenset(_terraform_attributes(schema)))
 

@@ -8,11 +8,11 @@ literals are allowed there. For each format's resource: what it requires is alwa
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from dharma.catalog.bridges import BRIDGES
-from dharma.catalog.document import Format
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import (
     Atoms,
     Attachment,
@@ -81,8 +81,15 @@ def native_types(mapping: FormatMapping) -> Iterator[str]:
     yield from (atoms.type for bag in mapping.bags for atoms in bag.separate)
 
 
+_SCHEMAS: dict[Format, Callable[[str], ForeignType]] = {
+    "terraform": terraform_type,
+    "cloudformation": cloudformation_type,
+}
+
+
 def foreign_type(format: Format, name: str) -> ForeignType:
-    return terraform_type(name) if format == "terraform" else cloudformation_type(name)
+    """What the schemas of a format say of a type. Raises `UnknownForeignType`."""
+    return _SCHEMAS[format](name)
 
 
 Found = Iterator[tuple[str, str]]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dharma.blueprint.dump import plain_value
-from dharma.catalog.kinds import FORMATS, FormatMapping, Kind, Property
+from dharma.catalog.kinds import FormatMapping, Kind, Property
 from dharma.costing.component import PricedKind
 from dharma.costing.components import PRICED
 from dharma.guardrails.library import EVERY_KIND, PolicyLibrary
@@ -28,7 +28,7 @@ def kind_document(kind: Kind, policies: PolicyLibrary) -> dict[str, Any]:
         "attributes": dict(kind.attributes),
         "formats": {
             name: _format(mapping)
-            for name in FORMATS
+            for name in kind.formats
             if (mapping := kind.mapping(name)) is not None
         },
         "price": _price(PRICED.get(kind.name)),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dharma.catalog import Document, Part, load_catalog, read, write
 from dharma.catalog.document import Format
-from dharma.catalog.kinds import FORMATS, Kind
+from dharma.catalog.kinds import Kind
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
@@ -83,6 +83,9 @@ class Junk:
         return {key: self.value(depth) for key in keys}
 
 
+PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.formats]
+
+
 def native_types(kind: Kind, format: Format) -> list[str]:
     mapping = kind.mappings[format]
     pieces = [a.type for a in mapping.attachments]
@@ -96,8 +99,7 @@ def native_keys(kind: Kind, format: Format) -> list[str]:
     return sorted({key for paths in known for key in paths.keys})
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("kind_name", CATALOG.names("aws"))
+@pytest.mark.parametrize(("kind_name", "format"), PAIRS)
 def test_reading_anything_gives_resources_and_notes(kind_name: str, format: Format) -> None:
     kind = CATALOG.kind(kind_name)
     assert kind is not None
@@ -123,8 +125,7 @@ def test_reading_anything_gives_resources_and_notes(kind_name: str, format: Form
     check()
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("kind_name", CATALOG.names("aws"))
+@pytest.mark.parametrize(("kind_name", "format"), PAIRS)
 def test_writing_anything_gives_a_document_or_a_refusal(kind_name: str, format: Format) -> None:
     kind = CATALOG.kind(kind_name)
     assert kind is not None

@@ -9,25 +9,27 @@ import pytest
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog, read, write
 from dharma.catalog.document import Document, Format, Part
-from dharma.catalog.kinds import FORMATS
+from dharma.catalog.formats import FORMATS_OF
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Conditional, ResourceRef, Value, VariableRef
 from scripts.catalog_check.conform import faults
 
 CATALOG = load_catalog()
-EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("**/*.yaml"))
+EXAMPLES = [
+    pytest.param(file, format, id=f"{file.stem}-{format}")
+    for file in sorted((Path(__file__).parents[3] / "examples").glob("**/*.yaml"))
+    for format in FORMATS_OF[load_blueprint(file.read_bytes(), file.name).provider]
+]
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(("file", "format"), EXAMPLES)
 def test_the_schemas_allow_what_is_written_of_an_example(file: Path, format: Format) -> None:
     blueprint = load_blueprint(file.read_bytes(), file.name)
     document, _ = write(blueprint.resources, format, CATALOG)
     assert faults(document) == []
 
 
-@pytest.mark.parametrize("format", FORMATS)
-@pytest.mark.parametrize("file", EXAMPLES, ids=lambda file: file.stem)
+@pytest.mark.parametrize(("file", "format"), EXAMPLES)
 def test_what_was_written_of_an_example_is_understood_without_rest(
     file: Path, format: Format
 ) -> None:

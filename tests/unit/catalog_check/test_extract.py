@@ -9,7 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from scripts.catalog_check.extract import UnreadablePackage, extract, read_type, write_extract
+from scripts.catalog_check.extract import (
+    UnreadablePackage,
+    extract,
+    provider_of,
+    read_type,
+    write_extract,
+)
 
 MODULE = """
 class ThingRuleOutputReference extends cdktf.ComplexObject {
@@ -120,9 +126,27 @@ def test_a_type_that_the_package_lacks_is_named(tmp_path: Path) -> None:
         extract(_package(tmp_path), ["aws_thing", "aws_missing"])
 
 
-def _package(folder: Path) -> Path:
-    about = {"name": "@cdktf/provider-aws", "version": "9.9.9", "license": "MPL-2.0"}
-    files = {"package/package.json": json.dumps(about), "package/lib/thing/index.js": MODULE}
+@pytest.mark.parametrize("provider", ["aws", "azurerm", "google"])
+def test_a_package_tells_its_provider_and_holds_the_types_of_it(
+    tmp_path: Path, provider: str
+) -> None:
+    package = _package(tmp_path, f"@cdktf/provider-{provider}", f"{provider}_thing")
+    assert provider_of(package) == provider
+    schemas, _ = extract(package, [f"{provider}_thing"])
+    assert schemas == {f"{provider}_thing": SCHEMA}
+
+
+def test_a_package_of_something_else_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UnreadablePackage, match="left-pad is no package of a Terraform provider"):
+        provider_of(_package(tmp_path, "left-pad"))
+
+
+def _package(
+    folder: Path, package: str = "@cdktf/provider-aws", resource_type: str = "aws_thing"
+) -> Path:
+    about = {"name": package, "version": "9.9.9", "license": "MPL-2.0"}
+    module = MODULE.replace("aws_thing", resource_type)
+    files = {"package/package.json": json.dumps(about), "package/lib/thing/index.js": module}
     path = folder / "package.tgz"
     with tarfile.open(path, "w:gz") as archive:
         for name, text in files.items():

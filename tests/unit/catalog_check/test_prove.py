@@ -15,7 +15,7 @@ from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, 
 from scripts.catalog_check.foreign import documented_keys, terraform_type
 from scripts.catalog_check.prove import prove
 
-NAMES = load_catalog().names("aws")
+NAMES = load_catalog().names()
 
 
 @pytest.mark.parametrize("name", NAMES)

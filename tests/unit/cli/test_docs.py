@@ -11,7 +11,6 @@ import pytest
 import typer
 
 from dharma.catalog import load_catalog
-from dharma.catalog.kinds import FORMATS
 from dharma.core.project_files import find
 from dharma.costing.components import PRICED
 from dharma.guardrails.library import load_policies
@@ -79,7 +78,7 @@ def test_a_kind_is_told_completely(name: str) -> None:
         assert ("a change replaces it" in row[1]) is declared.immutable
     assert len(paths(document["properties"])) == count(kind.properties)
     assert document["attributes"] == kind.attributes
-    for format in FORMATS:
+    for format in kind.formats:
         mapping = kind.mapping(format)
         assert mapping is not None
         told = document["formats"][format]

@@ -18,6 +18,7 @@ from dharma.blueprint.reference_checks import Finding, Names, parameter_variable
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.variables import check_values, checked_value
 from dharma.catalog.catalog import Catalog
+from dharma.catalog.formats import FORMATS
 from dharma.core.errors import Fault, InvalidInput, LimitExceeded, NotExpressible
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions import regexes
@@ -30,13 +31,14 @@ from dharma.model.types import BOOL, accepts, parse_type
 __all__ = ["Review", "check_values", "review", "validate"]
 
 MAX_FAULTS = 2000
-NATIVE_FORMATS = ("terraform", "cloudformation", "arm", "deployment-manager", "pulumi")
+NATIVE_FORMATS = (*FORMATS, "pulumi")
 PASSED_THROUGH = {
     "aws_": "aws",
     "AWS::": "aws",
     "Custom::": "aws",
     "azurerm_": "azure",
     "azuread_": "azure",
+    "Microsoft.": "azure",
     "google_": "gcp",
 }
 

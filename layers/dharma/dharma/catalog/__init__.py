@@ -6,7 +6,8 @@ both run the same tables, which `docs/catalog-format.md` describes.
 
 from dharma.catalog.canonical import canonical
 from dharma.catalog.catalog import Catalog, load_catalog
-from dharma.catalog.document import Document, Format, Note, Part
+from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Kind, Property
 from dharma.catalog.placement import detachable
 from dharma.catalog.reading import read

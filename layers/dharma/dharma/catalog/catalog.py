@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from dharma.catalog.document import Format
+from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.kind_files import parse_kind
-from dharma.catalog.kinds import FORMATS, Atoms, Attachment, Bag, Kind
+from dharma.catalog.kinds import Atoms, Attachment, Bag, Kind
 from dharma.catalog.loading import load_kind_data
 
 
@@ -23,7 +23,7 @@ class Catalog:
         self._main: dict[tuple[str, str], str] = {}
         self._folded: dict[tuple[str, str], list[str]] = {}
         for name, said in data.items():
-            for format in FORMATS:
+            for format in FORMATS_OF.get(said.get("provider", ""), ()):
                 self._index(name, format, said.get(format) or {})
         self._pieces: dict[tuple[str, str], tuple[Piece, ...]] = {}
 

@@ -12,11 +12,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dharma.catalog.formats import Format
 from dharma.model.blueprint import Lifecycle
 from dharma.model.expressions.nodes import Value
 from dharma.model.origin import Origin
-
-Format = Literal["terraform", "cloudformation"]
 
 
 @dataclass(slots=True)

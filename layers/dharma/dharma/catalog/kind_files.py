@@ -10,9 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from dharma.catalog.document import Format
+from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.kinds import (
-    FORMATS,
     PROPERTY_TYPES,
     Atoms,
     Attachment,
@@ -42,7 +41,6 @@ _KIND_KEYS = frozenset(
         "identity",
         "properties",
         "attributes",
-        *FORMATS,
     }
 )
 _PROPERTY_KEYS = frozenset(
@@ -84,7 +82,10 @@ def parse_kind(data: _Data) -> Kind:
     """One kind out of its file's data (enum tables already as pairs, see `loading`)."""
     name = str(data.get("kind"))
     try:
-        _only_keys(data, _KIND_KEYS, "the kind")
+        formats = FORMATS_OF.get(data["provider"], ())
+        if not formats:
+            raise Misconfigured(f"{data['provider']!r} is no provider of {sorted(FORMATS_OF)}")
+        _only_keys(data, _KIND_KEYS.union(formats), "the kind")
         identity = data.get("identity")
         properties = {
             key: _property(key, said) for key, said in (data.get("properties") or {}).items()
@@ -100,7 +101,7 @@ def parse_kind(data: _Data) -> Kind:
             attributes=dict(data.get("attributes") or {}),
             identity=identity if identity is None else _declared(properties, (identity,)).name,
             mappings=_with_peers(
-                {f: _mapping(f, data[f], properties) for f in FORMATS if f in data}
+                {f: _mapping(f, data[f], properties) for f in formats if f in data}
             ),
         )
     except Misconfigured as fault:

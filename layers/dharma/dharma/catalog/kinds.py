@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from dharma.catalog.document import Format
+from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.known import KnownPaths
 from dharma.catalog.paths import Path
 from dharma.catalog.transforms import SAME, Transform
 from dharma.model.expressions.nodes import Value
 
-FORMATS: tuple[Format, ...] = ("terraform", "cloudformation")
 Only = Literal["read", "write"]
 
 PROPERTY_TYPES = frozenset(
@@ -228,6 +227,11 @@ class Kind:
 
     def mapping(self, format: Format) -> FormatMapping | None:
         return self.mappings.get(format)
+
+    @property
+    def formats(self) -> tuple[Format, ...]:
+        """The formats that the kind's provider has, mapped or not."""
+        return FORMATS_OF[self.provider]
 
     @property
     def terraform(self) -> FormatMapping | None:

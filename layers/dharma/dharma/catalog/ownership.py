@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from dharma.catalog.catalog import Catalog, Piece
-from dharma.catalog.document import Document, Format, Part
+from dharma.catalog.document import Document, Part
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
 from dharma.catalog.naming import Names, name_in_address, name_in_logical_id
@@ -183,6 +184,8 @@ def _wanted_name(folding: Folding, format: Format) -> str:
     part = folding.part
     if format == "terraform":
         return name_in_address(part.address)[1]
+    if format == "arm":
+        return part.address.rpartition(".")[2]
     said = noted(part).get("Name")
     if isinstance(said, str) and _NAME.match(said):
         return said

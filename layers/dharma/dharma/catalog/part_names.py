@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dharma.catalog.document import Format
+from dharma.catalog.formats import ADDRESSED, Format
 from dharma.catalog.kinds import FormatMapping
 from dharma.catalog.naming import Names, logical_id, name_in_logical_id, pascal
 from dharma.model.blueprint import Resource
@@ -27,7 +27,7 @@ class PartNames:
         self._mappings = mappings
         self._format = format
         self._names = Names()
-        joint = "_" if format == "terraform" else ""
+        joint = "_" if format in ADDRESSED else ""
         self.main = {
             resource.address: self._names.take(self._wanted(resource), resource.address, joint)
             for resource in sorted(resources, key=self._order)
@@ -36,7 +36,7 @@ class PartNames:
     def piece(self, resource: Resource, native_type: str, suffix: str = "") -> str:
         """A name for a part that is unfolded from a resource; `suffix` tells several apart."""
         purpose = f"{resource.address}:{native_type}:{suffix}"
-        if self._format == "terraform":
+        if self._format in ADDRESSED:
             name = f"{resource.name}_{suffix}" if suffix else resource.name
             return self._names.take(f"{native_type}.{name}", purpose, "_")
         noun = native_type.rsplit("::", 1)[-1]
@@ -58,7 +58,7 @@ class PartNames:
 
     def _wanted(self, resource: Resource) -> str:
         mapping = self._mappings[resource.address]
-        if self._format == "terraform":
+        if self._format in ADDRESSED:
             return f"{mapping.type if mapping is not None else resource.type}.{resource.name}"
         chosen = chosen_id(resource)
         if chosen is not None:
@@ -66,7 +66,7 @@ class PartNames:
         return resource.name if mapping is None else logical_id(resource.name, mapping.noun)
 
     def _order(self, resource: Resource) -> tuple[bool, bool, str]:
-        if self._format == "terraform":
+        if self._format in ADDRESSED:
             return False, False, resource.address
         tells = self._tells(resource, self._wanted(resource))
         return chosen_id(resource) is None, not tells, resource.address

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from dharma.catalog.bags import Atom, atoms_of, is_self, refers
 from dharma.catalog.catalog import Catalog
-from dharma.catalog.document import Format
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Bag, FormatMapping
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource

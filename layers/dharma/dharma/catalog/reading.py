@@ -15,7 +15,8 @@ from dataclasses import replace
 from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline, refers
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
-from dharma.catalog.document import Document, Format, Note, Part
+from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge

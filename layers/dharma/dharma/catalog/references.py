@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from dharma.catalog.document import Format
+from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping
 from dharma.catalog.paths import Path
 from dharma.catalog.transforms import SAME

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from dharma.catalog.bags import Atom, atoms_of, refers, same_atoms, with_member, write_inline
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog
-from dharma.catalog.document import Document, Format, Note, Part
+from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import LOOPING, TITLES, Format, native_format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
 from dharma.catalog.loops import ELEMENT, carried, carried_over, owner_instance
@@ -98,11 +99,12 @@ class _Writing:
     # ---- unfolding
 
     def _unfold(self, resource: Resource) -> list[Part]:
-        if self._format == "cloudformation":
+        if self._format not in LOOPING:
             for loop in ("count", "for_each"):
                 if getattr(resource, loop) is not None:
                     raise NotExpressible(
-                        f"{resource.address}.{loop}: CloudFormation has no loops; expand it first"
+                        f"{resource.address}.{loop}: {TITLES[self._format]} has no loops; expand "
+                        "it first"
                     )
         mapping = self._mappings[resource.address]
         if mapping is None:
@@ -125,8 +127,7 @@ class _Writing:
 
     def _passed_through(self, resource: Resource) -> Part:
         address = self._names.main[resource.address]
-        foreign = "::" in resource.type
-        if foreign != (self._format == "cloudformation"):
+        if native_format(resource.type) != self._format:
             raise NotExpressible(
                 f"{resource.address}: the catalog has no kind {resource.type}, so {self._format} "
                 "cannot express it"
