@@ -27,6 +27,7 @@ from dharma.core.errors import (
     Fault,
     InvalidInput,
     LimitExceeded,
+    MethodNotAllowed,
     NotFound,
     TooManyRequests,
     Unauthenticated,
@@ -40,7 +41,7 @@ from dharma.core.observability import (
     configure_logging,
 )
 from dharma.core.principal import Principal
-from dharma.sso.roles import PUBLIC, require
+from dharma.sso.roles import EVERYTHING_ELSE, PUBLIC, methods_of, require
 from functions.audited import act_of, record
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
@@ -67,8 +68,7 @@ def resolver() -> APIGatewayHttpResolver:
 
     @app.not_found
     def nothing_here(_error: Exception) -> Response[str]:
-        event = app.current_event.raw_event
-        return _problem(event, NotFound(f"there is no route {event.get('routeKey')}"))
+        return _nothing_here(app.current_event.raw_event)
 
     return app
 
@@ -80,7 +80,9 @@ def lambda_handler(app: APIGatewayHttpResolver, service: str) -> Handler:
         log_as_json()
         correlation = _correlation_id(event)
         _rate_limit.set({})
-        with bound(service=service, correlation_id=correlation):
+        # By the request id the line is found that API Gateway wrote into its access log.
+        ids = {"correlation_id": correlation, "request_id": _request_id(event)}
+        with bound(service=service, **ids):
             answer = _audited(app, event, context)
         headers = answer.setdefault("headers", {})
         headers.update(_rate_limit.get())
@@ -150,8 +152,10 @@ def _answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
 
 def _admit(event: dict[str, Any]) -> None:
     """Body and caller, before any route runs."""
-    _check_body(event)
     route = str(event.get("routeKey", ""))
+    if route == EVERYTHING_ELSE:
+        return
+    _check_body(event)
     if route in PUBLIC:
         return
     context = event["requestContext"].get("authorizer", {}).get("lambda")
@@ -217,6 +221,20 @@ def _problem(event: Mapping[str, Any], error: DharmaError) -> Response[str]:
     if status in (401, 403) or status >= 500:
         _log.warning("refused", extra={"code": error.code, "reason": error.message})
     return Response(status, PROBLEM, spelled(body), dict(headers))
+
+
+def _nothing_here(event: Mapping[str, Any]) -> Response[str]:
+    """What is answered on `$default`: 405 at a path of other methods, else 404."""
+    method = str(event["requestContext"]["http"]["method"])
+    path = str(event.get("rawPath", ""))
+    allowed = methods_of(path)
+    if method == "OPTIONS":
+        # Preflights come here as well; API Gateway adds the headers that they ask for.
+        return Response(204, body="", headers={"Allow": ", ".join(allowed)} if allowed else {})
+    if allowed:
+        said = f"{method} is not what {path} takes, but {', '.join(allowed)}"
+        return _problem(event, MethodNotAllowed(said, allowed=allowed))
+    return _problem(event, NotFound(f"there is no route {method} {path[:200]}"))
 
 
 def _misshapen(error: RequestValidationError) -> InvalidInput:

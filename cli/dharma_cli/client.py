@@ -16,6 +16,14 @@ from dharma_local.supervisor import Stack
 
 # Longer than the gateway's own limit of 30 s for one route, so that its answer is heard.
 TIMEOUT_SECONDS = 35.0
+_BY_STATUS = {
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    413: errors.LimitExceeded,
+    429: errors.TooManyRequests,
+    503: errors.Unavailable,
+    504: errors.Unavailable,
+}
 _TOKEN = re.compile(r"[\x21-\x7e]+")
 
 
@@ -130,11 +138,12 @@ def _error(response: httpx.Response) -> DharmaError:
         return Unauthenticated("Not logged in, or the token has expired: iac-dharma login")
     kind = getattr(errors, str(problem.get("code", "")), None)
     if not (isinstance(kind, type) and issubclass(kind, DharmaError)):
-        kind = DharmaError
+        # API Gateway's own words have no code.
+        kind = _BY_STATUS.get(response.status_code, DharmaError)
     message = problem.get("detail") or problem.get("message") or response.reason_phrase
-    if kind is DharmaError:
+    if kind is DharmaError or "code" not in problem:
         message = f"HTTP {response.status_code}: {message}"
-    request_id = problem.get("requestId")
+    request_id = problem.get("requestId") or response.headers.get("apigw-requestid")
     if response.status_code >= 500 and request_id:
         message = f"{message} (request {request_id}; see iac-dharma logs)"
     return kind(message, [_fault(stated) for stated in problem.get("details") or ()])

@@ -60,7 +60,12 @@ def openapi_document() -> dict[str, Any]:
         "servers": [{"url": "/"}],
         "paths": paths,
         "components": {
-            "schemas": {**kept, **_answer_schemas(), "Problem": _PROBLEM},
+            "schemas": {
+                **kept,
+                **_answer_schemas(),
+                "GatewayMessage": _GATEWAY_MESSAGE,
+                "Problem": _PROBLEM,
+            },
             "securitySchemes": {
                 "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
             },
@@ -77,17 +82,34 @@ def _described(route: str, operation: dict[str, Any]) -> dict[str, Any]:
     if shape is not None and shape is not str:
         schema = {"type": "object"} if shape is Json else {"$ref": _SCHEMAS + shape.__name__}
         success["content"]["application/json"] = {"schema": schema}
-    failure = {
-        "description": "A failure: 4xx is the caller's to mend, 5xx ours.",
-        "content": {"application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}}},
-    }
+    failure = _failure("A failure: 4xx is the caller's to mend, 5xx ours.")
     described = {**operation, "responses": {str(status): success, "default": failure}}
+    described["responses"]["429"] = _failure("Too many requests, of this caller or of all.")
     if route in _CONDITIONAL:
         described["responses"]["304"] = {"description": HTTPStatus.NOT_MODIFIED.phrase}
     if route not in PUBLIC:
+        described["responses"]["401"] = _failure("No valid token.")
+        described["responses"]["403"] = _failure("A valid token without a role that may do it.")
         described["security"] = [{"token": []}]
         described["x-permission"] = ROUTES[route]
     return described
+
+
+def _failure(description: str) -> dict[str, Any]:
+    """In our words where a function answered, in API Gateway's where it got no further."""
+    return {
+        "description": description,
+        "headers": {
+            "apigw-requestid": {
+                "description": "The id of the request, also where the body does not say it.",
+                "schema": {"type": "string"},
+            }
+        },
+        "content": {
+            "application/problem+json": {"schema": {"$ref": f"{_SCHEMAS}Problem"}},
+            "application/json": {"schema": {"$ref": f"{_SCHEMAS}GatewayMessage"}},
+        },
+    }
 
 
 def _file(media: str) -> dict[str, Any]:
@@ -108,6 +130,15 @@ def _answer_schemas() -> dict[str, Any]:
     found: dict[str, Any] = document["$defs"]
     return found
 
+
+_GATEWAY_MESSAGE: dict[str, Any] = {
+    "type": "object",
+    "description": "What API Gateway answers by itself, which cannot be changed: a token that is"
+    " missing or refused (401, 403), a body beyond 6 MB (413), a throttle in front of everything"
+    " (429), a function that failed or took too long (500, 503, 504).",
+    "required": ["message"],
+    "properties": {"message": {"type": "string"}},
+}
 
 _PROBLEM: dict[str, Any] = {
     "type": "object",

@@ -1,7 +1,8 @@
 """The gateway as an ASGI application.
 
 A request's way: limits, route, authorizer, function, one answer written in one go. What goes wrong
-on the way is answered as API Gateway answers it.
+on the way is answered as API Gateway answers it: `{"message": ...}`, and the id of the request in
+the header `apigw-requestid` alone. Everything else, the correlation id too, is the functions'.
 """
 
 from __future__ import annotations
@@ -80,8 +81,6 @@ class Gateway:
         headers = list(answer.headers)
         if self._cors:
             headers += self._cors.headers(request)
-        if not any(name == CORRELATION for name, _ in headers):
-            headers.append((CORRELATION, correlation))
         headers.append(("apigw-requestid", request_id))
         await _write(send, answer, headers, head=request.method == "HEAD")
         if self._log is not None:

@@ -62,7 +62,6 @@ def test_every_kind_of_error_is_covered_above() -> None:
 @pytest.mark.parametrize(
     ("response", "said"),
     [
-        (httpx.Response(404, json={"message": "Not Found"}), "HTTP 404: Not Found"),
         (httpx.Response(502, text="<html>"), "HTTP 502: Bad Gateway"),
         (httpx.Response(500, json=["no", "object"]), "HTTP 500: Internal Server Error"),
         (httpx.Response(418, json={"code": "os", "detail": "x"}), "HTTP 418: x"),
@@ -74,6 +73,30 @@ def test_other_failures_are_told_with_their_status(response: httpx.Response, sai
         client(response).get("/x")
     assert type(caught.value) is DharmaError
     assert caught.value.message == said
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "kind"),
+    [
+        (401, "Unauthorized", errors.Unauthenticated),
+        (403, "Forbidden", errors.Forbidden),
+        (404, "Not Found", errors.NotFound),
+        (413, "Request Entity Too Large", errors.LimitExceeded),
+        (429, "Too Many Requests", errors.TooManyRequests),
+        (503, "Service Unavailable", errors.Unavailable),
+        (504, "Endpoint request timed out", errors.Unavailable),
+    ],
+)
+def test_what_api_gateway_says_by_itself_is_known_by_its_status(
+    status: int, said: str, kind: type[DharmaError]
+) -> None:
+    answer = httpx.Response(status, json={"message": said}, headers={"apigw-requestid": "r-1"})
+    with pytest.raises(kind) as caught:
+        client(answer).get("/x")
+    assert type(caught.value) is kind
+    if kind is not errors.Unauthenticated:
+        assert f"HTTP {status}: {said}" in caught.value.message
+    assert ("request r-1" in caught.value.message) == (status >= 500)
 
 
 def test_somebody_elses_server_is_not_taken_for_the_api(

@@ -253,12 +253,18 @@ def test_verdicts_are_remembered_and_errors_are_not(client: Client) -> None:
     assert sorted(client.asked()) == ["Bearer forged"] * 3 + ["Bearer good", "Bearer weak"]
 
 
-def test_a_correlation_id_is_kept_if_it_is_harmless(client: Client) -> None:
-    _, headers, _ = client("GET", "/open", headers={"x-correlation-id": "order-17"})
-    assert headers["x-correlation-id"] == "order-17"
+def test_a_correlation_id_goes_into_the_access_log_if_it_is_harmless(client: Client) -> None:
+    client("GET", "/open", headers={"x-correlation-id": "order-17"})
     assert client.lines[-1]["correlationId"] == "order-17"
     _, headers, _ = client("GET", "/open", headers={"x-correlation-id": 'a"\u00e4 b'})
-    assert headers["x-correlation-id"] == headers["apigw-requestid"]
+    assert client.lines[-1]["correlationId"] == headers["apigw-requestid"]
+
+
+def test_every_answer_has_the_id_of_the_access_log_the_gateways_own_too(client: Client) -> None:
+    for path, expected in (("/open", 200), ("/nowhere", 404), ("/echo/1", 401)):
+        status, headers, _ = client("GET", path)
+        assert status == expected
+        assert headers["apigw-requestid"] == client.lines[-1]["requestId"]
 
 
 def test_a_preflight_is_answered_for_allowed_origins_alone(client: Client) -> None:

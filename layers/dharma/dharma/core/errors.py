@@ -13,6 +13,7 @@ of `HTTP_STATUS`, and the `code` of an error body (RFC 9457 problem details).
     ├── Unauthenticated
     ├── Forbidden
     ├── NotFound
+    ├── MethodNotAllowed        the path is right, the method is not; names those that are
     ├── Conflict
     │   ├── VersionConflict     somebody else wrote first
     │   ├── EnvironmentLocked   another deployment holds the environment
@@ -115,6 +116,20 @@ class NotFound(DharmaError):
     """There is no such thing, or not for this tenant."""
 
 
+class MethodNotAllowed(DharmaError):
+    """The path is right, the method is not; `allowed` are those that are (RFC 9110, 15.5.6)."""
+
+    def __init__(
+        self,
+        message: str,
+        faults: tuple[Fault, ...] | list[Fault] = (),
+        *,
+        allowed: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, faults)
+        self.allowed = allowed
+
+
 class Conflict(DharmaError):
     """The request does not fit the present state."""
 
@@ -177,6 +192,7 @@ HTTP_STATUS: dict[type[DharmaError], int] = {
     Unauthenticated: 401,
     Forbidden: 403,
     NotFound: 404,
+    MethodNotAllowed: 405,
     Conflict: 409,
     PolicyViolation: 422,
     ApprovalRejected: 409,

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from dharma.core.cache import Bucket, Taken
-from dharma.core.errors import DharmaError, http_status
+from dharma.core.errors import DharmaError, MethodNotAllowed, http_status
 
 PROBLEM = "application/problem+json"
 _MOST_DETAILS = 200
@@ -36,8 +36,12 @@ def problem(
         "correlationId": correlation_id,
         "details": _details(error),
     }
-    retry = _RETRY_SECONDS.get(status)
-    return status, body, {"Retry-After": retry} if retry else {}
+    headers = {}
+    if (retry := _RETRY_SECONDS.get(status)) is not None:
+        headers["Retry-After"] = retry
+    if isinstance(error, MethodNotAllowed):
+        headers["Allow"] = ", ".join(error.allowed)
+    return status, body, headers
 
 
 def rate_limit_headers(bucket: Bucket, taken: Taken) -> dict[str, str]:

@@ -46,6 +46,10 @@ ROLES = frozenset(_PERMISSIONS)
 # Routes that need no token.
 PUBLIC = frozenset({"GET /docs", "GET /health", "GET /openapi.json"})
 
+# The route of API Gateway that takes what no other does. It answers that there is nothing, to
+# anybody: which routes there are is no secret.
+EVERYTHING_ELSE = "$default"
+
 ROUTES: dict[str, Permission] = {
     "GET /audit": "audit:read",
     "GET /audit/days": "audit:read",
@@ -85,6 +89,27 @@ ROUTES: dict[str, Permission] = {
     "GET /deployments/{id}/events": "deployment:read",
     "GET /deployments/{id}/documents/{name}": "deployment:read",
 }
+
+
+def methods_of(path: str) -> tuple[str, ...]:
+    """The methods that routes take at a path, in order; none for a path that there is not."""
+    segments = path.split("/")
+    return tuple(
+        sorted(
+            {
+                method
+                for method, _, pattern in (route.partition(" ") for route in (*ROUTES, *PUBLIC))
+                if _leads_to(pattern.split("/"), segments)
+            }
+        )
+    )
+
+
+def _leads_to(pattern: list[str], segments: list[str]) -> bool:
+    return len(pattern) == len(segments) and all(
+        bool(segment) if part.startswith("{") else part == segment
+        for part, segment in zip(pattern, segments, strict=True)
+    )
 
 
 def require(principal: Principal, route: str) -> None:
