@@ -372,11 +372,13 @@ class AuditPage(Page):
 
 
 class AuditDay(Answer):
-    """A day's chain: its last record, and what was kept of it when the day was closed."""
+    """A day's chain: its last record, what was kept of it when the day was closed, and while it
+    went on."""
 
     day: str
     head: dict[str, Any] | None
     anchor: dict[str, Any] | None
+    running: list[dict[str, Any]]
 
 
 class AuditDays(Linked):

@@ -22,6 +22,7 @@ from hypothesis import strategies as st
 
 from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.adapters.redis_cache import RedisCache
+from dharma.core.breaker import Admission, Circuit, Rule
 from dharma.core.cache import Bucket, Cache, Spent
 from dharma.core.clock import FixedClock, epoch_microseconds
 from dharma_local.cache import serving
@@ -242,3 +243,81 @@ def test_it_counts_as_a_bucket_of_tokens_does(
         taken = cache.take(name, bucket)
         assert taken is not None
         assert (taken.allowed, taken.remaining) == (expected, int(tokens))
+
+
+# --- circuits
+
+RULE = Rule(threshold=50, least_calls=4, window=60, pause=30, probe=60)
+
+
+def outcomes(cache: Cache, key: str, *ended: bool) -> list[tuple[bool, bool] | None]:
+    return [cache.report(key, RULE, ok=ok, probe=False) for ok in ended]
+
+
+def test_a_circuit_opens_when_half_of_enough_calls_failed(backend: Backend) -> None:
+    cache, key = backend.connect(), uuid.uuid4().hex
+    assert cache.admit(key, RULE) == Admission(True)
+    assert outcomes(cache, key, False, False, True) == [(False, False)] * 3
+    assert cache.admit(key, RULE) == Admission(True)
+    assert outcomes(cache, key, False) == [(False, True)]
+    # For everybody who shares the cache.
+    said = backend.connect().admit(key, RULE)
+    assert said is not None
+    assert not said.admitted
+    assert 0 < said.retry_after <= 30
+
+
+def test_below_the_threshold_it_stays_closed(backend: Backend) -> None:
+    cache, key = backend.connect(), uuid.uuid4().hex
+    assert outcomes(cache, key, *([True, True, False] * 5)) == [(False, False)] * 15
+    assert cache.admit(key, RULE) == Admission(True)
+
+
+def test_what_ends_while_it_is_open_says_nothing(backend: Backend) -> None:
+    cache, key = backend.connect(), uuid.uuid4().hex
+    outcomes(cache, key, *[False] * 4)
+    assert outcomes(cache, key, True, False) == [(True, True)] * 2
+    said = cache.admit(key, RULE)
+    assert said is not None
+    assert not said.admitted
+
+
+def numbers(draw: st.DrawFn) -> Rule:
+    return Rule(
+        threshold=draw(st.integers(1, 100)),
+        least_calls=draw(st.integers(1, 6)),
+        window=draw(st.integers(1, 20)),
+        pause=draw(st.integers(1, 20)),
+        probe=draw(st.integers(1, 20)),
+    )
+
+
+_steps = st.lists(
+    st.tuples(st.sampled_from(["ok", "failed", "admit"]), st.integers(0, 15)), max_size=40
+)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(rule=st.composite(numbers)(), steps=_steps)
+def test_a_server_keeps_circuits_as_the_rule_says(
+    embedded: str, rule: Rule, steps: list[tuple[str, int]]
+) -> None:
+    clock, key = FixedClock(), uuid.uuid4().hex
+    cache = RedisCache(embedded, clock)
+    circuit, probe = Circuit(), False
+    for what, seconds in steps:
+        clock.advance(timedelta(seconds=seconds))
+        now = epoch_microseconds(clock.now())
+        if what == "admit":
+            expected, circuit = rule.admit(circuit, now)
+            assert cache.admit(key, rule) == expected
+            probe = expected.probe
+        else:
+            before, ok = circuit, what == "ok"
+            circuit = rule.report(circuit, now, ok=ok, probe=probe)
+            said = cache.report(key, rule, ok=ok, probe=probe)
+            assert said == (before.open_until > 0, circuit.open_until > 0)
+            probe = False
+    cache.close()

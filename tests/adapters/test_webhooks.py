@@ -5,11 +5,15 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 
+from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.adapters.webhooks import HttpWebhooks
+from dharma.core.breaker import CircuitBreaker, Rule
+from dharma.core.clock import FixedClock
 from dharma.core.errors import InvalidInput, Unavailable
 
 Received = list[tuple[str, dict[str, str], bytes]]
@@ -96,6 +100,23 @@ def test_a_silent_receiver_is_unavailable_in_time() -> None:
 def test_credentials_of_the_machine_are_out_of_reach(url: str) -> None:
     with pytest.raises(InvalidInput):
         HttpWebhooks().post(url, b"{}", {})
+
+
+def test_a_receiver_that_fails_half_of_the_time_is_left_alone(
+    receiver: tuple[str, type[Receiver]],
+) -> None:
+    url, handler = receiver
+    clock = FixedClock()
+    webhooks = HttpWebhooks(CircuitBreaker(MemoryCache(clock), "webhook", Rule(least_calls=4)))
+    for status in (204, 503, 204, 503):
+        handler.status = status
+        assert webhooks.post(f"{url}/hook", b"{}", {}) == status
+    with pytest.raises(Unavailable, match=r"localhost:\d+ is not called for another 30 s"):
+        webhooks.post(f"{url}/hook", b"{}", {})
+    assert len(handler.received) == 4
+    clock.advance(timedelta(seconds=30))
+    handler.status = 204
+    assert [webhooks.post(f"{url}/hook", b"{}", {}) for _ in range(3)] == [204] * 3
 
 
 def test_a_message_has_a_limit() -> None:

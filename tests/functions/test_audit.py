@@ -11,9 +11,9 @@ import pytest
 
 from dharma import bootstrap
 from dharma.bootstrap import Application
-from dharma.core.audit.verification import Verified, verify
+from dharma.core.audit.verification import Anchored, Verified, verify
 from dharma.core.clock import FixedClock
-from dharma.core.errors import Unavailable
+from dharma.core.errors import InvalidInput, Unavailable
 from dharma.orchestrator.memory_cloud import MemoryCloud
 from dharma.sso.roles import ROUTES
 from functions.audited import ACTIONS, CHANGING_NOTHING
@@ -221,7 +221,28 @@ def test_a_closed_day_is_anchored_by_its_event(
     }
     assert (closed["head"]["closed"], present["anchor"]) == (True, None)
     clock.advance(timedelta(hours=2))
-    assert verified(api, clock) == Verified(2, 2)
+    said = verified(api, clock)
+    assert (said.days, said.records, said.finding) == (2, 2, None)
+
+
+def test_the_schedule_keeps_the_running_head_of_every_tenant(api: Any, clock: FixedClock) -> None:
+    for tenant in ("acme", "other"):
+        api.call("POST", "/environments", {"name": "dev"}, tenant=tenant)
+    handler = importlib.import_module("functions.monitoring.events").handler
+    # As EventBridge sends it, and the local engine.
+    tick = {"id": "t", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}}
+    for _ in range(2):
+        handler(tick, None)
+    for tenant in ("acme", "other"):
+        [day] = api.call("GET", "/audit/days", tenant=tenant).body["items"]
+        assert day["running"] == [{"sequence": 1, "hash": day["head"]["hash"]}]
+    assert verified(api, clock).anchored == Anchored("2026-01-01", 1, "2026-01-01T00:00:00.000Z")
+
+
+def test_an_event_that_nobody_asked_for_is_refused(application: Application) -> None:
+    handler = importlib.import_module("functions.monitoring.events").handler
+    with pytest.raises(InvalidInput, match="'Another'"):
+        handler({"id": "t", "detail-type": "Another", "detail": {}}, None)
 
 
 def test_without_its_record_nothing_is_changed(

@@ -30,6 +30,14 @@ def verified_line(output: Output, verified: Verified) -> None:
     counted = f"{verified.records} record(s) of {verified.days} day(s)"
     if verified.finding is None:
         output.console.print(f"{counted}: every one as it was written")
+        output.console.print(_anchored(verified), markup=False, soft_wrap=True)
     else:
         output.console.print(str(verified.finding), markup=False, soft_wrap=True)
         output.say(f"{counted} were walked; the first that does not fit is named.")
+
+
+def _anchored(verified: Verified) -> str:
+    upto = verified.anchored
+    if upto is None:
+        return "Not anchored yet: whoever could rewrite the whole chain would not be found."
+    return f"Anchored up to {upto.time[:19]} (record {upto.sequence} of {upto.day})."

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from dharma.catalog.catalog import Catalog
     from dharma.core.artifacts import ArtifactStore
     from dharma.core.audit.trail import AuditTrail
+    from dharma.core.breaker import CircuitBreaker, Rule
     from dharma.core.cache import Cache
     from dharma.core.encryption import Cipher
     from dharma.core.rate_limit import RateLimit
@@ -77,6 +78,18 @@ class Application:
         from dharma.adapters.local.artifacts import DirectoryArtifacts
 
         return DirectoryArtifacts(self.settings.state_dir / "artifacts")
+
+    @cached_property
+    def anchors(self) -> ArtifactStore:
+        """Where the audit trail keeps its heads: on AWS a bucket that lets nobody remove them."""
+        if not self._on_aws:
+            return self.artifacts
+        from dharma.adapters.aws.s3_artifacts import S3Artifacts
+
+        variable = "DHARMA_ANCHORS_BUCKET"
+        bucket = _needed(variable, self.settings.anchors_bucket)
+        key = _needed("DHARMA_KMS_KEY", self.settings.kms_key)
+        return S3Artifacts(self._aws["s3"], bucket, key, variable)
 
     @cached_property
     def workflows(self) -> Workflows:
@@ -141,6 +154,13 @@ class Application:
         from dharma.adapters.redis_cache import RedisCache
 
         return RedisCache(self.settings.cache_url, self.clock)
+
+    def _breaker(self, sort: str, rule: Rule | None = None) -> CircuitBreaker:
+        """Shared through the cache; where there is none, each process has circuits of its own."""
+        from dharma.adapters.local.memory_cache import MemoryCache
+        from dharma.core.breaker import CircuitBreaker
+
+        return CircuitBreaker(self.cache or MemoryCache(self.clock), sort, rule)
 
     @cached_property
     def rate_limit(self) -> RateLimit | None:
@@ -221,7 +241,7 @@ class Application:
     def audit(self) -> AuditTrail:
         from dharma.core.audit.trail import AuditTrail
 
-        return AuditTrail(self.store, self.artifacts, self.clock)
+        return AuditTrail(self.store, self.anchors, self.clock)
 
     @cached_property
     def audited_store(self) -> ItemStore:
@@ -286,14 +306,20 @@ class Application:
     @cached_property
     def targets(self) -> Targets:
         from dharma.adapters.clouds.targets import CloudTargets
+        from dharma.core.breaker import Rule
 
-        return CloudTargets(self.clock, self.settings.sandbox_url)
+        # Their clients try again by themselves, so that one failure is several; and the sandbox
+        # comes back within seconds.
+        rule = Rule(least_calls=10, pause=10)
+        return CloudTargets(
+            self.clock, self.settings.sandbox_url, breaker=self._breaker("cloud", rule)
+        )
 
     @cached_property
     def webhooks(self) -> Webhooks:
         from dharma.adapters.webhooks import HttpWebhooks
 
-        return HttpWebhooks()
+        return HttpWebhooks(self._breaker("webhook"))
 
 
 def _needed(variable: str, value: str | None) -> str:

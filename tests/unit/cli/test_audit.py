@@ -50,7 +50,36 @@ def test_an_empty_trail_is_fine(dharma: Any, api: Any) -> None:
 def test_an_untouched_trail_is_verified(dharma: Any, trail: Any) -> None:
     said = dharma("audit", "verify")
     assert said.code == 0
-    assert said.out == "4 record(s) of 1 day(s): every one as it was written\n"
+    walked = "4 record(s) of 1 day(s): every one as it was written\n"
+    assert said.out == (
+        f"{walked}Not anchored yet: whoever could rewrite the whole chain would not be found.\n"
+    )
+    trail.audit.anchor_running("acme")
+    assert dharma("audit", "verify").out == (
+        f"{walked}Anchored up to 2026-01-01T00:00:00 (record 4 of 2026-01-01).\n"
+    )
+    assert dharma("audit", "verify", *JSON).json["anchored"]["sequence"] == 4
+
+
+def test_an_edit_behind_the_running_anchor_is_found_with_all_hashes_anew(
+    dharma: Any, trail: Any
+) -> None:
+    from dharma.core.audit.records import digest
+
+    trail.audit.anchor_running("acme")
+    previous = record(trail, 1).data["hash"]
+    for number in (2, 3, 4):
+        item = record(trail, number)
+        forged = {**item.data, "actor": "nobody", "previous": previous}
+        previous = forged["hash"] = digest(forged)
+        trail.store.put(replace(item, data=forged))
+    head = trail.store.get("T#acme#AUDIT", "2026-01-01")
+    trail.store.put(replace(head, data={**head.data, "hash": previous}))
+    said = dharma("audit", "verify")
+    assert (said.code, said.out) == (
+        2,
+        "2026-01-01 record 4: differs from its anchor: the chain was written anew\n",
+    )
 
 
 def test_an_edit_is_found_and_named(dharma: Any, trail: Any) -> None:

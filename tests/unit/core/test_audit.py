@@ -21,7 +21,7 @@ from dharma.core.audit.acting import Act, about, acting
 from dharma.core.audit.audited_store import AuditedStore
 from dharma.core.audit.records import NOTHING_BEFORE, Entry, canonical, digest
 from dharma.core.audit.trail import AuditTrail
-from dharma.core.audit.verification import Verified, verify
+from dharma.core.audit.verification import Anchored, Verified, verify
 from dharma.core.clock import Clock, FixedClock
 from dharma.core.errors import Conflict, VersionConflict
 from dharma.core.principal import Principal
@@ -102,6 +102,11 @@ def verified(trail: AuditTrail, clock: Clock, tenant: str = "acme") -> Verified:
     return verify(lambda: [d.to_dict() for d in trail.days(tenant)], records, clock.now())
 
 
+def walked(said: Verified) -> tuple[int, int]:
+    assert said.finding is None
+    return said.days, said.records
+
+
 def test_records_of_a_day_follow_one_another() -> None:
     place = Place.with_days(3)
     records, page = place.trail.page("acme", "2026-01-01", limit=10, cursor=None)
@@ -143,7 +148,7 @@ def test_tenants_have_chains_of_their_own() -> None:
     place = Place.with_days(2)
     record = place.trail.append(entry(1, "other"))
     assert (record["sequence"], record["previous"]) == (1, NOTHING_BEFORE)
-    assert place.verify() == Verified(1, 2)
+    assert walked(place.verify()) == (1, 2)
 
 
 def test_a_clock_that_is_behind_adds_to_the_present_day() -> None:
@@ -151,7 +156,7 @@ def test_a_clock_that_is_behind_adds_to_the_present_day() -> None:
     late = AuditTrail(place.store, place.artifacts, FixedClock())
     record = late.append(entry())
     assert (record["day"], record["sequence"]) == ("2026-01-02", 2)
-    assert place.verify() == Verified(2, 3)
+    assert walked(place.verify()) == (2, 3)
 
 
 def test_what_is_kept_of_a_closed_day_is_never_replaced() -> None:
@@ -162,6 +167,61 @@ def test_what_is_kept_of_a_closed_day_is_never_replaced() -> None:
     place.artifacts.put("audit/acme/2026-01-01.json", b'{"hash": "x"}')
     with pytest.raises(Conflict, match="differs"):
         place.trail.anchor("acme", "2026-01-01")
+
+
+def test_the_running_head_is_kept_once_and_verified_up_to_it() -> None:
+    place = Place.empty()
+    assert place.trail.anchor_running("acme") is False
+    place.trail.append(entry(1))
+    assert place.verify().anchored is None
+    assert list(place.trail.tenants()) == ["acme"]
+    assert place.trail.anchor_running("acme") is True
+    assert place.trail.anchor_running("acme") is False
+    place.clock.advance(timedelta(minutes=7))
+    place.trail.append(entry(2))
+    assert place.verify().anchored == Anchored("2026-01-01", 1, "2026-01-01T00:00:00.000Z")
+    assert place.trail.anchor_running("acme") is True
+    kept = place.artifacts.list("audit/acme/2026-01-01/")
+    assert [key.split("/")[3].split("-")[0] for key in kept] == ["0000000001", "0000000002"]
+    [day] = place.trail.days("acme")
+    assert [a["sequence"] for a in day.running] == [1, 2]
+    assert day.running[1]["hash"] == (day.head or {})["hash"]
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_a_rewriting_behind_a_running_anchor_is_found(closed: bool) -> None:
+    place, forger = Place.with_days(), Place.with_days()
+    for own, actor in ((place, "ada"), (forger, "mallory")):
+        for number in range(4):
+            own.trail.append(replace(entry(number), actor=actor if number == 1 else "ada"))
+            own.clock.advance(timedelta(minutes=7))
+            if number == 2:
+                place.trail.anchor_running("acme")
+    if closed:
+        for own in (place, forger):
+            own.clock.advance(timedelta(days=1))
+            own.trail.append(entry(9))
+        # The forger's day is closed and anchored after the rewriting: only the running one tells.
+        forger.deliver()
+        text = forger.artifacts.get("audit/acme/2026-01-01.json")
+        place.artifacts.put("audit/acme/2026-01-01.json", text)
+    for item in forger.items():
+        place.store.put(item)
+    assert str(place.verify().finding) == (
+        "2026-01-01 record 3: differs from its anchor: the chain was written anew"
+    )
+
+
+def test_records_cut_off_behind_the_running_anchor_are_missed() -> None:
+    place = Place.with_days(3)
+    place.trail.anchor_running("acme")
+    short = Place.with_days(2)
+    place.store.delete("T#acme#AUDIT#2026-01-01", "RECORD#0000000003")
+    for item in short.items():
+        place.store.put(item)
+    assert str(place.verify().finding) == (
+        "2026-01-01: an anchor counts a record that is not there"
+    )
 
 
 def test_writers_of_several_processes_make_one_chain(tmp_path: Path) -> None:
@@ -179,7 +239,7 @@ def test_writers_of_several_processes_make_one_chain(tmp_path: Path) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert verified(trail(), FixedClock()) == Verified(1, 48)
+    assert walked(verified(trail(), FixedClock())) == (1, 48)
 
 
 def act() -> Act:
@@ -198,7 +258,7 @@ def test_the_first_change_of_an_act_carries_its_record() -> None:
         ("environment/dev", "succeeded", {"region": "eu-west-1"})
     ]
     store.put(Item("p", "s", {"a": 2}))
-    assert place.verify() == Verified(1, 1)
+    assert walked(place.verify()) == (1, 1)
 
 
 def test_a_change_that_does_not_fit_leaves_neither_change_nor_record() -> None:
@@ -235,7 +295,7 @@ def test_an_act_that_was_overtaken_goes_behind() -> None:
     with acting(act()):
         AuditedStore(slow, trail).transact([Put(Item("p", "s", {}), expect_version=0)])
     assert place.store.get("p", "s") is not None
-    assert place.verify() == Verified(1, 4)
+    assert walked(place.verify()) == (1, 4)
 
 
 def test_texts_of_callers_are_cut_and_storable() -> None:
@@ -243,7 +303,7 @@ def test_texts_of_callers_are_cut_and_storable() -> None:
     place.trail.append(replace(entry(), user_agent="\ud800" + "x" * 5000))
     [record], _ = place.trail.page("acme", "2026-01-01", limit=10, cursor=None)
     assert record["userAgent"] == "?" + "x" * 255
-    assert place.verify() == Verified(1, 1)
+    assert walked(place.verify()) == (1, 1)
 
 
 def test_reading_while_others_write_finds_nothing_wrong() -> None:
@@ -263,7 +323,7 @@ def test_reading_while_others_write_finds_nothing_wrong() -> None:
 
 
 def test_an_untouched_trail_has_nothing_wrong() -> None:
-    assert Place.with_days(3, 1, 4).verify() == Verified(3, 8)
+    assert walked(Place.with_days(3, 1, 4).verify()) == (3, 8)
 
 
 _counts = st.lists(st.integers(1, 4), min_size=1, max_size=3)

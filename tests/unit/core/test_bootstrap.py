@@ -29,6 +29,7 @@ def settings(tmp_path: Path, runtime: str = "local") -> Settings:
     [
         ("store", "DHARMA_TABLE"),
         ("artifacts", "DHARMA_ARTIFACTS_BUCKET"),
+        ("anchors", "DHARMA_ANCHORS_BUCKET"),
         ("cipher", "DHARMA_KMS_KEY"),
         ("workflows", "DHARMA_STATE_MACHINES"),
         ("token_verifier", "DHARMA_TOKEN_JWKS"),

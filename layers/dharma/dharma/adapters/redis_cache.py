@@ -16,6 +16,7 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from dharma.core.breaker import Admission, Rule
 from dharma.core.cache import Bucket, Spent, Taken
 from dharma.core.clock import Clock, SystemClock, epoch_microseconds
 from dharma.core.errors import Misconfigured
@@ -25,6 +26,7 @@ _CONNECT_SECONDS = 0.25
 _ANSWER_SECONDS = 0.1
 _PAUSE_SECONDS = 1.0
 _PREFIX = "dharma:"
+_MICROSECONDS = 1_000_000
 T = TypeVar("T")
 
 # KEYS: the bucket. ARGV, in microseconds: now, the interval of one token, the depth, what was spent
@@ -47,6 +49,64 @@ end
 return {allowed and 1 or 0, debt}
 """
 
+# `dharma.core.breaker.Rule` again, where the state is. KEYS: the circuit, a hash of the fields of
+# `Circuit`. ARGV, in microseconds: now and how long a probe may take.
+_ADMIT = """
+local now, probe = tonumber(ARGV[1]), tonumber(ARGV[2])
+local said = redis.call('HMGET', KEYS[1], 'open_until', 'probe_until')
+local open_until, probe_until = tonumber(said[1] or 0), tonumber(said[2] or 0)
+if open_until == 0 then
+  return {1, 0, 0}
+end
+local till = math.max(open_until, probe_until)
+if now < till then
+  return {0, 0, till - now}
+end
+local probing = string.format('%.0f', now + probe)
+redis.call('HSET', KEYS[1], 'open_until', ARGV[1], 'probe_until', probing)
+redis.call('PEXPIRE', KEYS[1], 3600000)
+return {1, 1, 0}
+"""
+# ARGV: now, window and pause in microseconds, threshold in percent, least calls, ok, probe.
+_REPORT = """
+local now, window, pause = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local threshold, least = tonumber(ARGV[4]), tonumber(ARGV[5])
+local ok, probe = ARGV[6] == '1', ARGV[7] == '1'
+local said = redis.call('HMGET', KEYS[1], 'since', 'ok', 'failed', 'open_until')
+local since, good, bad = tonumber(said[1] or 0), tonumber(said[2] or 0), tonumber(said[3] or 0)
+local open = tonumber(said[4] or 0) > 0
+local function keep(began, right, wrong, till)
+  redis.call('HSET', KEYS[1], 'since', string.format('%.0f', began), 'ok', right, 'failed', wrong,
+    'open_until', string.format('%.0f', till), 'probe_until', 0)
+  redis.call('PEXPIRE', KEYS[1], 3600000)
+end
+if open then
+  if not probe then
+    return {1, 1}
+  end
+  if ok then
+    keep(now, 0, 0, 0)
+    return {1, 0}
+  end
+  keep(0, 0, 0, now + pause)
+  return {1, 1}
+end
+if now - since >= window then
+  since, good, bad = now, 0, 0
+end
+if ok then
+  good = good + 1
+else
+  bad = bad + 1
+end
+if not ok and good + bad >= least and bad * 100 >= threshold * (good + bad) then
+  keep(0, 0, 0, now + pause)
+  return {0, 1}
+end
+keep(since, good, bad, 0)
+return {0, 0}
+"""
+
 
 class RedisCache:
     """`url` is redis:// or rediss:// (TLS). `ticks`: seconds that only go forward."""
@@ -66,6 +126,8 @@ class RedisCache:
         except ValueError as error:
             raise Misconfigured(f"DHARMA_CACHE_URL: {error}") from error
         self._take = self._redis.register_script(_TAKE)
+        self._admit = self._redis.register_script(_ADMIT)
+        self._report = self._redis.register_script(_REPORT)
         self._clock = clock or SystemClock()
         self._ticks = ticks
         self._missed = 0
@@ -92,6 +154,26 @@ class RedisCache:
         numbers = (now, bucket.interval, bucket.depth, *before)
         said = self._try(lambda: self._take(keys=[_PREFIX + key], args=numbers))
         return None if said is None else bucket.taken(bool(said[0]), int(said[1]))
+
+    def admit(self, key: str, rule: Rule) -> Admission | None:
+        numbers = (epoch_microseconds(self._clock.now()), rule.probe * _MICROSECONDS)
+        said = self._try(lambda: self._admit(keys=[_PREFIX + key], args=numbers))
+        if said is None:
+            return None
+        return Admission(bool(said[0]), bool(said[1]), int(said[2]) / _MICROSECONDS)
+
+    def report(self, key: str, rule: Rule, *, ok: bool, probe: bool) -> tuple[bool, bool] | None:
+        numbers = (
+            epoch_microseconds(self._clock.now()),
+            rule.window * _MICROSECONDS,
+            rule.pause * _MICROSECONDS,
+            rule.threshold,
+            rule.least_calls,
+            int(ok),
+            int(probe),
+        )
+        said = self._try(lambda: self._report(keys=[_PREFIX + key], args=numbers))
+        return None if said is None else (bool(said[0]), bool(said[1]))
 
     def close(self) -> None:
         self._redis.close()

@@ -14,6 +14,7 @@ import ssl
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
+from dharma.core.breaker import CircuitBreaker
 from dharma.core.errors import InvalidInput, Unavailable
 
 _TIMEOUT_SECONDS = 10.0
@@ -21,13 +22,28 @@ _MOST_BYTES = 256 * 1024
 
 
 class HttpWebhooks:
-    """`Webhooks` by POST of JSON."""
+    """`Webhooks` by POST of JSON. A receiver that fails half of its calls is left alone for a
+    while: `breaker` has a circuit for each host and port."""
 
-    def __init__(self, timeout: float = _TIMEOUT_SECONDS) -> None:
+    def __init__(
+        self, breaker: CircuitBreaker | None = None, timeout: float = _TIMEOUT_SECONDS
+    ) -> None:
+        self._breaker = breaker
         self._timeout = timeout
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        """The status code of the answer; `Unavailable` when there is none in time."""
+        """The status code of the answer; `Unavailable` when there is none in time, or when the
+        receiver is not called at present."""
+        if self._breaker is None:
+            return self._post(url, body, headers)
+        receiver = urlsplit(url).netloc.rpartition("@")[2].lower()
+        with self._breaker.calling(receiver) as call:
+            status = self._post(url, body, headers)
+            if status >= 500 or status == http.HTTPStatus.TOO_MANY_REQUESTS:
+                call.failed()
+            return status
+
+    def _post(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
         if len(body) > _MOST_BYTES:
             raise InvalidInput(f"a message of {len(body):,} bytes; at most {_MOST_BYTES:,}")
         parts = urlsplit(url)

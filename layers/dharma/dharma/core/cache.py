@@ -1,4 +1,4 @@
-"""The port of what may be lost: rate limits and answers that can be made again.
+"""The port of what may be lost: rate limits, circuit breakers, answers that can be made again.
 
 No method raises for a cache that does not answer: reading gives None, writing does nothing, and
 `missed` counts the calls that went without it. Nobody's request fails for want of a cache.
@@ -12,6 +12,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Protocol
+
+from dharma.core.breaker import Admission, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +96,13 @@ class Cache(Protocol):
         `spent` tokens leave the bucket in any case, below empty if need be. None: the cache does
         not answer.
         """
+        ...
+
+    def admit(self, key: str, rule: Rule) -> Admission | None:
+        """Whether a call may be made (`dharma.core.breaker`), in one step for all who share the
+        cache. None: the cache does not answer."""
+        ...
+
+    def report(self, key: str, rule: Rule, *, ok: bool, probe: bool) -> tuple[bool, bool] | None:
+        """How a call ended; whether its circuit was open before, and is after."""
         ...

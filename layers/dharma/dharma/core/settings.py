@@ -36,6 +36,8 @@ class Settings:
     sandbox_url: str
     table_name: str | None
     artifacts_bucket: str | None
+    # Apart from the artifacts: what lies there can be written once and not removed.
+    anchors_bucket: str | None
     event_bus: str | None
     kms_key: str | None
     # What the ARNs of all state machines begin with.
@@ -61,6 +63,7 @@ class Settings:
             sandbox_url=read.value("AWS_ENDPOINT_URL", "http://127.0.0.1:4566", _url),
             table_name=read.optional("DHARMA_TABLE"),
             artifacts_bucket=read.optional("DHARMA_ARTIFACTS_BUCKET"),
+            anchors_bucket=read.optional("DHARMA_ANCHORS_BUCKET"),
             event_bus=read.optional("DHARMA_EVENT_BUS"),
             kms_key=read.optional("DHARMA_KMS_KEY"),
             state_machines=read.optional("DHARMA_STATE_MACHINES"),

@@ -18,16 +18,20 @@ from dharma.core.errors import NotFound
 
 
 class S3Artifacts:
-    """`kms_key`: identifier or ARN of the key that objects are encrypted under."""
+    """`kms_key`: identifier or ARN of the key that objects are encrypted under. `variable`: the
+    one that names the bucket, for messages."""
 
-    def __init__(self, client: Any, bucket: str, kms_key: str) -> None:
+    def __init__(
+        self, client: Any, bucket: str, kms_key: str, variable: str = "DHARMA_ARTIFACTS_BUCKET"
+    ) -> None:
         self._client = client
         self._bucket = bucket
         self._kms_key = kms_key
+        self._variable = variable
 
     def put(self, key: str, data: bytes) -> None:
         check_artifact(key, data)
-        with answering("DHARMA_ARTIFACTS_BUCKET"):
+        with answering(self._variable):
             self._client.put_object(
                 Bucket=self._bucket,
                 Key=key,
@@ -41,7 +45,7 @@ class S3Artifacts:
 
     def get(self, key: str) -> bytes:
         check_artifact(key)
-        with answering("DHARMA_ARTIFACTS_BUCKET"):
+        with answering(self._variable):
             try:
                 answer = self._client.get_object(Bucket=self._bucket, Key=key)
                 data: bytes = answer["Body"].read()
@@ -53,12 +57,12 @@ class S3Artifacts:
 
     def delete(self, key: str) -> None:
         check_artifact(key)
-        with answering("DHARMA_ARTIFACTS_BUCKET"):
+        with answering(self._variable):
             self._client.delete_object(Bucket=self._bucket, Key=key)
 
     def list(self, prefix: str = "") -> list[str]:
         pages = self._client.get_paginator("list_objects_v2")
-        with answering("DHARMA_ARTIFACTS_BUCKET"):
+        with answering(self._variable):
             return sorted(
                 found["Key"]
                 for page in pages.paginate(Bucket=self._bucket, Prefix=prefix)

@@ -13,6 +13,8 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dharma.adapters.clouds.guarded import guard
+from dharma.core.breaker import CircuitBreaker
 from dharma.core.errors import (
     DeploymentFailed,
     DharmaError,
@@ -59,6 +61,7 @@ class AwsClients:
     endpoint: str | None = None
     credentials: Credentials | None = None
     profile: str | None = None
+    breaker: CircuitBreaker | None = None
     _made: dict[str, Any] = field(default_factory=dict, repr=False)
     _session: Any = field(default=None, repr=False)
 
@@ -76,9 +79,11 @@ class AwsClients:
                 )
             # What is meant for AWS goes there, also in a process that knows of an emulator.
             config = _CONFIG.merge(Config(ignore_configured_endpoint_urls=self.endpoint is None))
-            self._made[service] = self._session.client(
-                service, endpoint_url=self.endpoint, config=config
-            )
+            client = self._session.client(service, endpoint_url=self.endpoint, config=config)
+            if self.breaker is not None:
+                place = self.region if self.endpoint is None else "emulated"
+                guard(client, self.breaker, f"{service}.{place}")
+            self._made[service] = client
         return self._made[service]
 
 

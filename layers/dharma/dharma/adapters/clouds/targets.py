@@ -19,6 +19,7 @@ from dharma.adapters.clouds.aws_clients import AwsClients, Credentials, translat
 from dharma.adapters.clouds.aws_cloudformation import CloudFormationTarget
 from dharma.adapters.clouds.sandbox_cloudformation import SandboxTarget
 from dharma.blueprint.environments import EnvironmentRecord
+from dharma.core.breaker import CircuitBreaker
 from dharma.core.clock import Clock
 from dharma.core.errors import Forbidden, InvalidInput
 from dharma.orchestrator.clouds import DeploymentTarget
@@ -32,12 +33,20 @@ _Key = tuple[str, str, str]
 
 
 class CloudTargets:
-    """`sandbox_url`: the address of the emulator. `endpoint`: of AWS's stand-in, for tests."""
+    """`sandbox_url`: the address of the emulator. `endpoint`: of AWS's stand-in, for tests.
+    `breaker` has a circuit for each service of a region, or of the sandbox."""
 
-    def __init__(self, clock: Clock, sandbox_url: str, endpoint: str | None = None) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        sandbox_url: str,
+        endpoint: str | None = None,
+        breaker: CircuitBreaker | None = None,
+    ) -> None:
         self._clock = clock
         self._sandbox_url = sandbox_url
         self._endpoint = endpoint
+        self._breaker = breaker
         self._known: dict[_Key, tuple[datetime, DeploymentTarget]] = {}
 
     def target(self, environment: Environment) -> DeploymentTarget:
@@ -58,7 +67,12 @@ class CloudTargets:
 
     def _made(self, environment: EnvironmentRecord) -> DeploymentTarget:
         if environment.credentials == "sandbox":
-            clients = AwsClients(environment.region, self._sandbox_url, _SANDBOX_CREDENTIALS)
+            clients = AwsClients(
+                environment.region,
+                self._sandbox_url,
+                _SANDBOX_CREDENTIALS,
+                breaker=self._breaker,
+            )
             return SandboxTarget(clients, self._clock)
         try:
             clients = self._clients(environment)
@@ -75,8 +89,8 @@ class CloudTargets:
     def _clients(self, environment: EnvironmentRecord) -> AwsClients:
         region, (form, _, name) = environment.region, environment.credentials.partition(":")
         if form == "profile":
-            return AwsClients(region, self._endpoint, profile=name)
-        own = AwsClients(region, self._endpoint)
+            return AwsClients(region, self._endpoint, profile=name, breaker=self._breaker)
+        own = AwsClients(region, self._endpoint, breaker=self._breaker)
         if form == "default":
             return own
         assumed = own["sts"].assume_role(
@@ -85,4 +99,4 @@ class CloudTargets:
         credentials = Credentials(
             assumed["AccessKeyId"], assumed["SecretAccessKey"], assumed["SessionToken"]
         )
-        return AwsClients(region, self._endpoint, credentials)
+        return AwsClients(region, self._endpoint, credentials, breaker=self._breaker)

@@ -3,13 +3,19 @@
     partition                sort key             index (gsi1)
     T#<tenant>#AUDIT         <day>                                      the head of a day's chain
     T#<tenant>#AUDIT#<day>   RECORD#<sequence>    T#<tenant>#AUDIT-DAYS, <day> (first record only)
+    AUDIT-TENANTS            <tenant>                                   who has a trail
 
 A record is written together with the head that counts it, on condition that the head is still the
 one that was read: of two writers one goes first and the other tries again behind it, so a chain
 cannot fork. The first record of a day closes the chain before in the same transaction and carries
 its head; from then on no writer, however late its clock, can add to a closed day. A closed day's
-head is kept as an artifact as well (`AuditDayClosed` tells who writes it): what was changed in the
-store, hashes and heads and all, differs from what lies there.
+head is kept as an artifact as well (`AuditDayClosed` tells who writes it), and so is the running
+head of the open day, on a schedule: what was changed in the store, hashes and heads and all,
+differs from what lies there.
+
+    audit/<tenant>/<day>.json                     the head of a closed day
+    audit/<tenant>/<day>/<sequence>-<hash>.json   the head as it ran; the key says all, so that
+                                                  a listing is enough to check a chain
 """
 
 from __future__ import annotations
@@ -17,7 +23,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,22 +62,29 @@ class Head:
 @dataclass(frozen=True, slots=True)
 class Day:
     """A day that left a trace: a head, a first record or an anchor; usually all of them, and each
-    as it lies there."""
+    as it lies there. `running`: the heads that were kept while the day went on, in their order."""
 
     day: str
     head: dict[str, Any] | None
     anchor: dict[str, Any] | None
+    running: tuple[dict[str, Any], ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
-        return {"day": self.day, "head": self.head, "anchor": self.anchor}
+        return {
+            "day": self.day,
+            "head": self.head,
+            "anchor": self.anchor,
+            "running": list(self.running),
+        }
 
 
 class AuditTrail:
-    """Appends and reads; nothing here changes or removes a record."""
+    """Appends and reads; nothing here changes or removes a record. `anchors`: where heads are kept,
+    out of reach for whoever can write the store."""
 
-    def __init__(self, store: ItemStore, artifacts: ArtifactStore, clock: Clock) -> None:
+    def __init__(self, store: ItemStore, anchors: ArtifactStore, clock: Clock) -> None:
         self._store = store
-        self._artifacts = artifacts
+        self._anchors = anchors
         self._clock = clock
 
     def append(self, entry: Entry, operations: Sequence[Operation] = ()) -> dict[str, Any]:
@@ -111,8 +124,34 @@ class AuditTrail:
         """All days, oldest first, whichever of their traces is left."""
         heads = {item.sk: dict(item.data) for item in all_items(self._store, _heads(tenant))}
         begun = all_items(self._store, _days(tenant), index="gsi1")
-        found = heads.keys() | {str(item.gsi1sk) for item in begun} | self._anchored(tenant)
-        return [Day(day, heads.get(day), self._anchor(tenant, day)) for day in sorted(found)]
+        closed, running = self._anchored(tenant)
+        found = heads.keys() | {str(item.gsi1sk) for item in begun} | closed | running.keys()
+        return [
+            Day(
+                day,
+                heads.get(day),
+                self._anchor(tenant, day) if day in closed else None,
+                tuple(running.get(day, ())),
+            )
+            for day in sorted(found)
+        ]
+
+    def tenants(self) -> Iterator[str]:
+        """Whose trails there are."""
+        return (item.sk for item in all_items(self._store, _TENANTS))
+
+    def anchor_running(self, tenant: str) -> bool:
+        """Keep the newest head as it is now; False where it is kept already, or there is none."""
+        head = self._newest(tenant)
+        if head is None:
+            return False
+        key = _running_artifact(tenant, head)
+        if head.closed or self._anchors.list(key):
+            return False
+        said = {"tenant": tenant, "day": head.day, "sequence": head.sequence, "hash": head.hash}
+        said["keptAt"] = isoformat(self._clock.now())
+        self._anchors.put(key, json.dumps(said, sort_keys=True, indent=2).encode())
+        return True
 
     def anchor(self, tenant: str, day: str) -> None:
         """Keep the head of a closed day as an artifact. Again changes nothing; what was kept is
@@ -125,13 +164,13 @@ class AuditTrail:
         kept = self._anchor(tenant, day)
         if kept is None:
             text = json.dumps(said, sort_keys=True, indent=2)
-            self._artifacts.put(_artifact(tenant, day), text.encode())
+            self._anchors.put(_artifact(tenant, day), text.encode())
         elif kept != said:
             raise Conflict(f"the audit chain of {day} differs from what was kept of it")
 
     def _anchor(self, tenant: str, day: str) -> dict[str, Any] | None:
         try:
-            kept: dict[str, Any] = json.loads(self._artifacts.get(_artifact(tenant, day)))
+            kept: dict[str, Any] = json.loads(self._anchors.get(_artifact(tenant, day)))
         except NotFound:
             return None
         except ValueError:
@@ -139,9 +178,19 @@ class AuditTrail:
             return {}
         return kept
 
-    def _anchored(self, tenant: str) -> set[str]:
-        keys = self._artifacts.list(f"audit/{tenant}/")
-        return {key.rpartition("/")[2].removesuffix(".json") for key in keys}
+    def _anchored(self, tenant: str) -> tuple[set[str], dict[str, list[dict[str, Any]]]]:
+        """Days with an anchor of their end, and the running ones by day, out of one listing."""
+        closed: set[str] = set()
+        running: dict[str, list[dict[str, Any]]] = {}
+        for key in self._anchors.list(f"audit/{tenant}/"):
+            day, _, kept = key.split("/", 2)[2].removesuffix(".json").partition("/")
+            if not kept:
+                closed.add(day)
+                continue
+            sequence, _, said = kept.partition("-")
+            number = int(sequence) if sequence.isascii() and sequence.isdigit() else 0
+            running.setdefault(day, []).append({"sequence": number, "hash": said})
+        return closed, running
 
     def _newest(self, tenant: str) -> Head | None:
         page = self._store.query(_heads(tenant), limit=1, reverse=True)
@@ -170,6 +219,8 @@ class AuditTrail:
                 expect_version=0 if head is None or begins else head.version,
             ),
         ]
+        if begins:
+            operations.append(Put(Item(_TENANTS, entry.tenant, {"day": day}, type="audit-tenant")))
         if head is not None and begins:
             closed = Head(head.day, head.sequence, head.hash, closed=True)
             told = happened(
@@ -188,6 +239,7 @@ class AuditTrail:
 
 
 _RECORD = "RECORD#"
+_TENANTS = "AUDIT-TENANTS"
 
 
 def _record_item(record: dict[str, Any], begins: bool) -> Item:
@@ -225,3 +277,7 @@ def _days(tenant: str) -> str:
 
 def _artifact(tenant: str, day: str) -> str:
     return f"audit/{tenant}/{day}.json"
+
+
+def _running_artifact(tenant: str, head: Head) -> str:
+    return f"audit/{tenant}/{head.day}/{head.sequence:010d}-{head.hash}.json"

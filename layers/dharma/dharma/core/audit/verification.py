@@ -4,8 +4,9 @@ Walks the chains as anybody can who may read them, with nothing but the records,
 anchors: every record states its own hash and the hash of the one before, the first of a day the
 last of the day before, a head the last of its day, an anchor the head of a closed day. So one
 record, head or anchor that was edited, removed, added or moved does not fit its neighbours.
-Whoever rewrites everything behind an edit, heads too, is found by the anchors, which lie elsewhere;
-only of the present day, which has none yet, this can say nothing.
+Whoever rewrites everything behind an edit, heads too, is found by the anchors, which lie elsewhere:
+those of closed days, and those of the head as it ran. Only of what came after the latest one this
+can say nothing; it says up to when the chain is anchored.
 """
 
 from __future__ import annotations
@@ -37,16 +38,31 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class Anchored:
+    """The last record that an anchor vouches for, with its time."""
+
+    day: str
+    sequence: int
+    time: str
+
+    def to_dict(self) -> dict[str, Any]:
+        return {"day": self.day, "sequence": self.sequence, "time": self.time}
+
+
+@dataclass(frozen=True, slots=True)
 class Verified:
-    """What was walked, and the first bad record if there is one."""
+    """What was walked, and the first bad record if there is one. `anchored` is None as long as
+    nothing is, or where something is wrong."""
 
     days: int
     records: int
     finding: Finding | None = None
+    anchored: Anchored | None = None
 
     def to_dict(self) -> dict[str, Any]:
         finding = self.finding
         return {
+            "anchored": None if self.anchored is None else self.anchored.to_dict(),
             "valid": finding is None,
             "days": self.days,
             "records": self.records,
@@ -71,6 +87,7 @@ def verify(
     after = {str(day["day"]): day for day in days()}
     total = sum(len(chain) for chain in read.values())
     last: tuple[str | None, str] = (None, NOTHING_BEFORE)
+    anchored: Anchored | None = None
     for number, day in enumerate(before):
         name = str(day["day"])
         follower = before[number + 1]["day"] if number + 1 < len(before) else None
@@ -80,12 +97,14 @@ def verify(
             or _head(name, after.get(name, {}).get("head"), read[name], at_least=False)
             or _closed(day, follows=follower is not None)
             or _closed(after[name], follows=name != max(after))
+            or _running(day, read[name])
             or _anchor(day, read[str(follower)][:1] if follower is not None else (), now)
         )
         if finding is not None:
             return Verified(len(before), total, finding)
         last = (name, str(read[name][-1]["hash"]))
-    return Verified(len(before), total)
+        anchored = _anchored(day, read[name]) or anchored
+    return Verified(len(before), total, anchored=anchored)
 
 
 def _head(name: str, head: Json | None, chain: Sequence[Json], *, at_least: bool) -> Finding | None:
@@ -142,3 +161,25 @@ def _anchor(day: Json, begun: Sequence[Json], now: datetime) -> Finding | None:
     if not begun or said != (name, head["sequence"], head["hash"]):
         return Finding(name, None, "differs from its anchor: the chain was written anew")
     return None
+
+
+def _running(day: Json, chain: Sequence[Json]) -> Finding | None:
+    """Every head that was kept while the day went on is the record that it counts."""
+    name = str(day["day"])
+    for kept in day.get("running", ()):
+        sequence = kept.get("sequence")
+        if type(sequence) is not int or not 1 <= sequence <= len(chain):
+            return Finding(name, None, "an anchor counts a record that is not there")
+        if chain[sequence - 1]["hash"] != kept.get("hash"):
+            return Finding(name, sequence, "differs from its anchor: the chain was written anew")
+    return None
+
+
+def _anchored(day: Json, chain: Sequence[Json]) -> Anchored | None:
+    sequences = [int(kept["sequence"]) for kept in day.get("running", ())]
+    if day.get("anchor") is not None:
+        sequences.append(len(chain))
+    if not sequences:
+        return None
+    sequence = max(sequences)
+    return Anchored(str(day["day"]), sequence, str(chain[sequence - 1]["time"]))
