@@ -23,7 +23,7 @@ class FormatCoverage:
     bridges: int
     impossible: dict[str, str]
     no_counterpart: dict[str, str]
-    no_attribute: tuple[str, ...]
+    impossible_attributes: dict[str, str]
 
     @property
     def verdict(self) -> str:
@@ -74,18 +74,17 @@ def cover(kind: Kind) -> Coverage:
         title=kind.title,
         provider=kind.provider,
         paths=len(paths),
-        formats={f: _format(kind, m, paths) for f, m in kind.mappings.items()},
+        formats={f: _format(m, paths) for f, m in kind.mappings.items()},
     )
 
 
-def _format(kind: Kind, mapping: FormatMapping, paths: set[str]) -> FormatCoverage:
-    referable = {*mapping.attributes, *mapping.templates, *kind.properties}
+def _format(mapping: FormatMapping, paths: set[str]) -> FormatCoverage:
     return FormatCoverage(
         mapped=len(paths & set(mapped_paths(mapping))),
         bridges=len(mapping.bridges),
         impossible=mapping.impossible,
         no_counterpart=mapping.no_counterpart,
-        no_attribute=tuple(name for name in kind.attributes if name not in referable),
+        impossible_attributes=mapping.impossible_attributes,
     )
 
 
@@ -149,5 +148,5 @@ def _gaps(c: Coverage) -> Iterable[str]:
             yield f"- `{c.kind}.{path}`, {TITLES[format]}: impossible, {reason}."
         for path, reason in part.no_counterpart.items():
             yield f"- `{c.kind}.{path}`, {TITLES[format]}: no counterpart, {reason}."
-        for name in part.no_attribute:
-            yield f"- `{c.kind}.{name}`, {TITLES[format]}: cannot be referred to."
+        for name, reason in part.impossible_attributes.items():
+            yield f"- `{c.kind}.{name}`, {TITLES[format]}: cannot be referred to, {reason}."

@@ -7,7 +7,6 @@ literals are allowed there. For each format's resource: what it requires is alwa
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -37,7 +36,8 @@ from dharma.catalog.transforms import (
     TagList,
     Text,
 )
-from dharma.model.expressions.nodes import ResourceRef, Value
+from dharma.model.expressions.nodes import Value
+from scripts.catalog_check.attributes import prove_attributes
 from scripts.catalog_check.foreign import (
     ForeignType,
     Shape,
@@ -46,6 +46,7 @@ from scripts.catalog_check.foreign import (
     documented_keys,
     terraform_type,
 )
+from scripts.catalog_check.names import near, same_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,16 +125,7 @@ class _Proof:
         for bag in self.mapping.bags:
             if bag.inline is not None:
                 yield from self._inline(bag, bag.inline, arguments)
-        for text, attribute in self.mapping.model_attributes.items():
-            if text not in native.attributes:
-                near = _near(text, native.attributes)
-                yield f"attributes.{attribute}", f"{native.name} has no attribute {text}{near}"
-        for attribute, parts in self.mapping.templates.items():
-            for node in (part for part in parts if isinstance(part, ResourceRef)):
-                text = ".".join(str(step) for step in node.path)
-                if text not in native.attributes:
-                    near = _near(text, native.attributes)
-                    yield f"attributes.{attribute}", f"{native.name} has no attribute {text}{near}"
+        yield from prove_attributes(self.kind, self.mapping, native)
         for path in self.mapping.ignore:
             try:
                 follow(arguments, path, writing=False)
@@ -194,7 +186,7 @@ class _Proof:
         for name, wanted in [*((name, "list") for name, _ in atoms.explode), *flags]:
             found = shape.fields.get(name)
             if found is None:
-                yield where + name, f"does not exist{_near(name, shape.fields)}"
+                yield where + name, f"does not exist{near(name, shape.fields)}"
             elif found.kind != wanted and not (wanted == "list" and found.kind == "set"):
                 yield where + name, f"is a {found.kind}, not a {wanted}"
 
@@ -225,7 +217,7 @@ class _Proof:
         claimed = {
             (rule.native[:-1], rule.native[-1].key)
             for rule in table.all_rules()
-            if _same_name(rule.model[-1], rule.native[-1].key)
+            if same_name(rule.model[-1], rule.native[-1].key)
         }
         for rule in table.all_rules():
             try:
@@ -233,7 +225,7 @@ class _Proof:
             except Contradiction:
                 continue  # the path itself is looked at elsewhere
             for key, field in beside.items():
-                own = _same_name(rule.model[-1], key) and not field.read_only
+                own = same_name(rule.model[-1], key) and not field.read_only
                 if own and key != rule.native[-1].key and (rule.native[:-1], key) not in claimed:
                     name = rule.model[-1]
                     message = f"{name} is mapped here, although there is a {key}"
@@ -359,8 +351,7 @@ def follow(shape: Shape, path: Path, *, writing: bool) -> Shape:
                 f"{print_path(path[:position])} is a {here.kind}: select an element"
             )
         if step.key not in here.fields:
-            near = _near(step.key, here.fields)
-            raise Contradiction(f"{step.key} does not exist{near}")
+            raise Contradiction(f"{step.key} does not exist{near(step.key, here.fields)}")
         found = here.fields[step.key]
         if writing and found.read_only:
             raise Contradiction(f"{step.key} can only be read")
@@ -387,7 +378,7 @@ def _selectable(found: Shape, step: Step) -> None:
     _literal_fits(wanted, found.item.fields[member])
     known = documented_keys(step.key)
     if known and wanted not in known:
-        raise Contradiction(f"no {step.key} is called {wanted}{_near(wanted, known)}")
+        raise Contradiction(f"no {step.key} is called {wanted}{near(wanted, known)}")
 
 
 _SCALARS = {"string", "number", "bool"}
@@ -422,7 +413,7 @@ def _enum_fits(rule: Rule, native: Shape) -> None:
     allowed = {str(v) for v in native.enum}
     for literal in rule.declared.enum:
         if str(literal) not in allowed and literal != never_written:
-            raise Contradiction(f"does not allow {literal!r}{_near(str(literal), allowed)}")
+            raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
 
 
 def _literal_fits(literal: Value, native: Shape) -> None:
@@ -434,7 +425,7 @@ def _literal_fits(literal: Value, native: Shape) -> None:
         raise Contradiction(f"is a {native.kind}, {literal!r} is not")
     if native.enum and literal not in native.enum:
         allowed = [str(v) for v in native.enum]
-        raise Contradiction(f"does not allow {literal!r}{_near(str(literal), allowed)}")
+        raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
 
 
 def _tag_list_fits(transform: TagList, native: Shape) -> None:
@@ -444,7 +435,7 @@ def _tag_list_fits(transform: TagList, native: Shape) -> None:
     constants = dict(transform.constants)
     for name in (transform.key, transform.value, *constants):
         if name not in members:
-            raise Contradiction(f"its elements have no {name}{_near(name, members)}")
+            raise Contradiction(f"its elements have no {name}{near(name, members)}")
     for name, literal in constants.items():
         _literal_fits(literal, members[name])
     missing = native.item.required - {transform.key, transform.value, *constants}
@@ -555,13 +546,3 @@ def _mapped(table: Table, prefix: str) -> Iterator[str]:
 def _excused(path: str, excused: set[str]) -> bool:
     plain = path.replace("[]", "")
     return any(plain == e or plain.startswith(f"{e}.") for e in excused)
-
-
-def _same_name(own: str, native: str) -> bool:
-    """`delay_seconds` and `DelaySeconds`."""
-    return own.replace("_", "") == native.replace("_", "").lower()
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
-    return f" (nearest: {close[0]})" if close else ""

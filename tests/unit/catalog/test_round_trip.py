@@ -161,9 +161,8 @@ class Generator:
         known = [
             a
             for a in kind.attributes
-            if all(
-                a in m.templates or m.model_attributes.get(m.attributes.get(a, "")) == a
-                for m in kind.mappings.values()
+            if not any(
+                a in m.impossible_attributes or a in m.through for m in kind.mappings.values()
             )
         ]
         name = self.random.choice(["one", "two"])

@@ -63,6 +63,43 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "delay_seconds is mapped here, although there is a DelaySeconds",
     ),
     (
+        # An attribute that a format's section forgets.
+        "aws_vpc",
+        {"cloudformation.attributes": {"id": "Ref"}},
+        "(cloudformation) attributes.cidr_block: neither mapped nor said to be impossible",
+    ),
+    (
+        "aws_vpc",
+        {"terraform.attributes.owner": "owner_id"},
+        "(terraform) attributes.owner: the kind declares no such attribute",
+    ),
+    (
+        "aws_vpc",
+        {"cloudformation.impossible_attributes": {"id": "it is not"}},
+        "attributes.id: is said in two ways",
+    ),
+    (
+        "aws_secretsmanager_secret",
+        {"cloudformation.impossible_attributes.name": ""},
+        "attributes.name: is impossible without a reason",
+    ),
+    (
+        # Two attributes exchanged.
+        "aws_vpc",
+        {"terraform.attributes.id": "arn", "terraform.attributes.arn": "id"},
+        "attributes.id: is not mapped to id, although there is one",
+    ),
+    (
+        "aws_vpc",
+        {"attributes.cidr_block": "number"},
+        "attributes.cidr_block: cidr_block is a string, the attribute a number",
+    ),
+    (
+        "aws_nat_gateway",
+        {"cloudformation.attributes.public_ip.attribute": "public_id"},
+        "attributes.public_ip: aws_eip has no attribute public_id (nearest: public_ip)",
+    ),
+    (
         "aws_vpc",
         {"terraform.type": "aws_vcp"},
         "(terraform) aws_vcp: aws_vcp is not in the Terraform extract",

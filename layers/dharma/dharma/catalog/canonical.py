@@ -1,7 +1,8 @@
 """When two sets of resources are the same: the form in which they then are equal.
 
 Absent and default values, empty objects and bags, the order of sets, other spellings of a literal,
-conditions around an object instead of its members: none of these tells resources apart.
+conditions around an object instead of its members, several names of one attribute
+(`same_references`): none of these tells resources apart.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dharma.catalog.coercion import coerce, simplified
 from dharma.catalog.kinds import Bag, Kind, Property
 from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
+from dharma.catalog.same_references import SameReferences
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Conditional,
@@ -30,9 +32,11 @@ from dharma.model.expressions.nodes import (
 def canonical(resources: Iterable[Resource], catalog: Catalog) -> dict[str, object]:
     """By address, everything about each resource that has a meaning, as comparable plain data
     (expressions as their nodes)."""
+    found = list(resources)
+    same = SameReferences(found, catalog)
     return {
-        resource.address: _resource(resource, catalog)
-        for resource in sorted(resources, key=lambda r: r.address)
+        resource.address: _resource(same.settled(resource), catalog)
+        for resource in sorted(found, key=lambda r: r.address)
     }
 
 

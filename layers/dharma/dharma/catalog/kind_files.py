@@ -69,6 +69,7 @@ _FORMAT_KEYS = _TABLE_KEYS | {
     "also",
     "noun",
     "attributes",
+    "impossible_attributes",
     "attachments",
     "bags",
     "impossible",
@@ -254,6 +255,7 @@ def _transform(said: Any, declared: Property) -> Transform:
 def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> FormatMapping:
     _only_keys(data, _FORMAT_KEYS, format)
     named = data.get("attributes") or {}
+    computed = {k: v for k, v in named.items() if isinstance(v, dict)}
     spellings = {
         k: v if isinstance(v, list) else [v] for k, v in named.items() if not isinstance(v, dict)
     }
@@ -276,7 +278,9 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         also=tuple(data.get("also", ())),
         noun=data.get("noun") or data["type"].rsplit("::", 1)[-1],
         attributes=attributes,
-        templates={k: _computed(v["template"]) for k, v in named.items() if isinstance(v, dict)},
+        templates={k: _computed(v["template"]) for k, v in computed.items() if "template" in v},
+        through={k: _through(v, properties) for k, v in computed.items() if "through" in v},
+        impossible_attributes=dict(data.get("impossible_attributes") or {}),
         table=table,
         attachments=attachments,
         bags=bags,
@@ -316,6 +320,12 @@ def _computed(text: str) -> tuple[Any, ...]:
     if not any(isinstance(part, ResourceRef) for part in parts):
         raise Misconfigured(f"{text!r} names no attribute of the resource")
     return tuple(parts)
+
+
+def _through(said: _Data, properties: dict[str, Property]) -> tuple[str, str]:
+    """An attribute of the resource that a property refers to: the property and that attribute."""
+    _only_keys(said, frozenset({"through", "attribute"}), "an attribute through a property")
+    return _declared(properties, (said["through"],)).name, said["attribute"]
 
 
 def _with_peers(mappings: dict[Format, FormatMapping]) -> dict[Format, FormatMapping]:

@@ -176,7 +176,10 @@ class FormatMapping:
     """A kind's section for one format.
 
     `templates` are attributes that the format must compute: literal text, `Ambient` nodes and one
-    `ResourceRef` with an empty address. `model_attributes` maps native attributes back.
+    `ResourceRef` with an empty address. `through` are attributes that the format knows only of the
+    resource that a property refers to: the property and that resource's attribute.
+    `impossible_attributes` are those that it cannot say, with the reason. `model_attributes` maps
+    native attributes back.
     `main_properties` are the properties that the main part holds when nothing is written apart.
     """
 
@@ -186,6 +189,8 @@ class FormatMapping:
     noun: str
     attributes: dict[str, str]
     templates: dict[str, tuple[Value, ...]]
+    through: dict[str, tuple[str, str]]
+    impossible_attributes: dict[str, str]
     table: Table
     attachments: tuple[Attachment, ...]
     bags: tuple[Bag, ...]

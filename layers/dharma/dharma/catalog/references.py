@@ -17,6 +17,7 @@ from dharma.catalog.paths import Path
 from dharma.catalog.transforms import SAME
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import (
+    Conditional,
     Expression,
     ResourceRef,
     Splat,
@@ -96,13 +97,24 @@ class ToNative:
             )
         if native is not None:
             return ResourceRef(target.part, native, ref.instance)
-        value = _value_at(target.properties, ref.path) if ref.path else None
+        said = ".".join(str(step) for step in ref.path) or "the whole resource"
+        value = value_at(target.properties, ref.path) if ref.path else None
+        if said in target.mapping.through and ref.instance is None:
+            name, attribute = target.mapping.through[said]
+            value = referred(value_at(target.properties, (name,)), attribute)
+            if value is None:
+                raise NotExpressible(
+                    f"{where}: {ref.address}: {said} is known only through {name}, "
+                    "which must refer to a resource"
+                )
         if value is not None and depth < _DEEPEST:
             return self.translate(value, where, depth + 1)
         if self._format == "terraform" and _plausible(ref.path):
             return ResourceRef(target.part, ref.path, ref.instance)
-        said = ".".join(str(step) for step in ref.path) or "the whole resource"
-        raise NotExpressible(f"{where}: {ref.address}: {said} cannot be referred to")
+        reason = target.mapping.impossible_attributes.get(said)
+        raise NotExpressible(
+            f"{where}: {ref.address}: {said} cannot be referred to{f': {reason}' if reason else ''}"
+        )
 
     def _splat(self, splat: Splat) -> Value:
         """`aws_subnet.app[*].id`; its collection was translated already, so it names the part."""
@@ -115,6 +127,19 @@ class ToNative:
             if isinstance(native, tuple):
                 return replace(splat, path=native)
         return splat
+
+
+def referred(value: Value, attribute: str) -> Value:
+    """An attribute of the resource that a value refers to, under the conditions under which it
+    does; None when it refers to none."""
+    if isinstance(value, ResourceRef):
+        return ResourceRef(value.address, _steps(attribute), value.instance)
+    if isinstance(value, Conditional):
+        sides = [referred(side, attribute) for side in (value.then, value.otherwise)]
+        said = [side for side in (value.then, value.otherwise) if side is not None]
+        if said and len(said) == sum(side is not None for side in sides):
+            return Conditional(value.condition, sides[0], sides[1])
+    return None
 
 
 def _native_attribute(
@@ -150,7 +175,8 @@ def _attribute_path(path: Path) -> tuple[str | int, ...] | None:
     return tuple(steps)
 
 
-def _value_at(properties: Mapping[str, Value], path: tuple[str | int, ...]) -> Value:
+def value_at(properties: Mapping[str, Value], path: tuple[str | int, ...]) -> Value:
+    """The value at a path of member names and positions; None where there is none."""
     value: Value = properties  # type: ignore[assignment]  # a mapping is only read
     for step in path:
         if isinstance(value, dict) and isinstance(step, str):

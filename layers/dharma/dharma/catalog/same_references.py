@@ -1,0 +1,84 @@
+"""Which references mean the same: one form for each, so that resources can be compared.
+
+A format may have one name for two attributes of a kind (an id that is the ARN), know an attribute
+only of the resource that a property refers to, or write a property's value where it is referred to.
+What was written so comes back under the other name; it is the same resource all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from dharma.catalog.catalog import Catalog
+from dharma.catalog.kinds import Kind
+from dharma.catalog.references import referred, rewrite, value_at
+from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import ResourceRef, Template, Value
+from dharma.model.expressions.templates import join_parts
+
+_DEEPEST = 20
+
+
+class SameReferences:
+    """The references between some resources."""
+
+    def __init__(self, resources: Iterable[Resource], catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._resources = {resource.address: resource for resource in resources}
+        self._first: dict[str, dict[str, str]] = {}
+
+    def settled(self, resource: Resource) -> Resource:
+        """The resource with every reference in its one form."""
+        return replace(
+            resource,
+            properties={key: self._value(v, 0) for key, v in resource.properties.items()},
+            count=self._value(resource.count, 0),
+            for_each=self._value(resource.for_each, 0),
+            condition=self._value(resource.condition, 0),
+        )
+
+    def _value(self, value: Value, depth: int) -> Value:
+        def change(node: Value) -> Value:
+            if isinstance(node, ResourceRef):
+                return self._reference(node, depth)
+            return join_parts(node.parts) if isinstance(node, Template) else node
+
+        return rewrite(value, change)
+
+    def _reference(self, ref: ResourceRef, depth: int) -> Value:
+        resource = self._resources.get(ref.address)
+        kind = None if resource is None else self._catalog.kind(resource.type)
+        if resource is None or kind is None or not ref.path or depth > _DEEPEST:
+            return ref
+        stands_for = self._stands_for(ref, resource, kind)
+        if stands_for is not None:
+            return self._value(stands_for, depth + 1)
+        said = ".".join(str(step) for step in ref.path)
+        first = self._names(kind).get(said, said)
+        return ref if first == said else ResourceRef(ref.address, (first,), ref.instance)
+
+    def _stands_for(self, ref: ResourceRef, resource: Resource, kind: Kind) -> Value:
+        """What some format writes instead of the reference; None where each has an attribute."""
+        said = ".".join(str(step) for step in ref.path)
+        for mapping in kind.mappings.values():
+            if said in mapping.through:
+                name, attribute = mapping.through[said]
+                return referred(resource.properties.get(name), attribute)
+            if mapping.format != "terraform" and said not in (
+                *mapping.attributes,
+                *mapping.templates,
+            ):
+                return value_at(resource.properties, ref.path)
+        return None
+
+    def _names(self, kind: Kind) -> dict[str, str]:
+        """Attributes that share a native one with an earlier attribute, and that one."""
+        if kind.name not in self._first:
+            self._first[kind.name] = {
+                attribute: mapping.model_attributes[native]
+                for mapping in kind.mappings.values()
+                for attribute, native in mapping.attributes.items()
+                if mapping.model_attributes[native] != attribute
+            }
+        return self._first[kind.name]
