@@ -262,6 +262,11 @@ def test_a_writer_can_spell_references_its_own_way() -> None:
     assert text == '"a${local.x}${module.m.t.n[0].id}"'
 
 
+def test_an_index_that_prints_as_a_whole_number_does_not_melt_into_a_reference() -> None:
+    value = Index(ResourceRef("aws_t.n", (), 1), 0.0)
+    assert parse_expression(print_expression(value)) == value
+
+
 names = st.sampled_from(["a", "b2", "long_name", "x-y"])
 texts = st.one_of(
     st.text(alphabet='ab "\\$%{}~\n\té☃\x00', max_size=6),

@@ -248,7 +248,9 @@ def _inside_marks(text: str) -> str:
 
 
 def _index_melts(collection: Value, key: Value) -> bool:
-    literal = isinstance(key, str) or (isinstance(key, int) and not isinstance(key, bool))
+    # A number like 0.0 is printed, and read again, as 0.
+    whole = isinstance(key, int) or (isinstance(key, float) and key.is_integer())
+    literal = isinstance(key, str) or (whole and not isinstance(key, bool))
     if isinstance(collection, ResourceRef):
         return literal or not (collection.path or collection.instance is not None)
     return isinstance(collection, Splat) or (isinstance(collection, Symbol) and literal)
