@@ -13,6 +13,8 @@ from dharma_local.workers.pool import FunctionTimedOut, WorkerDied, WorkerPool
 
 SANDBOX_TIMED_OUT = "Sandbox.Timedout"
 LAMBDA_UNKNOWN = "Lambda.Unknown"
+# How Lambda itself calls what Step Functions reports as LAMBDA_UNKNOWN.
+RUNTIME_EXIT = "Runtime.ExitError"
 
 
 class Tasks(Protocol):
@@ -46,11 +48,13 @@ class LambdaTasks:
             cause = json.dumps(error.to_dict())
             raise StateError(error.error_type, cause, task=True) from error
         except FunctionTimedOut as error:
-            raise StateError(SANDBOX_TIMED_OUT, _told(error), task=True) from error
+            cause = _told(SANDBOX_TIMED_OUT, error)
+            raise StateError(SANDBOX_TIMED_OUT, cause, task=True) from error
         except WorkerDied as error:
-            raise StateError(LAMBDA_UNKNOWN, _told(error), task=True) from error
+            raise StateError(LAMBDA_UNKNOWN, _told(RUNTIME_EXIT, error), task=True) from error
         return {"ExecutedVersion": "$LATEST", "Payload": payload, "StatusCode": 200}
 
 
-def _told(error: Exception) -> str:
-    return json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
+def _told(error_type: str, error: Exception) -> str:
+    """As Lambda answers for a function that cannot answer any more."""
+    return json.dumps({"errorMessage": str(error), "errorType": error_type})
