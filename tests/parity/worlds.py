@@ -14,6 +14,7 @@ from typing import Any
 from dharma.adapters.aws.clients import Clients
 from dharma.adapters.aws.step_functions import StepFunctions
 from dharma.adapters.local.workflows import LocalWorkflows
+from dharma.core.errors import NotFound
 from dharma.core.workflows import Workflows
 from dharma_local.engine.definition import load_definition
 from dharma_local.engine.execution import Execution
@@ -52,13 +53,21 @@ class Script:
         return tokens[-1] if tokens else None
 
 
-def decide(workflows: Workflows, decision: Decision, execution: str, token: str) -> None:
+def decided(workflows: Workflows, decision: Decision, execution: str, token: str | None) -> bool:
+    """Whether a task waited, and has its answer now."""
+    if token is None:
+        return False
     if decision.stop:
         workflows.stop(execution, decision.error, decision.cause)
-    elif decision.error:
-        workflows.fail(token, decision.error, decision.cause)
-    else:
-        workflows.succeed(token, decision.output)
+        return True
+    try:
+        if decision.error:
+            workflows.fail(token, decision.error, decision.cause)
+        else:
+            workflows.succeed(token, decision.output)
+    except NotFound:
+        return False  # that of an attempt which failed; the next one has another
+    return True
 
 
 class LocalWorld:
@@ -116,12 +125,14 @@ class LocalWorld:
         self, scenario: Scenario, decision: Decision, execution: Execution, life: asyncio.Task[None]
     ) -> None:
         async with asyncio.timeout(LONGEST_RUN):
-            while (token := self.script.token(scenario)) is None and not life.done():
+            while not decided(
+                self._workflows, decision, execution.run.arn, self.script.token(scenario)
+            ):
+                if life.done():
+                    return
                 await asyncio.sleep(_LOOK_EVERY)
-        if token is None:
-            return
-        decide(self._workflows, decision, execution.run.arn, token)
-        execution.token_answered(token)
+        if token := self.script.token(scenario):
+            execution.token_answered(token)
         for _, said in self._journal.stop_requests():
             life.cancel()
             execution.abort(said["error"], said["cause"])
@@ -178,12 +189,11 @@ class EmulatorWorld:
 
     def _decide(self, scenario: Scenario, decision: Decision, execution: str) -> None:
         patience = time.monotonic() + LONGEST_RUN
-        while (token := self.script.token(scenario)) is None:
+        while not decided(self._workflows, decision, execution, self.script.token(scenario)):
             assert time.monotonic() < patience, f"{scenario.id} asks nobody on the emulator"
             if self._workflows.describe(execution).status != "RUNNING":
                 return
             time.sleep(_LOOK_EVERY)
-        decide(self._workflows, decision, execution, token)
 
     def _states(self, execution: str) -> list[tuple[str, Any]]:
         found = []
