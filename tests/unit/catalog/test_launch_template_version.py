@@ -93,3 +93,17 @@ def test_a_mixed_group_says_the_version_in_the_same_way() -> None:
     back, notes = read(document, CATALOG)
     assert notes == []
     assert canonical(back, CATALOG) == canonical([TEMPLATE, resource], CATALOG)
+
+
+def test_the_template_may_be_there_under_a_condition() -> None:
+    resources = [TEMPLATE, group(id=Conditional(VariableRef("flag"), ID, None))]
+    document, _ = write(resources, "cloudformation", CATALOG)
+    back, notes = read(document, CATALOG)
+    assert notes == []
+    assert canonical(back, CATALOG) == canonical(resources, CATALOG)
+
+
+def test_a_template_of_another_kind_has_no_default_version() -> None:
+    bucket = Resource("aws_s3_bucket", "b", {})
+    with pytest.raises(NotExpressible, match="knows no"):
+        write([bucket, group(id=ResourceRef(bucket.address, ("id",)))], "cloudformation", CATALOG)

@@ -163,3 +163,9 @@ def test_json_text_renames_the_members_of_an_object() -> None:
 def test_an_unknown_transform_is_a_mistake_in_the_file() -> None:
     with pytest.raises(Misconfigured, match="rot13"):
         transform_named("rot13")
+
+
+@pytest.mark.parametrize("texts", [["a,b"], ["a", ",b"], [""]])
+def test_texts_that_would_not_come_apart_again_are_not_joined(texts: list[Value]) -> None:
+    with pytest.raises(Untransformable, match="would not come apart"):
+        transform_named("join", ",").write(texts)

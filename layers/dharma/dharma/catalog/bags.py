@@ -2,7 +2,8 @@
 
 The model holds *atoms*: one peer per rule, one route, one policy. An atom is an object (or a plain
 value), may be conditional (`c ? atom : null`), and may stand for one atom per element of a list
-that is not spelled out, by the splat `list[*]`. Equality of the sets decides, never order.
+that is not spelled out, by the splat `list[*]`. Equality of the sets decides, never order. An empty
+text in an atom is absence: that is how Terraform's plan spells it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Atoms, Bag, Property
 from dharma.catalog.members import meaningful
+from dharma.catalog.paths import conditional
 from dharma.catalog.table_reading import Report, read_element, read_table
 from dharma.catalog.table_writing import write_element
 from dharma.core.errors import NotExpressible
@@ -84,10 +86,11 @@ def atoms_of(value: Value, where: str, *, peers: tuple[str, ...] = ()) -> list[A
         return _element(value, where, peers)
     if isinstance(value, Expression):
         return [Atom(value if isinstance(value, ForList | Splat) else Splat(value))]
-    return [] if value == "" else [Atom(value)]  # One value without a list around it.
+    return _element(value, where, peers)  # One value without a list around it.
 
 
 def _element(element: Value, where: str, peers: tuple[str, ...]) -> list[Atom]:
+    element = without_empty(element)
     if element is None:
         return []
     if isinstance(element, Conditional):
@@ -107,6 +110,17 @@ def _element(element: Value, where: str, peers: tuple[str, ...]) -> list[Atom]:
             common = {k: v for k, v in element.items() if k not in present}
             return [Atom({**common, p: element[p]}) for p in present]
     return [Atom(element)]
+
+
+def without_empty(value: Value) -> Value:
+    """An atom, or a member of one, with absence in place of empty text."""
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition, without_empty(value.then), without_empty(value.otherwise)
+        )
+    if isinstance(value, dict):
+        return {k: v if isinstance(v, dict) else without_empty(v) for k, v in value.items()}
+    return None if value == "" else value
 
 
 def as_property(atoms: list[Atom]) -> list[Value]:
@@ -239,7 +253,7 @@ def read_atoms(
         extra.add(form.self_reference[0])
     for path in form.known.unread(raw):
         report(f"{where}.{path}" if where else path, "is not understood")
-    rest: dict[str, Value] = {k: None if v == "" else v for k, v in raw.items() if k not in extra}
+    rest = without_empty({k: v for k, v in raw.items() if k not in extra})
 
     def inner(path: str, message: str) -> None:
         report(f"{where}.{path}" if where else path, message)

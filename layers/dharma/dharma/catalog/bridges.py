@@ -24,9 +24,10 @@ from dharma.model.expressions.nodes import (
 
 class Bridge(Protocol):
     """Both directions of one such rule. `completes` are the native arguments that it writes where
-    the table leaves them out."""
+    the table leaves them out, `refuses` what it says of values that the format cannot express."""
 
     completes: frozenset[str]
+    refuses: str | None
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
         """Complete the main part; the properties that are said by that."""
@@ -43,6 +44,7 @@ class FinalSnapshot:
     """
 
     completes: frozenset[str] = frozenset()
+    refuses: str | None = None
     _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
@@ -71,6 +73,10 @@ class LaunchTemplateVersion:
     """
 
     completes: frozenset[str] = frozenset()
+    refuses: str | None = (
+        "only a number or an attribute of a launch template in the same blueprint that its id "
+        "refers to"
+    )
     _ATTRIBUTES: ClassVar[dict[Value, str]] = {
         "$Default": "default_version",
         "$Latest": "latest_version",
@@ -122,12 +128,15 @@ class LaunchTemplateVersion:
             )
         if not isinstance(version, str) or version not in self._ATTRIBUTES:
             return version
-        if isinstance(template, ResourceRef):
+        if isinstance(template, Conditional):
+            sides = (template.then, template.otherwise)
+            then, otherwise = (s and self._number(version, s, where) for s in sides)
+            return Conditional(template.condition, then, otherwise)
+        if isinstance(template, ResourceRef) and template.address.startswith(
+            "aws_launch_template."
+        ):
             return replace(template, path=(self._ATTRIBUTES[version],))
-        raise NotExpressible(
-            f"{where}: CloudFormation knows no {version}, only a number or an attribute of a "
-            "launch template in the same blueprint that its id refers to"
-        )
+        raise NotExpressible(f"{where}: CloudFormation knows no {version}, {self.refuses}")
 
     def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
         for model, _ in self._PLACES:
@@ -169,6 +178,7 @@ class RootDevice:
     """
 
     completes: frozenset[str] = frozenset()
+    refuses: str | None = "an instance in CloudFormation cannot say it, a launch template can"
     _USUAL = "/dev/xvda"
     _NAMES = (_USUAL, "/dev/sda1")
     _MEMBERS: ClassVar[dict[str, str]] = {
@@ -186,10 +196,7 @@ class RootDevice:
         if not isinstance(root, dict) or not isinstance(others, list):
             return frozenset()
         if root.get("throughput") is not None:
-            raise NotExpressible(
-                f"{resource.address}.root_block_device.throughput: an instance in CloudFormation "
-                "cannot say it, a launch template can"
-            )
+            raise NotExpressible(f"{resource.address}.root_block_device.throughput: {self.refuses}")
         said = {n: root[m] for m, n in self._MEMBERS.items() if root.get(m) is not None}
         device: dict[str, Value] = {"DeviceName": root.get("device_name") or self._USUAL}
         part.arguments["BlockDeviceMappings"] = [{**device, "Ebs": said}, *others]
@@ -216,6 +223,7 @@ class GeneratedName:
 
     def __init__(self, argument: str) -> None:
         self.completes = frozenset({argument})
+        self.refuses: str | None = None
         self._argument = argument
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from dharma.catalog.bags import Atom, atoms_of, both
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.coercion import coerce, simplified
-from dharma.catalog.kinds import Bag, Kind, Property
+from dharma.catalog.kinds import Bag, Kind, Property, Table
 from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
 from dharma.catalog.same_references import SameReferences
@@ -60,6 +60,7 @@ def _resource(resource: Resource, catalog: Catalog) -> dict[str, object]:
 
 def canonical_properties(properties: Mapping[str, Value], kind: Kind) -> dict[str, Value]:
     """The properties of a resource of this kind in the form that decides equality."""
+    properties = _without_sentinels(properties, kind)
     bags = {bag.declared.name: bag for m in kind.mappings.values() for bag in m.bags}
     found: dict[str, Value] = {}
     for name, value in properties.items():
@@ -68,6 +69,46 @@ def canonical_properties(properties: Mapping[str, Value], kind: Kind) -> dict[st
         if settled is not None:
             found[name] = settled
     return found
+
+
+def _without_sentinels(properties: Mapping[str, Value], kind: Kind) -> Mapping[str, Value]:
+    """A literal that a format writes where there is no value is no value."""
+    for mapping in kind.mappings.values():
+        for table in (mapping.table, *(a.table for a in mapping.attachments)):
+            for path, sentinel in _sentinels(table):
+                settled = _without(dict(properties), path, sentinel)
+                assert isinstance(settled, dict)
+                properties = settled
+    return properties
+
+
+_Path = tuple[str, ...]
+
+
+def _sentinels(table: Table, prefix: _Path = ()) -> Iterator[tuple[_Path, Value]]:
+    for rule in table.all_rules():
+        path = (*prefix, *rule.model)
+        if rule.none is not None:
+            yield path, rule.none
+        if rule.each is not None:
+            yield from _sentinels(rule.each, path)
+
+
+def _without(value: Value, path: _Path, sentinel: Value) -> Value:
+    """The value with absence in place of the sentinel at a path, in every element of lists."""
+    if isinstance(value, Conditional):
+        return conditional(
+            value.condition,
+            _without(value.then, path, sentinel),
+            _without(value.otherwise, path, sentinel),
+        )
+    if not path:
+        return None if value == sentinel and type(value) is type(sentinel) else value
+    if isinstance(value, list):
+        return [_without(element, path, sentinel) for element in value]
+    if isinstance(value, dict) and path[0] in value:
+        return {**value, path[0]: _without(value[path[0]], path[1:], sentinel)}
+    return value
 
 
 def _property(value: Value, declared: Property, bag: Bag | None) -> Value:

@@ -217,7 +217,10 @@ class Split(Transform):
 
 def _joined(value: Value, separator: str) -> Value:
     if isinstance(value, list) and all(isinstance(v, str | int | float) for v in value):
-        return separator.join(v if isinstance(v, str) else text_of(v) for v in value)  # type: ignore[arg-type]
+        texts = [v if isinstance(v, str) else text_of(v) for v in value]  # type: ignore[arg-type]
+        if texts == [""] or any(separator in text for text in texts):
+            raise Untransformable(f"{value!r} would not come apart again at {separator!r}")
+        return separator.join(texts)
     if isinstance(value, Call) and value.name == "split" and value.arguments[0] == separator:
         return value.arguments[1]
     if isinstance(value, list | Expression):
