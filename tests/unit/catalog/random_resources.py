@@ -82,7 +82,7 @@ class RandomResources:
         made = {
             name: self._property(member, (*path, name), kind)
             for name, member in declared.items()
-            if member.required or self._chance(0.5)
+            if member.required or self._chance(0.85 if member.reference else 0.5)
         }
         return made if path else self._sayable(made, kind)
 
