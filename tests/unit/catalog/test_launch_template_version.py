@@ -95,8 +95,20 @@ def test_a_mixed_group_says_the_version_in_the_same_way() -> None:
     assert canonical(back, CATALOG) == canonical([TEMPLATE, resource], CATALOG)
 
 
-def test_the_template_may_be_there_under_a_condition() -> None:
-    resources = [TEMPLATE, group(id=Conditional(VariableRef("flag"), ID, None))]
+@pytest.mark.parametrize(
+    "version",
+    [
+        None,
+        Conditional(VariableRef("flag"), "7", None),
+        Conditional(VariableRef("flag"), "7", "$Default"),
+        Conditional(VariableRef("other"), "7", None),
+        Conditional(VariableRef("other"), None, "7"),
+    ],
+)
+def test_the_template_may_be_there_under_a_condition(version: Value) -> None:
+    flag = VariableRef("flag")
+    identity = Conditional(flag, ID, None)
+    resources = [TEMPLATE, group(id=identity, version=version)]
     document, _ = write(resources, "cloudformation", CATALOG)
     back, notes = read(document, CATALOG)
     assert notes == []

@@ -121,22 +121,31 @@ class LaunchTemplateVersion:
 
     def _number(self, version: Value, template: Value, where: str) -> Value:
         if isinstance(version, Conditional):
+            then, otherwise = _sides(template, version.condition)
             return Conditional(
                 version.condition,
-                self._number(version.then, template, where),
-                self._number(version.otherwise, template, where),
+                self._number_under(version.then, then, where, template),
+                self._number_under(version.otherwise, otherwise, where, template),
             )
         if not isinstance(version, str) or version not in self._ATTRIBUTES:
             return version
         if isinstance(template, Conditional):
-            sides = (template.then, template.otherwise)
-            then, otherwise = (s and self._number(version, s, where) for s in sides)
-            return Conditional(template.condition, then, otherwise)
+            return Conditional(
+                template.condition,
+                self._number_under(version, template.then, where, template),
+                self._number_under(version, template.otherwise, where, template),
+            )
         if isinstance(template, ResourceRef) and template.address.startswith(
             "aws_launch_template."
         ):
             return replace(template, path=(self._ATTRIBUTES[version],))
         raise NotExpressible(f"{where}: CloudFormation knows no {version}, {self.refuses}")
+
+    def _number_under(self, version: Value, template: Value, where: str, whole: Value) -> Value:
+        """One outcome; where it leaves the template out, there is no version of it either."""
+        if template is None and whole is not None and isinstance(version, str):
+            return None if version in self._ATTRIBUTES else version
+        return self._number(version, template, where)
 
     def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
         for model, _ in self._PLACES:
@@ -150,12 +159,7 @@ class LaunchTemplateVersion:
 
     def _named(self, version: Value, template: Value) -> Value:
         if isinstance(version, Conditional):
-            same = isinstance(template, Conditional) and template.condition == version.condition
-            then, otherwise = (
-                (template.then, template.otherwise)
-                if same and isinstance(template, Conditional)
-                else (template, template)
-            )
+            then, otherwise = _sides(template, version.condition)
             return Conditional(
                 version.condition,
                 self._named(version.then, then),
@@ -166,6 +170,13 @@ class LaunchTemplateVersion:
         ):
             return "$Default"
         return version
+
+
+def _sides(value: Value, condition: Value) -> tuple[Value, Value]:
+    """What a value is when the condition holds, and when it does not."""
+    if isinstance(value, Conditional) and value.condition == condition:
+        return value.then, value.otherwise
+    return value, value
 
 
 class RootDevice:
