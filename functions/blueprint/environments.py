@@ -54,6 +54,12 @@ class EnvironmentBody(LenientBody):
     approvers: list[str] | None = Field(None, max_length=100)
     variables: dict[str, VariableBody] | None = None
     webhook: WebhookBody | None = None
+    artifact_bucket: str | None = Field(
+        None,
+        max_length=63,
+        description="A bucket of the account for templates that are too long for a request; an "
+        "empty name: deployments make their own.",
+    )
     revision: int | None = Field(None, description="As it was read: change no other.")
 
     def change(self) -> EnvironmentChange:
@@ -68,6 +74,7 @@ class EnvironmentBody(LenientBody):
             variables=None if variables is None else {n: v.change() for n, v in variables.items()},
             webhook_url=self._webhook_url(),
             webhook_secret=None if self.webhook is None else self.webhook.secret,
+            artifact_bucket=self.artifact_bucket,
         )
 
     def _webhook_url(self) -> str | None:

@@ -481,7 +481,7 @@ def test_a_template_that_is_too_long_is_refused_before_it_is_sent(
     target: CloudFormationTarget, fake: FakeCloudFormation
 ) -> None:
     many = change("run-1", **{f"Queue{n}": n for n in range(900)})
-    with pytest.raises(NotExpressible, match="at most 51,200"):
+    with pytest.raises(NotExpressible, match="900 resources where CloudFormation takes 500"):
         target.prepare(many)
     assert "create_change_set" not in fake.calls
 

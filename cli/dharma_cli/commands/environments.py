@@ -23,6 +23,10 @@ PolicyMode = Annotated[str | None, typer.Option(help="blocking or warning.")]
 Approvers = Annotated[
     list[str] | None, typer.Option("--approver", help="Who may approve. May be repeated.")
 ]
+ArtifactBucket = Annotated[
+    str | None,
+    typer.Option(help="Bucket for templates too long for a request; by default one is made."),
+]
 Variables = Annotated[
     list[str] | None, typer.Option("--var", help="A variable, as NAME=VALUE. May be repeated.")
 ]
@@ -64,6 +68,7 @@ def create(
     credentials: Credentials = None,
     policy_mode: PolicyMode = None,
     approver: Approvers = None,
+    artifact_bucket: ArtifactBucket = None,
     var: Variables = None,
     secret: Secrets = None,
     format: FormatOption = Format.TEXT,
@@ -72,7 +77,7 @@ def create(
     from dharma_cli.client import connect
 
     body: dict[str, Any] = {"name": name, "provider": provider}
-    body |= _stated(region, account, credentials, policy_mode, approver)
+    body |= _stated(region, account, credentials, policy_mode, approver, artifact_bucket)
     body["variables"] = _variables(var, secret)
     return _shown(Output("env create", format), connect().post("/environments", body))
 
@@ -85,6 +90,7 @@ def set_(
     credentials: Credentials = None,
     policy_mode: PolicyMode = None,
     approver: Approvers = None,
+    artifact_bucket: ArtifactBucket = None,
     var: Variables = None,
     secret: Secrets = None,
     format: FormatOption = Format.TEXT,
@@ -94,7 +100,10 @@ def set_(
 
     client = connect()
     present = client.get(path("environments", name))
-    body = {**present, **_stated(region, account, credentials, policy_mode, approver)}
+    body = {
+        **present,
+        **_stated(region, account, credentials, policy_mode, approver, artifact_bucket),
+    }
     body["variables"] = {**present.get("variables", {}), **_variables(var, secret)}
     return _shown(Output("env set", format), client.put(path("environments", name), body))
 
@@ -105,6 +114,7 @@ def _stated(
     credentials: str | None,
     policy_mode: str | None,
     approvers: list[str] | None,
+    artifact_bucket: str | None,
 ) -> dict[str, Any]:
     stated = {
         "region": region,
@@ -112,6 +122,7 @@ def _stated(
         "credentials": credentials,
         "policyMode": policy_mode,
         "approvers": approvers,
+        "artifactBucket": artifact_bucket,
     }
     return {key: value for key, value in stated.items() if value is not None}
 

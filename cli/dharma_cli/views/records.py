@@ -39,6 +39,8 @@ def environment_card(console: Console, item: dict[str, Any]) -> None:
             console.print(f"{key}: {item[key]}", markup=False)
     if item.get("approvers"):
         console.print(f"approvers: {', '.join(item['approvers'])}", markup=False)
+    if item.get("artifactBucket"):
+        console.print(f"artifacts: {item['artifactBucket']}", markup=False)
     for name, variable in sorted((item.get("variables") or {}).items()):
         value = "(sensitive)" if variable.get("sensitive") else variable.get("value")
         console.print(f"  {name} = {value}", markup=False, soft_wrap=True)

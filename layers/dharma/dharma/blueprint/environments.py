@@ -32,6 +32,8 @@ SANDBOX_ACCOUNT = "123456789012"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
 _REGION = re.compile(r"[a-z0-9-]{1,32}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9:._-]{0,64}")
+# An S3 bucket's name, without dots: those would not fit AWS's TLS certificate.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
 _APPROVER = re.compile(r"[\x21-\x7e]{1,128}")
 _CREDENTIALS = re.compile(
@@ -54,7 +56,8 @@ class EnvironmentRecord:
 
     `credentials` is a reference, never a secret: `sandbox` (the emulated account), `default` (what
     the process finds in its environment), `profile:<name>`, `role:<arn>`. With `approvers` empty
-    the roles decide; `role:<role>` names one. `revision` counts the writes.
+    the roles decide; `role:<role>` names one. `artifact_bucket` is where templates lie that are too
+    long for a request; without one, deployments make their own. `revision` counts the writes.
     """
 
     name: str
@@ -67,6 +70,7 @@ class EnvironmentRecord:
     entries: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    artifact_bucket: str | None = None
     created_by: str = ""
     created_at: str = ""
     updated_by: str = ""
@@ -101,6 +105,7 @@ class EnvironmentRecord:
             "webhook": None
             if self.webhook_url is None
             else {"url": self.webhook_url, "signed": self.webhook_secret is not None},
+            "artifactBucket": self.artifact_bucket,
             "revision": self.revision,
             "metadata": {
                 "createdBy": self.created_by,
@@ -133,6 +138,7 @@ class EnvironmentChange:
     variables: Mapping[str, VariableChange] | None = None
     webhook_url: str | None = None
     webhook_secret: str | None = None
+    artifact_bucket: str | None = None
 
 
 class Environments:
@@ -231,6 +237,8 @@ class Environments:
             stated["webhook_secret"] = before.webhook_secret if change.webhook_url else None
         if change.webhook_secret is not None:
             stated["webhook_secret"] = change.webhook_secret or None
+        if change.artifact_bucket is not None:
+            stated["artifact_bucket"] = change.artifact_bucket or None
         faults: list[Fault] = []
         if change.variables is not None:
             stated["entries"] = _merged(before.entries, change.variables, faults)
@@ -264,6 +272,7 @@ class Environments:
             "webhook_secret": None
             if record.webhook_secret is None
             else self._seal(tenant, record.name, "#webhook", record.webhook_secret),
+            "artifact_bucket": record.artifact_bucket,
             "created_by": record.created_by,
             "created_at": record.created_at,
             "updated_by": record.updated_by,
@@ -369,6 +378,13 @@ def _faults(record: EnvironmentRecord) -> list[Fault]:
             f"variables.{name[:64]}",
             _VARIABLE.fullmatch(name) is not None,
             "is no name of a variable",
+        )
+    if record.artifact_bucket is not None:
+        check(
+            "artifactBucket",
+            _BUCKET.fullmatch(record.artifact_bucket) is not None,
+            "is no name of a bucket",
+            "3 to 63 small letters, digits and -, without dots",
         )
     if record.webhook_url is not None:
         check("webhook.url", _is_http_url(record.webhook_url), "is no http or https address")

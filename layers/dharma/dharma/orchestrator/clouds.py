@@ -112,7 +112,14 @@ class Difference:
 
 class DeploymentTarget(Protocol):
     """Raises `Unavailable` when the cloud does not answer (try again), `DeploymentFailed` with the
-    cloud's reason when it refuses, `Forbidden` when the credentials do not suffice."""
+    cloud's reason when it refuses, `Forbidden` when the credentials do not suffice.
+
+    `pause` is how many seconds a watcher leaves between two looks: 0 for a cloud that works only
+    while it is called. AWS ends an execution after 25,000 events, and a look is nine of them.
+    """
+
+    @property
+    def pause(self) -> int: ...
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
         """Announce a change; changes nothing yet. Repeating it gives the same plan."""

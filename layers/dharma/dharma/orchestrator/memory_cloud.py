@@ -64,6 +64,7 @@ class MemoryCloud:
     stacks: dict[str, _Stack] = field(default_factory=dict)
     prepared: dict[str, ChangeRequest] = field(default_factory=dict)
     executions: list[str] = field(default_factory=list)
+    pause: int = 2
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
         self._answer()

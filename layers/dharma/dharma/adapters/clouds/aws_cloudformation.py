@@ -10,6 +10,7 @@ Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stac
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from dharma.adapters.clouds.aws_clients import AwsClients, code_of, message_of, translated
+from dharma.adapters.clouds.staged_templates import STAGED_BYTES, StagedTemplates
 from dharma.core.clock import isoformat
 from dharma.core.errors import DeploymentFailed, NotExpressible, Unavailable
 from dharma.orchestrator.clouds import (
@@ -34,8 +36,9 @@ from dharma.orchestrator.clouds import (
     StackTemplate,
 )
 
-# The longest TemplateBody that CloudFormation takes; longer ones have to lie in a bucket.
-BODY_BYTES = 51_200
+# What CloudFormation takes in one template.
+# Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MOST_RESOURCES = 500
 _STACK = "AWS::CloudFormation::Stack"
 _ABSENT = frozenset({"DELETE_COMPLETE"})
 _UNDONE = frozenset({"ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"})
@@ -48,10 +51,18 @@ _BEGUN = frozenset({"EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE", "EXECUTE_FAILED",
 class CloudFormationTarget:
     """`DeploymentTarget` for one account and region. `sleep` is for tests."""
 
+    pause = 5
+
     def __init__(
-        self, aws: AwsClients, *, patience: float = 240, sleep: Callable[[float], None] = time.sleep
+        self,
+        aws: AwsClients,
+        staging: StagedTemplates | None = None,
+        *,
+        patience: float = 240,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._aws = aws
+        self._staging = staging or StagedTemplates(aws)
         self._patience = patience
         self._sleep = sleep
 
@@ -61,13 +72,9 @@ class CloudFormationTarget:
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
         with _translating():
-            described = self._described(change)
-            if described is None:
+            if self._described(change) is None:
                 self._create(change)
-                described = self._described(change)
-            while described is not None and described["Status"].endswith(("PENDING", "PROGRESS")):
-                self._sleep(2)
-                described = self._described(change)
+            described = self._settled(change)
             if described is None:
                 raise DeploymentFailed(f"the change set {change.name} disappeared")
             if described["Status"] == "FAILED":
@@ -77,13 +84,17 @@ class CloudFormationTarget:
                 raise DeploymentFailed(f"CloudFormation refuses the change: {reason}")
             return NativePlan(tuple(self._changes(change, described)))
 
+    def _settled(self, change: ChangeRequest) -> Any:
+        """The change set when CloudFormation has worked it out."""
+        described = self._described(change)
+        while described is not None and described["Status"].endswith(("PENDING", "PROGRESS")):
+            self._sleep(2)
+            described = self._described(change)
+        return described
+
     def _create(self, change: ChangeRequest) -> None:
-        body = change.template.body
-        if len(body.encode()) > BODY_BYTES:
-            raise NotExpressible(
-                f"the template has {len(body.encode()):,} bytes; CloudFormation takes at most "
-                f"{BODY_BYTES:,} in a request"
-            )
+        body = _compact(change.template.body)
+        _refuse_too_large(body)
         stack = self._stack(change.stack)
         status = stack["StackStatus"] if stack is not None else ""
         if status == "ROLLBACK_COMPLETE":
@@ -91,19 +102,22 @@ class CloudFormationTarget:
             self._cloud.delete_stack(StackName=change.stack)
             self._wait(change.stack, lambda present: present in ("", "DELETE_COMPLETE"))
             status = ""
-        self._cloud.create_change_set(
-            StackName=change.stack,
-            ChangeSetName=change.name,
-            ChangeSetType="CREATE" if status in ("", "REVIEW_IN_PROGRESS") else "UPDATE",
-            TemplateBody=body,
-            Parameters=[
-                {"ParameterKey": name, "ParameterValue": value}
-                for name, value in sorted(change.template.parameters.items())
-            ],
-            Tags=[{"Key": k, "Value": v} for k, v in sorted(change.template.tags.items())],
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-            ClientToken=change.name,
-        )
+        with self._staging.given(change.stack, change.name, body) as template:
+            self._cloud.create_change_set(
+                StackName=change.stack,
+                ChangeSetName=change.name,
+                ChangeSetType="CREATE" if status in ("", "REVIEW_IN_PROGRESS") else "UPDATE",
+                Parameters=[
+                    {"ParameterKey": name, "ParameterValue": value}
+                    for name, value in sorted(change.template.parameters.items())
+                ],
+                Tags=[{"Key": k, "Value": v} for k, v in sorted(change.template.tags.items())],
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+                ClientToken=change.name,
+                **template,
+            )
+            # The object is there until CloudFormation is through with it.
+            self._settled(change)
 
     def _described(self, change: ChangeRequest) -> Any:
         try:
@@ -353,6 +367,28 @@ class CloudFormationTarget:
             if time.monotonic() > deadline:
                 raise Unavailable(f"the stack {stack} takes too long")
             self._sleep(2)
+
+
+def _compact(body: str) -> str:
+    """The same template without the layout that is for people."""
+    return json.dumps(json.loads(body), separators=(",", ":"), ensure_ascii=False)
+
+
+def _refuse_too_large(body: str) -> None:
+    size, resources = len(body.encode()), len(json.loads(body).get("Resources", {}))
+    said = [
+        f"{present:,} {what} where CloudFormation takes {most:,}"
+        for present, most, what in (
+            (resources, MOST_RESOURCES, "resources"),
+            (size, STAGED_BYTES, "bytes"),
+        )
+        if present > most
+    ]
+    if said:
+        raise NotExpressible(
+            f"one stack cannot hold this blueprint: its template has {' and '.join(said)}. "
+            "Divide it into several blueprints, each deployed as a stack of its own"
+        )
 
 
 def _phase(native: str) -> Phase:

@@ -95,24 +95,36 @@ class Template:
     def order(self) -> list[str]:
         """Logical ids, each behind those that it refers to; alphabetical where that leaves a
         choice. `InvalidTemplate` names a cycle."""
-        done: list[str] = []
-        path: list[str] = []
+        return [name for level in self.levels() for name in level]
 
-        def visit(name: str) -> None:
-            if name in done:
-                return
-            if name in path:
-                cycle = " -> ".join([*path[path.index(name) :], name])
-                raise InvalidTemplate(f"the resources refer to one another in a circle: {cycle}")
-            path.append(name)
-            for reference in sorted(self.resources[name].references() & self.resources.keys()):
-                visit(reference)
-            path.pop()
-            done.append(name)
-
-        for name in sorted(self.resources):
-            visit(name)
-        return done
+    def levels(self) -> list[list[str]]:
+        """Logical ids in groups: what a group's members refer to lies in the groups before, so that
+        they may all be made at once. Alphabetical inside. `InvalidTemplate` names a cycle."""
+        waiting = {
+            name: resource.references() & self.resources.keys()
+            for name, resource in self.resources.items()
+        }
+        users: dict[str, list[str]] = {}
+        for name, references in waiting.items():
+            for reference in references:
+                users.setdefault(reference, []).append(name)
+        found: list[list[str]] = []
+        level = sorted(name for name, references in waiting.items() if not references)
+        while level:
+            found.append(level)
+            freed: list[str] = []
+            for name in level:
+                del waiting[name]
+                for user in users.get(name, ()):
+                    waiting[user].discard(name)
+                    if not waiting[user]:
+                        freed.append(user)
+            level = sorted(freed)
+        if waiting:
+            raise InvalidTemplate(
+                f"the resources refer to one another in a circle: {_circle(waiting)}"
+            )
+        return found
 
     def evaluation(self, surroundings: Surroundings, *, reveal: bool) -> Evaluation:
         return Evaluation(self, surroundings, reveal)
@@ -269,6 +281,14 @@ class Evaluation:
         if isinstance(text, dict | list):
             raise DeploymentFailed(f"{function} over a secret or a list does not work here")
         return _text(text)
+
+
+def _circle(waiting: Mapping[str, set[str]]) -> str:
+    """`A -> B -> A`: each of these refers to another of them, so following them comes back."""
+    path = [min(waiting)]
+    while (following := min(waiting[path[-1]])) not in path:
+        path.append(following)
+    return " -> ".join([*path[path.index(following) :], following])
 
 
 def _joined(separator: str, parts: list[Any]) -> Any:

@@ -5,9 +5,9 @@ behind what it made, an update forgets resources whose type cannot be updated, d
 without a word and fails on dependencies, and outputs of change sets never appear. So here a change
 is carried out as on AWS, in small steps:
 
-1. Every resource is created by a change set of its own, dependencies first, and read back; what the
-   emulator dropped is set through the service (`sandbox_types`). The journal in the template's
-   metadata says what exists.
+1. Resources are created by change sets, dependencies first; those that do not wait for one another
+   share one. Each is then read back, and what the emulator dropped is set through the service
+   (`sandbox_types`). The journal in the template's metadata says what exists.
 2. A changed resource is updated through the service, or replaced if it must be.
 3. Only when all of that succeeded, what is replaced or no longer wanted is removed, dependents
    first. So a failed change can always be put back: the old resources are still there.
@@ -29,6 +29,7 @@ from dharma.adapters.clouds.sandbox_emulator import EmulatedStack
 from dharma.adapters.clouds.sandbox_removal import Removal
 from dharma.adapters.clouds.sandbox_stack import SandboxStack
 from dharma.adapters.clouds.sandbox_verification import Verification, native_resource
+from dharma.adapters.clouds.staged_templates import StagedTemplates
 from dharma.core.clock import Clock
 from dharma.orchestrator.clouds import (
     ChangeRequest,
@@ -47,10 +48,20 @@ SLICE_SECONDS = 3.0
 class SandboxTarget:
     """`DeploymentTarget` for an emulator behind the endpoint of `aws`."""
 
-    def __init__(self, aws: AwsClients, clock: Clock, slice_seconds: float = SLICE_SECONDS) -> None:
+    pause = 0
+
+    def __init__(
+        self,
+        aws: AwsClients,
+        clock: Clock,
+        slice_seconds: float = SLICE_SECONDS,
+        staging: StagedTemplates | None = None,
+    ) -> None:
         self._aws = aws
         self._clock = clock
         self._slice = slice_seconds
+        self._staging = staging or StagedTemplates(aws)
+        self._resting: dict[str, int] = {}
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
         """Compares with the journal: the emulator's own change sets announce too little."""
@@ -121,7 +132,7 @@ class SandboxTarget:
             return Verification(self._stack(stack)).leftovers(recorded)
 
     def _stack(self, name: str) -> EmulatedStack:
-        return EmulatedStack(self._aws, self._clock, name)
+        return EmulatedStack(self._aws, self._clock, name, self._staging, self._resting)
 
     def _deadline(self) -> float:
         return time.monotonic() + self._slice

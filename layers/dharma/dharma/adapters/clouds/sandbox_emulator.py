@@ -11,6 +11,7 @@ from botocore.parsers import ResponseParserError
 from dharma.adapters.clouds.aws_clients import AwsClients, code_of, message_of
 from dharma.adapters.clouds.sandbox_journal import Entry, Journal, secret_names
 from dharma.adapters.clouds.sandbox_types.native_type import Live
+from dharma.adapters.clouds.staged_templates import StagedTemplates
 from dharma.core.clock import Clock, isoformat
 from dharma.core.errors import DeploymentFailed
 
@@ -19,12 +20,22 @@ Bodies = dict[str, Any]
 
 class EmulatedStack:
     """Read anew for every call. `bodies` are the resources of the emulator's template by name,
-    `lives` what was read of resources in this call."""
+    `lives` what was read of resources in this call. `resting` is kept by the caller between calls:
+    where each stack was left in order."""
 
-    def __init__(self, aws: AwsClients, clock: Clock, name: str) -> None:
+    def __init__(
+        self,
+        aws: AwsClients,
+        clock: Clock,
+        name: str,
+        staging: StagedTemplates,
+        resting: dict[str, int],
+    ) -> None:
         self.aws = aws
         self.clock = clock
         self.name = name
+        self.staging = staging
+        self.resting = resting
         self.native_status = ""
         self.journal = Journal()
         self.bodies: Bodies = {}
@@ -45,24 +56,41 @@ class EmulatedStack:
         body = cloud.get_template(StackName=self.name)["TemplateBody"]
         template = json.loads(body) if isinstance(body, str) else body
         self.journal, self.bodies = Journal.read(template)
-        for entry in self.journal.entries.values():
-            if not entry.physical_id and not entry.by_hand and not entry.skipped:
-                # Made just before something was killed.
-                entry.physical_id = self.physical_id(entry.name)
+        unnamed = [
+            entry
+            for entry in self.journal.entries.values()
+            if not entry.physical_id and not entry.by_hand and not entry.skipped
+        ]
+        if unnamed:
+            # Made just before something was killed.
+            names = self.physical_ids()
+            for entry in unnamed:
+                entry.physical_id = names.get(entry.name, "")
         return True
 
+    def rests(self) -> bool:
+        """Whether the last call ended in order here. After a kill the emulator may hold half of a
+        change set that it never finished."""
+        return self.resting.get(self.name) == self.journal.serial
+
+    def physical_ids(self) -> dict[str, str]:
+        """Those of all bodies, by name; without what the emulator passed over."""
+        pages = self.aws["cloudformation"].get_paginator("list_stack_resources")
+        return {
+            each["LogicalResourceId"]: each["PhysicalResourceId"]
+            for page in pages.paginate(StackName=self.name)
+            for each in page["StackResourceSummaries"]
+            if each.get("LogicalResourceId") and each.get("PhysicalResourceId")
+        }
+
     def physical_id(self, name: str) -> str:
-        """Empty when the emulator passed over the resource, as it does with types it lacks."""
+        """Of one resource, also while the stack is in disorder; empty when it was not made."""
         cloud = self.aws["cloudformation"]
         try:
             answer = cloud.describe_stack_resource(StackName=self.name, LogicalResourceId=name)
-        except ResponseParserError:
+        except (ResponseParserError, ClientError):
+            # The emulator makes what it has not made yet when it is asked, and fails again.
             return ""
-        except ClientError as error:
-            status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-            if status >= 500 or code_of(error) == "ValidationError":
-                return ""
-            raise
         return str(answer["StackResourceDetail"].get("PhysicalResourceId") or "")
 
     def make_empty(self, change: str) -> None:
@@ -71,20 +99,12 @@ class EmulatedStack:
         if self.native_status == "REVIEW_IN_PROGRESS":
             cloud.delete_stack(StackName=self.name)
         self.journal = Journal(change=change)
-        cloud.create_change_set(
-            StackName=self.name,
-            ChangeSetName=f"{change}-0",
-            ChangeSetType="CREATE",
-            TemplateBody=self.journal.template({}),
-        )
-        cloud.execute_change_set(StackName=self.name, ChangeSetName=f"{change}-0")
+        self._execute(f"{change}-0", "CREATE", {}, [])
         self.exists = True
 
     def submit(self, values: dict[str, str]) -> None:
         """Execute a change set with the present bodies and journal."""
-        cloud = self.aws["cloudformation"]
         name = f"{self.journal.change}-{self.journal.next_number()}"
-        template = self.journal.template(self.bodies)
         declared = {each for body in self.bodies.values() for each in secret_names(body)}
         parameters = [
             {"ParameterKey": key, "ParameterValue": values[key]}
@@ -92,19 +112,29 @@ class EmulatedStack:
             else {"ParameterKey": key, "UsePreviousValue": True}
             for key in sorted(declared)
         ]
-        cloud.create_change_set(
-            StackName=self.name,
-            ChangeSetName=name,
-            ChangeSetType="UPDATE",
-            TemplateBody=template,
-            Parameters=parameters,
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        )
+        self._execute(name, "UPDATE", self.bodies, parameters)
+
+    def _execute(self, name: str, kind: str, bodies: Bodies, parameters: list[Any]) -> None:
+        cloud = self.aws["cloudformation"]
+        self.resting.pop(self.name, None)
+        with self.staging.given(self.name, name, self.journal.template(bodies)) as template:
+            cloud.create_change_set(
+                StackName=self.name,
+                ChangeSetName=name,
+                ChangeSetType=kind,
+                Parameters=parameters,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+                **template,
+            )
         try:
             cloud.execute_change_set(StackName=self.name, ChangeSetName=name)
         except ResponseParserError as error:
             # Its answer to a fault of its own is a page for people.
             raise DeploymentFailed("the sandbox failed in itself; its log says why") from error
+        finally:
+            # The emulator keeps each one, with its whole template, for ever.
+            cloud.delete_change_set(StackName=self.name, ChangeSetName=name)
+        self.resting[self.name] = self.journal.serial
 
     def note(self) -> None:
         """Store the journal: a change set that changes no resource."""
@@ -126,21 +156,26 @@ class EmulatedStack:
         document["Outputs"] = {
             name: {"Value": value} for name, value in self.journal.outputs.items()
         }
-        self.aws["cloudformation"].update_stack(
-            StackName=self.name,
-            TemplateBody="\t" + json.dumps(document),
-            Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
-        )
+        body = "\t" + json.dumps(document, separators=(",", ":"))
+        name = f"{self.journal.change}-{self.journal.serial}"
+        with self.staging.given(self.name, name, body) as template:
+            self.aws["cloudformation"].update_stack(
+                StackName=self.name,
+                Capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+                **template,
+            )
 
     def drop(self) -> None:
         cloud = self.aws["cloudformation"]
         try:
             cloud.delete_stack(StackName=self.name)
-        except ClientError:
+        except (ClientError, ResponseParserError):
             # The emulator stumbles over resources that are gone already, and has by then removed
             # the stack itself.
             if self.read():
                 raise
+        self.resting.pop(self.name, None)
+        self.staging.leave()
 
     def tell(self, entry: Entry, status: str, reason: str = "") -> None:
         self.journal.tell(isoformat(self.clock.now()), entry, status, reason)

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any, Literal
 
 from dharma.orchestrator.clouds import NativeEvent
 
 Phase = Literal["running", "succeeded", "failed"]
-_KEPT_EVENTS = 600
+# Enough for every event of 5,000 resources; more are counted, not kept.
+_KEPT_EVENTS = 10_000
+# How an event is kept: many are, and each template holds them all.
+_ROW = ("time", "logical_id", "type", "status", "reason", "physical_id")
 
 
 @dataclass(slots=True)
 class Entry:
     """One resource. `name` is its logical id in the emulator's template: a replaced resource gets a
     new one, because the emulator remembers old ones. `properties` are worked out, secrets excepted
-    (they refer to parameters). `skipped`: the emulator does not know the type."""
+    (they refer to parameters). `fresh`: made, and not yet completed through its service. `skipped`:
+    the emulator does not know the type."""
 
     logical_id: str
     name: str
@@ -31,6 +35,7 @@ class Entry:
     physical_id: str = ""
     number: int = 0
     by_hand: bool = False
+    fresh: bool = False
     skipped: bool = False
     retain: bool = False
 
@@ -53,13 +58,16 @@ class Journal:
     entries: dict[str, Entry] = field(default_factory=dict)
     leaving: list[Entry] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
-    events: list[dict[str, str]] = field(default_factory=list)
+    events: list[list[str]] = field(default_factory=list)
     outputs: dict[str, str] = field(default_factory=dict)
     description: str = ""
 
     def begin(self, change: str, total: int) -> None:
         self.change, self.phase, self.reason, self.total = change, "running", "", total
         self.done, self.events = 0, []
+        for entry in self.entries.values():
+            # Made by another change and never completed: no digest fits, so it is set anew.
+            entry.fresh = False
 
     def next_number(self) -> int:
         self.serial += 1
@@ -70,19 +78,14 @@ class Journal:
         self.done += not status.endswith(("_IN_PROGRESS", "_FAILED"))
         if len(self.events) < _KEPT_EVENTS:
             self.events.append(
-                {
-                    "id": f"{self.change}-{len(self.events) + 1}",
-                    "time": time,
-                    "logical_id": entry.logical_id,
-                    "type": entry.type,
-                    "status": status,
-                    "reason": reason,
-                    "physical_id": entry.physical_id,
-                }
+                [time, entry.logical_id, entry.type, status, reason, entry.physical_id]
             )
 
     def told(self) -> list[NativeEvent]:
-        return [NativeEvent(**event) for event in self.events]
+        return [
+            NativeEvent(id=f"{self.change}-{number}", **dict(zip(_ROW, row, strict=True)))
+            for number, row in enumerate(self.events, start=1)
+        ]
 
     def everything(self) -> Iterator[Entry]:
         yield from self.entries.values()
@@ -98,7 +101,7 @@ class Journal:
         document = {
             "AWSTemplateFormatVersion": "2010-09-09",
             **({"Description": self.description} if self.description else {}),
-            "Metadata": {"Dharma": asdict(self)},
+            "Metadata": {"Dharma": self._kept(bodies)},
             **({"Parameters": parameters} if parameters else {}),
             "Resources": bodies,
         }
@@ -106,14 +109,39 @@ class Journal:
         # times. A tab before JSON is no YAML: it gives up at once and reads it as JSON.
         return "\t" + json.dumps(document, separators=(",", ":"))
 
+    def _kept(self, bodies: dict[str, Any]) -> dict[str, Any]:
+        """What is said elsewhere in the template, or not at all, is not said again."""
+        kept = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept["entries"] = {k: _entry_kept(e, bodies) for k, e in self.entries.items()}
+        kept["leaving"] = [_entry_kept(e, bodies) for e in self.leaving]
+        return kept
+
     @classmethod
     def read(cls, template: dict[str, Any]) -> tuple[Journal, dict[str, Any]]:
         """The journal and the bodies of a template; an empty journal for a stack of others."""
         kept = dict(template.get("Metadata", {}).get("Dharma", {}))
+        bodies = dict(template.get("Resources", {}))
         if kept:
-            kept["entries"] = {k: Entry(**v) for k, v in kept["entries"].items()}
-            kept["leaving"] = [Entry(**v) for v in kept["leaving"]]
-        return cls(**kept), dict(template.get("Resources", {}))
+            kept["entries"] = {k: _entry(v, bodies) for k, v in kept["entries"].items()}
+            kept["leaving"] = [_entry(v, bodies) for v in kept["leaving"]]
+        return cls(**kept), bodies
+
+
+def _entry_kept(entry: Entry, bodies: dict[str, Any]) -> dict[str, Any]:
+    kept = {
+        f.name: value
+        for f in fields(entry)
+        if (value := getattr(entry, f.name)) != f.default or f.default is MISSING
+    }
+    if entry.name in bodies and bodies[entry.name].get("Properties") == entry.properties:
+        del kept["properties"]
+    return kept
+
+
+def _entry(kept: dict[str, Any], bodies: dict[str, Any]) -> Entry:
+    if "properties" in kept:
+        return Entry(**kept)
+    return Entry(**kept, properties=bodies[kept["name"]]["Properties"])
 
 
 def secret_names(body: Any) -> Iterator[str]:

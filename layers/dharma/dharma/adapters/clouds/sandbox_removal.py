@@ -28,6 +28,8 @@ class Removal:
             self.stack.journal.entries = {}
         elif self.stack.journal.phase == "failed":
             return
+        elif not self.stack.rests():
+            self.stack.settle()
         try:
             while self.stack.journal.leaving:
                 self.one()
@@ -69,8 +71,6 @@ class Removal:
         if keep:
             # Its body stays in the emulator's template, which would delete it otherwise.
             self.stack.journal.stale.append(entry.name)
-        elif entry.name in self.stack.bodies:
-            self.forget(entry)
         status = "DELETE_SKIPPED" if keep or entry.skipped else "DELETE_COMPLETE"
         self.stack.tell(entry, status)
 
@@ -87,13 +87,33 @@ class Removal:
             if not is_missing(error):
                 raise
 
-    def forget(self, entry: Entry) -> None:
-        """Take a body out of the emulator's template. The resource is gone already, so the
-        emulator's own deletion may stumble; the body then stays, and means nothing."""
-        body = self.stack.bodies.pop(entry.name)
-        self.stack.journal.stale.append(entry.name)
+    def tidy(self) -> None:
+        """Take the bodies of what is gone out of the emulator's template.
+
+        The emulator's own deletion may stumble over a resource that is gone already. Then the
+        bodies of its type stay, and mean nothing.
+        """
+        present = {entry.name for entry in self.stack.journal.everything()}
+        gone = self.stack.bodies.keys() - present - set(self.stack.journal.stale)
+        if not gone or self._forget(gone):
+            return
+        kinds: dict[str, set[str]] = {}
+        for name in gone:
+            kinds.setdefault(self.stack.bodies[name]["Type"], set()).add(name)
+        if len(kinds) > 1:
+            for _, names in sorted(kinds.items()):
+                self._forget(names)
+        self.stack.journal.stale += sorted(gone & self.stack.bodies.keys())
+        self.stack.note()
+
+    def _forget(self, names: set[str]) -> bool:
+        bodies, stale = dict(self.stack.bodies), list(self.stack.journal.stale)
+        for name in names:
+            del self.stack.bodies[name]
+        self.stack.journal.stale += sorted(names)
         try:
             self.stack.submit({})
         except (ClientError, DeploymentFailed):
-            self.stack.bodies[entry.name] = body
-            self.stack.note()
+            self.stack.bodies, self.stack.journal.stale = bodies, stale
+            return False
+        return True

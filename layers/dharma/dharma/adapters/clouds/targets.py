@@ -18,7 +18,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from dharma.adapters.clouds.aws_clients import AwsClients, Credentials, translated
 from dharma.adapters.clouds.aws_cloudformation import CloudFormationTarget
 from dharma.adapters.clouds.sandbox_cloudformation import SandboxTarget
-from dharma.blueprint.environments import EnvironmentRecord
+from dharma.adapters.clouds.staged_templates import StagedTemplates
+from dharma.blueprint.environments import SANDBOX_ACCOUNT, EnvironmentRecord
 from dharma.core.breaker import CircuitBreaker
 from dharma.core.clock import Clock
 from dharma.core.errors import Forbidden, InvalidInput
@@ -29,7 +30,7 @@ from dharma.orchestrator.ports import Environment
 _SANDBOX_CREDENTIALS = Credentials("test", "test")
 # Well within the hour for which a role is assumed.
 _REUSE = timedelta(minutes=15)
-_Key = tuple[str, str, str]
+_Key = tuple[str, str, str, str | None]
 
 
 class CloudTargets:
@@ -58,7 +59,12 @@ class CloudTargets:
             raise InvalidInput(
                 f"{environment.name} lies in {environment.provider}; deployments go to aws"
             )
-        key = (environment.region, environment.credentials, environment.account)
+        key = (
+            environment.region,
+            environment.credentials,
+            environment.account,
+            environment.artifact_bucket,
+        )
         now = self._clock.now()
         known = self._known.get(key)
         if known is None or known[0] <= now:
@@ -73,7 +79,8 @@ class CloudTargets:
                 _SANDBOX_CREDENTIALS,
                 breaker=self._breaker,
             )
-            return SandboxTarget(clients, self._clock)
+            staging = StagedTemplates(clients, SANDBOX_ACCOUNT, environment.artifact_bucket)
+            return SandboxTarget(clients, self._clock, staging=staging)
         try:
             clients = self._clients(environment)
             account = clients["sts"].get_caller_identity()["Account"]
@@ -84,7 +91,8 @@ class CloudTargets:
                 f"{environment.credentials} belongs to the account {account}; "
                 f"{environment.name} is in {environment.account}"
             )
-        return CloudFormationTarget(clients)
+        staging = StagedTemplates(clients, account, environment.artifact_bucket)
+        return CloudFormationTarget(clients, staging)
 
     def _clients(self, environment: EnvironmentRecord) -> AwsClients:
         region, (form, _, name) = environment.region, environment.credentials.partition(":")

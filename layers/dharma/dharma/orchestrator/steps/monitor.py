@@ -15,7 +15,8 @@ _ENTRIES = 40
 
 
 def run(step: StepRun) -> dict[str, Any]:
-    """`{"finished": bool}`; raises `DeploymentFailed` with the cloud's reason."""
+    """`{"finished": bool, "pause": seconds to the next look}`; raises `DeploymentFailed` with the
+    cloud's reason."""
     status = look(step, step.change_name)
     if status.phase == "failed":
         raise DeploymentFailed(status.reason or f"the cloud says {status.native}")
@@ -26,7 +27,7 @@ def run(step: StepRun) -> dict[str, Any]:
     if not finished:
         _check_time(step)
         go_on(step)
-    return {"finished": finished}
+    return {"finished": finished, "pause": step.target.pause}
 
 
 def go_on(step: StepRun) -> None:
@@ -50,7 +51,7 @@ def run_undo(step: StepRun) -> dict[str, Any]:
     if not finished:
         _check_time(step)
         undo_on(step)
-    return {"finished": finished}
+    return {"finished": finished, "pause": step.target.pause}
 
 
 def undo_on(step: StepRun) -> None:

@@ -90,8 +90,12 @@ class Queue(NativeType):
         aws["sqs"].delete_queue(QueueUrl=made.physical_id)
 
     def named(self, aws: AwsClients, prefix: str) -> list[str]:
-        answer = aws["sqs"].list_queues(QueueNamePrefix=prefix)
-        return list(answer.get("QueueUrls", []))
+        pages = (
+            aws["sqs"]
+            .get_paginator("list_queues")
+            .paginate(QueueNamePrefix=prefix, PaginationConfig={"PageSize": 1000})
+        )
+        return [url for page in pages for url in page.get("QueueUrls", [])]
 
 
 class QueuePolicy(NativeType):

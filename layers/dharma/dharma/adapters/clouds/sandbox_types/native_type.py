@@ -66,6 +66,11 @@ class NativeType:
         """Bring it to what is wanted; `made.properties` is what was wanted before."""
         raise NotUpdatable
 
+    @property
+    def updatable(self) -> bool:
+        """Whether any change can be made in place."""
+        return type(self).update is not NativeType.update
+
     def create(self, aws: AwsClients, wanted: Properties, token: str) -> str:
         """Make it, unless an earlier call with this token did, and return its physical id."""
         raise NotImplementedError
