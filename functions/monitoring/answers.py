@@ -159,6 +159,9 @@ class Environment(Linked):
     approvers: list[str]
     variables: dict[str, EnvironmentVariable]
     webhook: Webhook | None
+    artifact_bucket: str | None = Field(
+        description="Where templates lie that are too long for a request; null: a bucket is made."
+    )
     revision: int
     metadata: Metadata
 
