@@ -89,6 +89,8 @@ seen = [
     .count("PhysicalResourceId"),
     target("sqs", "AmazonSQS.ListQueues"),
 ]
+if what == "cut":
+    assert account.save_if_worth_it(least=0, quiet=0, longest=0)
 key = json.loads(seen[1])["Keys"][0]["KeyId"]
 if what == "make":
     Path(folder / "key").write_text(target("kms", "TrentService.GetPublicKey", KeyId=key))
@@ -132,4 +134,12 @@ def test_a_snapshot_is_the_state_that_a_replay_makes(tmp_path: Path) -> None:
     snapshot.write_bytes(kept[: len(kept) // 2])
     assert run("look", tmp_path)[-1] == made
     snapshot.write_bytes(kept)
+    assert run("cut", tmp_path)[-1] == made
+    assert not snapshot.exists()
+    (base,) = tmp_path.glob("requests.base-*")
+    assert base.stat().st_mode & 0o077 == 0
+    kind, _, replayed, restored = run("look", tmp_path)
+    assert (kind, restored) == ("same", made)
+    assert int(replayed) <= 10
+    assert (tmp_path / "requests.jsonl").stat().st_size < 100_000
     assert run("use", tmp_path)[-1] == made

@@ -23,6 +23,8 @@ from dharma_local.sandbox.recording import Recording, prepared
 Answer = tuple[str, list[tuple[str, str]], list[bytes]]
 StartResponse = Callable[..., Any]
 
+# Bytes of a recording that are nothing to speak of: some hundred ordinary deployments.
+LONGEST = 32 * 1024 * 1024
 BODY_LIMIT = 256 * 1024 * 1024
 _WAIT_SECONDS = 120.0
 _READING = re.compile(
@@ -33,11 +35,35 @@ _RESET = "/moto-api/reset"
 
 
 class Shortcut(Protocol):
-    """Saves and restores the emulator's state; both raise `Unusable` when they cannot."""
+    """Saves and restores the emulator's state; all raise `Unusable` when they cannot.
 
-    def save(self, count: int, recorded: bytes) -> None: ...
+    A snapshot stands for the beginning of a recording. A *base* is what a recording that was cut
+    begins behind: nothing else knows that state any more.
+    """
 
-    def restore(self, recorded: bytes) -> int: ...
+    def save(self, recording: Recording) -> int:
+        """The size in bytes."""
+        ...
+
+    def restore(self, recording: Recording) -> int:
+        """How many requests it stands for."""
+        ...
+
+    def forget(self) -> None:
+        """Remove the snapshot: it fits no more."""
+        ...
+
+    def save_base(self, count: int) -> tuple[str, int]:
+        """The file's name, and its size in bytes."""
+        ...
+
+    def restore_base(self, name: str) -> int:
+        """Its size in bytes."""
+        ...
+
+    def keep_base(self, name: str | None) -> None:
+        """Remove all bases but this one."""
+        ...
 
 
 class Unusable(Exception):
@@ -59,6 +85,7 @@ class RecordedAccount:
         self._seed = seed
         self._shortcut = shortcut
         self._saved = 0
+        self._size = 0
         self._served_at = time.monotonic()
         self._seen: set[tuple[str, ...]] = set()
         self._turn = threading.Lock()
@@ -67,8 +94,11 @@ class RecordedAccount:
         """Do again what was recorded and no snapshot stands for; how many requests that were."""
         with self._turn:
             self._saved = self._restored()
+            base = self._recording.base
+            self._seen.update(base.seen if base is not None else ())
             done = 0
-            for number, (seed, environ) in enumerate(self._recording.entries()):
+            first = base.count if base is not None else 0
+            for number, (seed, environ) in enumerate(self._recording.entries(), start=first):
                 self._seen.add(_scope(environ))
                 if number < self._saved:
                     continue
@@ -83,26 +113,57 @@ class RecordedAccount:
     def _restored(self) -> int:
         if self._shortcut is None:
             return 0
+        base = self._recording.base
+        self._shortcut.keep_base(None if base is None else base.name)
         try:
-            return self._shortcut.restore(self._recording.text())
+            return self._shortcut.restore(self._recording)
         except Unusable as reason:
             print(f"no snapshot: {reason}", file=sys.stderr, flush=True)
+        if base is None:
             return 0
+        try:
+            self._size = self._shortcut.restore_base(base.name)
+        except Unusable as reason:
+            aside = self._recording.set_aside()
+            print(
+                f"the account cannot be brought back and begins empty: {reason}; what is left of "
+                f"it lies in {aside} and {base.name}",
+                file=sys.stderr,
+                flush=True,
+            )
+            return 0
+        return base.count
 
-    def save_if_worth_it(self, *, least: int = 100, quiet: float = 3.0) -> bool:
-        """Take a snapshot after so many new requests, when nobody has asked for so many seconds."""
+    def save_if_worth_it(
+        self, *, least: int = 100, quiet: float = 3.0, longest: int = LONGEST
+    ) -> bool:
+        """Take a snapshot after so many new requests, when nobody has asked for so many seconds.
+
+        A recording that is longer than `longest` bytes and than four snapshots is cut behind one,
+        also while somebody asks if it has become twice as long.
+        """
         if self._shortcut is None or self._recording.count - self._saved < least:
             return False
-        if time.monotonic() - self._served_at < quiet:
+        allowed = max(longest, 4 * self._size)
+        quiet_now = time.monotonic() - self._served_at >= quiet
+        if not quiet_now and self._recording.length <= 2 * allowed:
             return False
         with self._turn:
-            count = self._recording.count
             try:
-                self._shortcut.save(count, self._recording.text())
+                if self._recording.length > allowed:
+                    self._cut(self._shortcut)
+                else:
+                    self._size = self._shortcut.save(self._recording)
             except Unusable as reason:
                 print(f"no snapshot: {reason}", file=sys.stderr, flush=True)
-            self._saved = count
+            self._saved = self._recording.count
         return True
+
+    def _cut(self, shortcut: Shortcut) -> None:
+        name, self._size = shortcut.save_base(self._recording.count)
+        self._recording.cut(name, sorted(self._seen))
+        shortcut.keep_base(name)
+        shortcut.forget()
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
         body = _read_body(environ)

@@ -4,19 +4,23 @@ Replaying thousands of requests takes a while, so now and then the whole state i
 and a start replays only what came after it. The recording stays the truth: a snapshot of another
 version of the emulator or of another recording, or one that cannot be read, is left aside.
 
+Only a recording that has become very long is cut, behind a *base*: a state that nothing can make
+again. It is read by another version of the emulator as well, as far as that goes.
+
 The state is a graph of the emulator's own objects, so it is pickled; the file lies beside the
 recording, for this user alone, and nothing else is ever unpickled.
 """
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import io
 import os
 import pickle
 import sys
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, get_args
 
@@ -28,6 +32,7 @@ from moto.moto_api._internal import mock_random
 from moto.utilities.id_generator import moto_id_manager
 
 from dharma_local.sandbox.account import Unusable
+from dharma_local.sandbox.recording import Recording
 
 _MADE_BY = f"moto {moto.__version__}, Python {sys.version_info.major}.{sys.version_info.minor}"
 _LOCKS = {type(threading.Lock()): threading.Lock, type(threading.RLock()): threading.RLock}
@@ -37,41 +42,86 @@ _USED: list[Any] = vars(BackendDict)["_instances"]
 _SINGLETONS = {"random": mock_random, "ids": moto_id_manager}
 
 
-def save(path: Path, count: int, recorded: bytes) -> None:
-    """Write the present state, reached by the first `count` requests; `recorded` is their text.
+class SnapshotFile:
+    """The files beside a recording: `path`, and bases named after how many requests they hold."""
 
-    `Unusable` when something in it cannot be pickled. That it can be read back is seen when it is:
-    a second copy of the whole state in this process would double its memory.
-    """
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def save(self, recording: Recording) -> int:
+        """`Unusable` when something in the state cannot be pickled. That it can be read back is
+        seen when it is: a second copy of the whole state here would double its memory."""
+        return _write(self._path, (_MADE_BY, recording.count, *recording.fingerprint()))
+
+    def restore(self, recording: Recording) -> int:
+        """`Unusable`, and nothing changed, when the snapshot is not of the beginning of this
+        recording."""
+        (made_by, count, length, digest), body = _read(self._path)
+        if made_by != _MADE_BY:
+            raise Unusable(f"it was made by {made_by}")
+        if not recording.begins_with(length, digest):
+            raise Unusable("it belongs to another recording")
+        _put(_load(body))
+        return int(count)
+
+    def forget(self) -> None:
+        self._path.unlink(missing_ok=True)
+
+    def save_base(self, count: int) -> tuple[str, int]:
+        file = self._path.with_name(f"{self._path.stem}.base-{count}")
+        return file.name, _write(file, (_MADE_BY, count, 0, ""))
+
+    def restore_base(self, name: str) -> int:
+        (made_by, *_), body = _read(self._path.with_name(name))
+        if made_by != _MADE_BY:
+            print(f"{name} was made by {made_by}", file=sys.stderr, flush=True)
+        _put(_load(body))
+        return len(body)
+
+    def keep_base(self, name: str | None) -> None:
+        for file in self._path.parent.glob(f"{self._path.stem}.base-*"):
+            if file.name != name:
+                file.unlink()
+
+
+def _write(path: Path, head: tuple[str, int, int, str]) -> int:
+    """Write the present state; how many bytes that are."""
     _forget_executed_change_sets()
-    try:
-        body = _dump()
-    except Exception as error:
-        raise Unusable(f"the state cannot be written down: {error!r}") from error
-    head = pickle.dumps((_MADE_BY, count, len(recorded), hashlib.sha256(recorded).hexdigest()))
     new = path.with_suffix(".new")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "wb") as file:
-        file.write(len(head).to_bytes(4, "big") + head + body)
+        start = pickle.dumps(head)
+        file.write(len(start).to_bytes(4, "big") + start)
+        try:
+            _Pickler(file, protocol=pickle.HIGHEST_PROTOCOL).dump(_state())
+        except Exception as error:
+            raise Unusable(f"the state cannot be written down: {error!r}") from error
         file.flush()
         os.fsync(file.fileno())
+        size = file.tell()
     new.replace(path)
+    return size
 
 
-def restore(path: Path, recorded: bytes) -> int:
-    """Put the emulator into the saved state; how many requests it stands for.
-
-    `Unusable`, and nothing changed, when the snapshot is not of the beginning of this recording.
-    """
-    try:
+def _read(path: Path) -> tuple[tuple[str, int, int, str], bytes]:
+    """Head and body; the body is not read yet."""
+    with _what_a_damaged_file_raises():
         data = path.read_bytes()
         size = int.from_bytes(data[:4], "big")
         made_by, count, length, digest = pickle.loads(data[4 : 4 + size])  # noqa: S301 - see above
-        if made_by != _MADE_BY:
-            raise Unusable(f"it was made by {made_by}")
-        if hashlib.sha256(recorded[:length]).hexdigest() != digest:
-            raise Unusable("it belongs to another recording")
-        state = _load(data[4 + size :])
+        return (made_by, count, length, digest), data[4 + size :]
+
+
+def _load(body: bytes) -> dict[str, Any]:
+    with _what_a_damaged_file_raises():
+        state: dict[str, Any] = _Unpickler(io.BytesIO(body)).load()
+        return state
+
+
+@contextmanager
+def _what_a_damaged_file_raises() -> Iterator[None]:
+    try:
+        yield
     except (
         OSError,
         EOFError,
@@ -80,10 +130,13 @@ def restore(path: Path, recorded: bytes) -> int:
         LookupError,
         AttributeError,
         ImportError,
-    ) as e:
-        raise Unusable(repr(e)) from e
-    except pickle.UnpicklingError as error:
+        pickle.UnpicklingError,
+    ) as error:
         raise Unusable(repr(error)) from error
+
+
+def _put(state: dict[str, Any]) -> None:
+    """Put the emulator into a state."""
     for name, (accounts, extra) in state.items():
         service = _global(name)
         service.clear()
@@ -91,20 +144,6 @@ def restore(path: Path, recorded: bytes) -> int:
         vars(service).update(extra)
         if service not in _USED:
             _USED.append(service)
-    return int(count)
-
-
-class SnapshotFile:
-    """Where the snapshot of a recording is kept; the account asks it when to save."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def save(self, count: int, recorded: bytes) -> None:
-        save(self._path, count, recorded)
-
-    def restore(self, recorded: bytes) -> int:
-        return restore(self._path, recorded)
 
 
 def _forget_executed_change_sets() -> None:
@@ -118,22 +157,14 @@ def _forget_executed_change_sets() -> None:
                     del backend.change_sets[name]
 
 
-def _dump() -> bytes:
-    state = {
+def _state() -> dict[str, Any]:
+    return {
         _name_of(service): (
             dict(service.items()),
             {k: v for k, v in vars(service).items() if k == "bucket_accounts"},
         )
         for service in _USED
     }
-    buffer = io.BytesIO()
-    _Pickler(buffer, protocol=pickle.HIGHEST_PROTOCOL).dump(state)
-    return buffer.getvalue()
-
-
-def _load(body: bytes) -> dict[str, Any]:
-    state: dict[str, Any] = _Unpickler(io.BytesIO(body)).load()
-    return state
 
 
 class _Pickler(pickle.Pickler):

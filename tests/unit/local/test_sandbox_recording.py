@@ -91,20 +91,43 @@ def test_a_torn_last_line_is_cut_off(tmp_path: Path, tail: bytes) -> None:
 
 
 class Shortcut:
-    """Keeps the emulator's things in the place of a file."""
+    """Keeps the emulator's things in the place of files."""
 
     def __init__(self, emulator: Emulator, kept: dict[str, Any]) -> None:
         self.emulator = emulator
         self.kept = kept
 
-    def save(self, count: int, recorded: bytes) -> None:
-        self.kept.update(count=count, things=list(self.emulator.things))
+    def save(self, recording: Recording) -> int:
+        self.kept["snapshot"] = (
+            recording.count,
+            recording.fingerprint(),
+            list(self.emulator.things),
+        )
+        return 1
 
-    def restore(self, recorded: bytes) -> int:
-        if not self.kept:
+    def restore(self, recording: Recording) -> int:
+        count, fingerprint, things = self.kept.get("snapshot", (0, (-1, ""), []))
+        if not recording.begins_with(*fingerprint):
             raise Unusable("there is none")
-        self.emulator.things = list(self.kept["things"])
-        return int(self.kept["count"])
+        self.emulator.things = list(things)
+        return int(count)
+
+    def forget(self) -> None:
+        self.kept.pop("snapshot", None)
+
+    def save_base(self, count: int) -> tuple[str, int]:
+        self.kept[f"base-{count}"] = list(self.emulator.things)
+        return f"base-{count}", 1
+
+    def restore_base(self, name: str) -> int:
+        if name not in self.kept:
+            raise Unusable("it is gone")
+        self.emulator.things = list(self.kept[name])
+        return 1
+
+    def keep_base(self, name: str | None) -> None:
+        for other in [n for n in self.kept if n.startswith("base-") and n != name]:
+            del self.kept[other]
 
 
 def test_a_snapshot_stands_for_the_requests_before_it(tmp_path: Path) -> None:
@@ -135,6 +158,71 @@ def test_a_snapshot_stands_for_the_requests_before_it(tmp_path: Path) -> None:
     _, whole, replayed = start()
     assert replayed == 6
     assert last.things == whole.things == copy.things
+
+
+def test_a_recording_that_has_become_long_is_cut_and_loses_nothing(tmp_path: Path) -> None:
+    kept: dict[str, Any] = {}
+
+    def start() -> tuple[RecordedAccount, Emulator, int]:
+        emulator = Emulator()
+        shortcut = Shortcut(emulator, kept)
+        recording = Recording(tmp_path / "r.jsonl")
+        account = RecordedAccount(emulator, recording, emulator.chance.seed, shortcut)
+        return account, emulator, account.replay()
+
+    def size() -> int:
+        return (tmp_path / "r.jsonl").stat().st_size
+
+    account, emulator, _ = start()
+    for round in range(3):
+        for number in range(20):
+            request(account, "PUT", f"thing {round} {number}")
+        assert account.save_if_worth_it(least=1, quiet=0, longest=1000)
+        assert size() < 300
+        assert len([name for name in kept if name.startswith("base-")]) == 1
+    assert (tmp_path / "r.jsonl").stat().st_mode & 0o077 == 0
+    request(account, "PUT", "after")
+    request(account, "GET")
+    again, copy, replayed = start()
+    assert replayed == 1
+    assert copy.things == emulator.things
+    request(again, "PUT", "more")
+    assert again.save_if_worth_it(least=1, quiet=0)
+    request(again, "PUT", "behind the snapshot")
+    _, last, replayed = start()
+    assert replayed == 1
+    assert [name for name, _ in last.things[-3:]] == ["after", "more", "behind the snapshot"]
+    assert len({number for _, number in last.things}) == len(last.things)
+
+
+def test_a_recording_that_grows_without_a_pause_is_cut_all_the_same(tmp_path: Path) -> None:
+    emulator = Emulator()
+    account = RecordedAccount(
+        emulator, Recording(tmp_path / "r.jsonl"), emulator.chance.seed, Shortcut(emulator, {})
+    )
+    for number in range(20):
+        request(account, "PUT", f"thing {number}")
+    assert not account.save_if_worth_it(least=1, quiet=60, longest=1_000_000)
+    assert account.save_if_worth_it(least=1, quiet=60, longest=100)
+
+
+def test_an_account_whose_base_is_lost_begins_empty_and_keeps_what_is_left(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept: dict[str, Any] = {}
+    emulator = Emulator()
+    recording = Recording(tmp_path / "r.jsonl")
+    account = RecordedAccount(emulator, recording, emulator.chance.seed, Shortcut(emulator, kept))
+    request(account, "PUT", "thing")
+    account.save_if_worth_it(least=1, quiet=0, longest=0)
+    request(account, "PUT", "after")
+    kept.clear()
+    again = Recording(tmp_path / "r.jsonl")
+    copy = Emulator()
+    assert RecordedAccount(copy, again, copy.chance.seed, Shortcut(copy, kept)).replay() == 0
+    assert copy.things == []
+    assert "begins empty: it is gone" in capsys.readouterr().err
+    assert len((tmp_path / "r.unreadable").read_text().splitlines()) == 2
 
 
 def test_a_caller_who_hung_up_while_waiting_gets_nothing_made(tmp_path: Path) -> None:
