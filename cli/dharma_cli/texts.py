@@ -13,14 +13,13 @@ MAX_BYTES = 10 * 1024 * 1024
 
 def read_text(path: Path) -> str:
     """The text of a UTF-8 file; never more than the limit is read, whatever the path is."""
+    from dharma.blueprint.yaml_source import decode
+
     try:
         data = read_bounded(path, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidInput(f"{path} is not UTF-8 (byte {error.start})") from error
+    return decode(data, str(path))
 
 
 def read_tables(path: Path | None, *, below: str = "") -> dict[str, dict[str, Any]]:

@@ -91,14 +91,16 @@ def check(
     source = open_source(file, var, var_file, environment)
     require_valid(source)
     gate = Gate(mode.value, threshold=fail_on.value, block_unknown=fail_on_unknown)
+    stated = read_tables(parameters)
+    excepted = read_exceptions(read_list(exceptions), str(exceptions))
     with PolicyEngine(load_policies(policies or ())) as engine:
         body = judge(
             source.resolved(region),
             load_catalog(),
             engine,
             gate,
-            parameters=read_tables(parameters),
-            exceptions=read_exceptions(read_list(exceptions)),
+            parameters=stated,
+            exceptions=excepted,
             today=datetime.now(UTC).date(),
         ).to_dict()
     if output.is_json:
@@ -190,11 +192,13 @@ def plan(
         raise InvalidInput("The environment says what is there and where: -e stands alone")
     source = open_source(file, var, var_file)
     require_valid(source)
+    present = open_source(against, var, var_file) if against else None
+    if present is not None:
+        require_valid(present)
     if environment:
         planned = _plan_there(source, environment)
     else:
-        present = open_source(against, var, var_file).resolved(region) if against else None
-        planned = _plan_here(source.resolved(region), present)
+        planned = _plan_here(source.resolved(region), present.resolved(region) if present else None)
     if output.is_json:
         output.document(planned.to_dict())
     else:

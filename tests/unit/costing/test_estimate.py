@@ -175,3 +175,15 @@ def test_every_figure_names_its_source_and_date(book: PriceBook) -> None:
         assert line["source"] in document["sources"]
         date.fromisoformat(line["asOf"])
     assert document["totalMonthlyCost"] == pytest.approx(3.65 + 1)
+
+
+@pytest.mark.parametrize("size", ["x", "", "NaN", "Infinity", [], {}, True])
+def test_a_size_that_is_no_number_is_listed_and_not_priced(book: PriceBook, size: Any) -> None:
+    result = priced(book, resource("aws_ebs_volume", type="gp3", size=size))
+    assert monthly(result) == {}
+    assert any("size is no number" in line.reason for line in result.unpriced)
+
+
+def test_an_instance_type_that_is_no_text_is_not_priced(book: PriceBook) -> None:
+    result = priced(book, resource("aws_instance", instance_type={"a": 1}))
+    assert not any("instance" in name for name in monthly(result))

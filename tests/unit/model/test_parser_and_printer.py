@@ -262,6 +262,17 @@ def test_a_writer_can_spell_references_its_own_way() -> None:
     assert text == '"a${local.x}${module.m.t.n[0].id}"'
 
 
+@pytest.mark.parametrize("text", ["1e999", "1e9999991", "1e-9999991", "1e99999999999999999999"])
+def test_a_number_beyond_all_range_is_refused(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"out of range|not a number"):
+        parse_expression(text)
+
+
+def test_an_attribute_that_is_not_ascii_is_no_instance() -> None:
+    value = ResourceRef("aws_subnet.b", ("idé", "é"))
+    assert parse_expression(print_expression(value)) == value
+
+
 def test_an_index_that_prints_as_a_whole_number_does_not_melt_into_a_reference() -> None:
     value = Index(ResourceRef("aws_t.n", (), 1), 0.0)
     assert parse_expression(print_expression(value)) == value

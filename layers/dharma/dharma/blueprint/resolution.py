@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dharma.blueprint.graph import dependency_graph, instance_address
+from dharma.blueprint.places import fault_at
 from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.blueprint.variables import check_values
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
@@ -222,7 +223,10 @@ class _Resolver:
 
     def limit_loop(self, resource: Resource, count: int) -> None:
         if count > MAX_LOOP:
-            raise LimitExceeded(f"{resource.address} has more than {MAX_LOOP} instances")
+            steps = ("@count",) if resource.count is not None else ("@for_each",)
+            message = f"{resource.address} has more than {MAX_LOOP} instances"
+            fault = fault_at(resource, steps, message)
+            raise LimitExceeded(str(fault), [fault])
 
     def instance(self, expansion: _Expansion, key: int | str | None) -> ResourceInstance:
         resource = expansion.resource

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from dharma.model.blueprint import ResourceInstance
@@ -20,7 +20,7 @@ HOURS_PER_MONTH = Decimal(730)
 
 
 class Undetermined(Exception):
-    """A property that the price hangs on is not known."""
+    """A property that the price hangs on is not known, or is no figure."""
 
     def __init__(self, path: str, reason: str) -> None:
         super().__init__(f"{path} is {reason}")
@@ -86,8 +86,18 @@ class PricedResource:
         return default if value is None else value
 
     def number(self, path: str, default: int | str | None = None) -> Decimal | None:
+        """The plain number at a dotted path; `Undetermined` also for a text that is none, which a
+        template of others may hold."""
         value = self.get(path, default)
-        return None if value is None else Decimal(str(value))
+        if value is None:
+            return None
+        try:
+            found = Decimal(str(value))
+        except InvalidOperation:
+            found = Decimal("NaN")
+        if not found.is_finite():
+            raise Undetermined(path, "no number")
+        return found
 
     def length(self, path: str) -> int:
         """How many elements a list has; the elements themselves may be unknown."""

@@ -74,6 +74,8 @@ class PriceBook:
 
     def price(self, service: str, region: str, sku: str) -> Price | None:
         """The list price, or None when the book has none for this region and SKU."""
+        if not isinstance(sku, str):
+            return None  # An instance type, say, that a template of others gives as a mapping.
         key = (service, region, sku)
         if key not in self._found:
             row = self._connection.execute(

@@ -48,18 +48,24 @@ class PolicyException:
         }
 
 
-def read_exceptions(entries: Iterable[Mapping[str, Any]]) -> tuple[PolicyException, ...]:
-    """From data (a file's list, a request's body). Raises `InvalidInput` with all faults."""
+def read_exceptions(entries: Iterable[Any], file: str | None = None) -> tuple[PolicyException, ...]:
+    """From data (a file's list, a request's body). Raises `InvalidInput` with all faults, which
+    name the file if there is one."""
     found, faults = [], []
     for number, entry in enumerate(entries):
         path = f"exceptions.{number}"
+        if not isinstance(entry, Mapping):
+            hint = f"a map with {', '.join(_REQUIRED)}"
+            faults.append(Fault("is no policy exception", path, file, hint=hint))
+            continue
         missing = [key for key in _REQUIRED if not str(entry.get(key) or "").strip()]
-        faults += [Fault("is missing", f"{path}.{key}") for key in missing]
+        faults += [Fault("is missing", f"{path}.{key}", file) for key in missing]
         expires = entry.get("expires")
         try:
             last_day = None if expires is None else date.fromisoformat(str(expires)[:10])
         except ValueError:
-            faults.append(Fault(f"{expires!r} is no date", f"{path}.expires", hint="2030-12-31"))
+            message = f"{expires!r} is no date"
+            faults.append(Fault(message, f"{path}.expires", file, hint="2030-12-31"))
             continue
         if not missing:
             given = {key: str(entry[key]) for key in _REQUIRED if key != "approvedBy"}

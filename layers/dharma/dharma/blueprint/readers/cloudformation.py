@@ -69,7 +69,7 @@ class _Template:
         if not isinstance(root.value, dict):
             raise self._invalid("a template is a mapping of sections", root)
         self.sections = root.value
-        if "Resources" not in self.sections:
+        if "Resources" not in self.sections or self.sections["Resources"][1].value is None:
             raise self._invalid("the template has no Resources", root)
         self.marks = self._own_marks()
         parameters = self._parameters()
@@ -173,8 +173,9 @@ class _Template:
             body = node.value
             kind = body.get("Type") if isinstance(body, dict) else None
             if not isinstance(body, dict) or kind is None or not isinstance(kind[1].value, str):
-                message = "it is not executed" if logical.startswith("Fn::") else "it has no Type"
-                self._note(message, key, address)
+                if not logical.startswith("Fn::"):
+                    raise self._invalid(f"{address} has no Type", key)
+                self._note("it is not executed", key, address)
                 continue
             parts.append(self._part(logical, kind[1].value, body, self._origin(key, address)))
         return parts

@@ -385,9 +385,10 @@ class ExpressionParser:
             exact = Decimal(self.text)
         except InvalidOperation as error:  # pragma: no cover - the token's shape is a decimal
             raise ExpressionError("not a number", self.start) from error
-        if exact == exact.to_integral_value() and abs(exact) < 2**53:
-            return int(exact)
         approximate = float(exact)
+        # In this order: an exponent of millions has no integral value that decimals can hold.
+        if abs(approximate) < 2**53 and exact == exact.to_integral_value():
+            return int(exact)
         if approximate in (float("inf"), 0.0):
             raise ExpressionError("a number is out of range", self.start)
         return approximate

@@ -168,7 +168,12 @@ class _Printer:
             return self.spelling.variable(node)
         if isinstance(node, ResourceRef):
             instance = "" if node.instance is None else f"[{self.at(node.instance, 0)}]"
-            return self.spelling.address(node) + instance + self.path(node.path)
+            path = self.path(node.path)
+            first = node.path[0] if node.path and not instance else None
+            if isinstance(first, str) and is_identifier(first):
+                # In brackets it would be read as an instance.
+                path = f".{first}{self.path(node.path[1:])}"
+            return self.spelling.address(node) + instance + path
         if isinstance(node, Ambient):
             return self.spelling.ambient(node)
         if isinstance(node, Symbol):
