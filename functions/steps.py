@@ -6,7 +6,6 @@ object. A failure leaves as an exception; its class name is what the state machi
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -16,7 +15,6 @@ from dharma.core.observability import bound, configure_logging
 from dharma.orchestrator.steps.step_run import Step, carry
 
 Handler = Callable[[Mapping[str, Any], Any], dict[str, Any]]
-_log = logging.getLogger("functions")
 
 
 def step_handler(steps: Mapping[str, Step], service: str) -> Handler:
@@ -28,8 +26,7 @@ def step_handler(steps: Mapping[str, Step], service: str) -> Handler:
         step = steps.get(str(name))
         if step is None:
             raise InvalidInput(f"{service} has no step {name!r}")
-        with bound(service=service, correlation_id=str(event["deploymentId"])):
-            _log.info("step", extra={"step": name, "execution": event["execution"]})
+        with bound(service=service, deployment_id=str(event["deploymentId"])):
             return carry(application().orchestrator_ports, event, step)
 
     return handler

@@ -6,9 +6,12 @@ A long log is rotated by copying it to `<name>.log.1` and emptying it
 
 from __future__ import annotations
 
+import json
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from dharma.core.errors import NotFound
 from dharma_cli.screen import harmless
@@ -16,6 +19,15 @@ from dharma_local.stack_settings import StackSettings
 
 PAUSE_SECONDS = 0.2
 _BLOCK = 64 * 1024
+# Fields that say to what a line belongs, as functions and gateway spell them.
+_IDENTIFIERS = (
+    "correlation_id",
+    "correlationId",
+    "request_id",
+    "requestId",
+    "deployment_id",
+    "deploymentId",
+)
 
 
 def show(process: str | None, lines: int, *, follow: bool) -> None:
@@ -32,6 +44,41 @@ def show(process: str | None, lines: int, *, follow: bool) -> None:
         positions = {
             file: _grown(file, positions.get(file, 0), tag) for file in _files(folder, process)
         }
+
+
+def show_about(process: str | None, identifier: str) -> int:
+    """Print every line, oldest first, that belongs to the request or deployment of this identifier,
+    of one process's log or of all; how many there are."""
+    folder = StackSettings.from_environment().log_dir
+    found: list[tuple[str, Path, bytes]] = []
+    for file in _files(folder, process):
+        for part in (file.with_suffix(".log.1"), file):
+            found += [(time, file, line) for time, line in _lines_about(part, identifier)]
+    for _, file, line in sorted(found, key=lambda each: each[0]):
+        _print(file, line, process is None)
+    return len(found)
+
+
+def _lines_about(part: Path, identifier: str) -> Iterator[tuple[str, bytes]]:
+    """Time and text of each such line."""
+    try:
+        stream = part.open("rb")
+    except FileNotFoundError:
+        return
+    sought = identifier.encode()
+    with stream:
+        for line in stream:
+            said = _json(line) if sought in line else None
+            if said is not None and identifier in (said.get(name) for name in _IDENTIFIERS):
+                yield str(said.get("time", "")), line
+
+
+def _json(line: bytes) -> dict[str, Any] | None:
+    try:
+        said = json.loads(line)
+    except ValueError:
+        return None
+    return said if isinstance(said, dict) else None
 
 
 def _files(folder: Path, process: str | None) -> list[Path]:

@@ -297,6 +297,9 @@ class Deployment(Linked):
     ]
     step: str
     requested_by: str
+    correlation_id: str | None = Field(
+        description="Of the request that asked for it; the logs of its steps carry it too."
+    )
     requested_at: str
     finished_at: str | None
     plan: dict[str, Any] | None

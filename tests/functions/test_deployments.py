@@ -81,6 +81,19 @@ def test_asking_is_answered_at_once_and_starts_the_machine_by_an_event(
     assert detail["tenant"] == "acme"
 
 
+def test_the_correlation_id_of_the_request_stays_with_the_deployment(
+    api: Any, application: Application, prod: str
+) -> None:
+    headers = {"x-correlation-id": "release-42"}
+    sent = {"environment": "prod", "content": TEXT}
+    made = api.call("POST", "/deployments", sent, headers=headers, roles="editor").body
+    assert made["correlationId"] == "release-42"
+    read = api.call("GET", f"/deployments/{made['id']}", headers={"x-correlation-id": "later"})
+    assert read.body["correlationId"] == "release-42"
+    [event] = [e for e in application.store.pending() if e.type == "DeploymentRequested"]  # type: ignore[attr-defined]  # the fake is an outbox as well
+    assert event.correlation_id == "release-42"
+
+
 def test_the_same_key_starts_nothing_twice(api: Any, prod: str) -> None:
     first = deploy(api, key="k-1")
     again = deploy(api, key="k-1")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import io
 import json
+import logging
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -22,6 +24,7 @@ from dharma.core.errors import (
     Forbidden,
     Unavailable,
 )
+from dharma.core.observability import JsonFormatter, bound
 from dharma.core.principal import Principal
 from dharma.orchestrator.clouds import ChangeRequest, NativeChange
 from dharma.orchestrator.locks import LEASE
@@ -514,3 +517,22 @@ def test_what_the_cloud_says_is_kept_without_the_secret(
     monkeypatch.setattr(MemoryCloud, "prepare", refuse)
     with pytest.raises(RuntimeError, match=r"the value \(sensitive value\) is not allowed"):
         stage.deploy(variables={"word": "hush-hush-1"})
+
+
+def test_what_the_steps_log_carries_the_correlation_id_of_the_request(stage: Stage) -> None:
+    written = io.StringIO()
+    handler = logging.StreamHandler(written)
+    handler.setFormatter(JsonFormatter("orchestrator"))
+    logger = logging.getLogger("dharma.orchestrator.steps")
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        with bound(correlation_id="release-42"):
+            asked = stage.ask()
+        stage.carry(asked)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(logging.NOTSET)
+    lines = [json.loads(line) for line in written.getvalue().splitlines()]
+    assert {line["correlation_id"] for line in lines} == {"release-42"}
+    assert {"receive", "execute", "record"} <= {line["step"] for line in lines}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dharma.core.errors import InvalidInput
 from dharma_cli import exits
 from dharma_cli.options import FormatOption
 from dharma_cli.output import Format, Output
@@ -88,10 +89,22 @@ def logs(
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on as lines come.")] = False,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many lines first.")] = 50,
+    about: Annotated[
+        str | None,
+        typer.Option(
+            "--about",
+            metavar="ID",
+            help="Only lines of this request or deployment: its correlation id, or its own id.",
+        ),
+    ] = None,
 ) -> int:
     """What the processes of the stack have logged."""
-    from dharma_cli.log_files import show
+    from dharma_cli.log_files import show, show_about
 
+    if about is not None:
+        if follow:
+            raise InvalidInput("--about looks back; it does not go with --follow")
+        return exits.FINE if show_about(process, about) else exits.ERROR
     show(process, lines, follow=follow)
     return exits.FINE
 

@@ -41,6 +41,23 @@ def test_a_log_that_is_not_there_is_an_error_that_names_those_that_are(
     assert said.err == "NotFound: There is no log of engin; logs: cache\n"
 
 
+def test_all_lines_of_one_request_are_found_in_order_wherever_they_were_logged(
+    dharma: Any, folder: Path
+) -> None:
+    gateway = '{"time": "2026-01-01T00:00:01Z", "correlationId": "release-42"}\n'
+    first = '{"time": "2026-01-01T00:00:02Z", "correlation_id": "release-42", "step": "plan"}\n'
+    second = '{"time": "2026-01-01T00:00:03Z", "deployment_id": "release-42"}\n'
+    other = '{"time": "2026-01-01T00:00:04Z", "correlation_id": "x", "said": "release-42"}\n'
+    (folder / "engine.log.1").write_text(first)
+    (folder / "engine.log").write_text(f"not JSON: release-42\n{other}{second}")
+    (folder / "gateway-1.log").write_text(gateway)
+    found = dharma("logs", "--about", "release-42")
+    assert found.out == f"gateway-1 | {gateway}  engine | {first}  engine | {second}"
+    assert dharma("logs", "engine", "--about", "release-42").out == first + second
+    assert dharma("logs", "--about", "nothing").code == 1
+    assert dharma("logs", "--about", "x", "-f").code == 1
+
+
 class Happening:
     """Instead of sleeping something is written; when nothing is left, Ctrl-C."""
 

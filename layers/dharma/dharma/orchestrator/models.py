@@ -55,7 +55,8 @@ class Deployment:
 
     `stack` names the set of native resources; `fencing_token` is the lock's. `state_version` is the
     version of the environment's state that it made, `target_version` the one that a rollback goes
-    back to. `plan`, `cost`, `verdicts` are summaries; the documents are artifacts.
+    back to. `correlation_id` is that of the request that asked for it. `plan`, `cost`, `verdicts`
+    are summaries; the documents are artifacts.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Deployment:
     status: Status = "pending"
     step: str = ""
     blueprint_id: str | None = None
+    correlation_id: str = ""
     comment: str = ""
     auto_approve: bool = False
     variables: dict[str, Any] = field(default_factory=dict)
@@ -119,6 +121,7 @@ class Deployment:
             "step": self.step,
             "requestedBy": self.requested_by,
             "requestedAt": isoformat(self.requested_at),
+            "correlationId": self.correlation_id or None,
             "updatedAt": None if self.updated_at is None else isoformat(self.updated_at),
             "finishedAt": None if self.finished_at is None else isoformat(self.finished_at),
             "comment": self.comment,

@@ -175,7 +175,7 @@ def _event(deployment: Deployment, type: str, data: dict[str, Any], at: datetime
         },
         new_id(),
         at,
-        deployment.id,
+        deployment.correlation_id or deployment.id,
     )
 
 

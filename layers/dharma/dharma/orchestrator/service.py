@@ -33,6 +33,7 @@ from dharma.core.errors import (
     VersionConflict,
 )
 from dharma.core.ids import new_id
+from dharma.core.observability import correlation_id
 from dharma.core.principal import Principal
 from dharma.core.store import Item, Page, Put
 from dharma.model.blueprint import Blueprint
@@ -364,6 +365,7 @@ class Orchestrator:
             blueprint_id=blueprint_id,
             requested_by=principal.subject,
             requested_at=self._ports.clock.now(),
+            correlation_id=correlation_id(),
             comment=comment,
             auto_approve=auto_approve,
             variables=dict(variables),

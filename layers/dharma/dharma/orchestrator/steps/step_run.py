@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -10,6 +11,7 @@ from typing import Any
 
 from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.core.errors import Conflict, DeploymentCancelled, DharmaError, NotFound
+from dharma.core.observability import bound
 from dharma.core.redaction import redacted
 from dharma.generator.cfn_parameters import parameter_value
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint
@@ -32,6 +34,7 @@ from dharma.orchestrator.states import DeployedState, States, StateVersion
 # Steps that clean up: they run for a deployment that was cancelled or has lost its lock.
 CLOSING = frozenset({"undo", "undo_monitor", "undo_verify", "fail", "notify"})
 MESSAGE_LIMIT = 2000
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,11 +222,18 @@ Step = Callable[[StepRun], dict[str, Any]]
 def carry(ports: Ports, event: Mapping[str, Any], step: Step) -> dict[str, Any]:
     """Run a step: the right execution, not cancelled, the lock held; tell how it went.
 
-    A result with `finished` false is a look at something that goes on: the step is not over.
+    A result with `finished` false is a look at something that goes on: the step is not over. What
+    is logged carries the correlation id of the request that asked for the deployment.
     """
     said = StepInput.from_event(event)
     deployment = Deployments(ports.store, ports.clock).find(said.tenant, said.deployment_id)
-    run = StepRun(ports, said, deployment)
+    with bound(correlation_id=deployment.correlation_id or deployment.id):
+        _log.info("step", extra={"step": said.step, "execution": said.execution})
+        return _carried(StepRun(ports, said, deployment), step)
+
+
+def _carried(run: StepRun, step: Step) -> dict[str, Any]:
+    said, deployment = run.said, run.deployment
     if said.step != "receive":
         _check(run)
     if deployment.step != said.step:
@@ -235,6 +245,7 @@ def carry(ports: Ports, event: Mapping[str, Any], step: Step) -> dict[str, Any]:
         if isinstance(error, DharmaError):
             message = error.message[:MESSAGE_LIMIT]
             run.tell("StepFailed", {"step": said.step, "code": error.code, "message": message})
+            _log.warning("step failed", extra={"step": said.step, "code": error.code})
         raise
     if result.get("finished", True):
         run.tell("StepSucceeded", {"step": said.step, "result": result})
