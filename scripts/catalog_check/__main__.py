@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dharma.catalog import load_catalog
 from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, cover, total
+from scripts.catalog_check.discovery import extract_api
 from scripts.catalog_check.extract import extract, provider_of, write_extract
 from scripts.catalog_check.foreign import SCHEMAS
 from scripts.catalog_check.prove import native_types, prove
@@ -26,7 +27,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command")
     extraction = commands.add_parser("extract", help="renew the extract of Terraform's schemas")
     extraction.add_argument(
-        "package", type=Path, help="tarball of @cdktf/provider-aws, -azurerm or -google"
+        "package",
+        type=Path,
+        help="tarball of @cdktf/provider-aws, -azurerm or -google, or google-api-python-client's wheel",
     )
     return parser
 
@@ -53,6 +56,8 @@ def _check(*, write: bool) -> int:
 
 
 def _extract(package: Path) -> int:
+    if package.suffix == ".whl":
+        return _extract_api(package)
     provider = provider_of(package)
     named = {
         name
@@ -64,6 +69,15 @@ def _extract(package: Path) -> int:
     schemas, source = extract(package, wanted)
     write_extract(schemas, source, SCHEMAS / f"terraform-{provider}")
     print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
+    return 0
+
+
+def _extract_api(package: Path) -> int:
+    kinds = load_catalog().kinds("gcp")
+    mappings = [mapping for kind in kinds if (mapping := kind.mapping("deployment_manager"))]
+    types = [tuple(native_types(mapping)) for mapping in mappings]
+    count = extract_api(package, types, SCHEMAS / "google-api")
+    print(f"{count} collections of {package.name}")
     return 0
 
 

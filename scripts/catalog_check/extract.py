@@ -30,12 +30,12 @@ GETTER = re.compile(
     r"this\.(get\w+Attribute|interpolationForAttribute)\('(\w+)'\)",
     re.M,
 )
-CREATED = re.compile(r"this\._(\w+) = new (?:cdktf\.)?(\w+)\(this, \"(\w+)\"(?:, (true|false))?\);")
+CREATED = re.compile(r"this\._(\w+) = new (?:\w+\.)?(\w+)\(this, \"(\w+)\"(?:, (true|false))?\);")
 OBJECT_ARGUMENT = re.compile(
-    r"^\s+(\w+): \{\s+value: cdktf\.listMapperHcl\((\w+)ToHclTerraform, false\)", re.M
+    r"^\s+(\w+): \{\s+value: cdktf\.listMapperHcl\((?:\w+\.)?(\w+)ToHclTerraform, false\)", re.M
 )
 STRUCT_ARGUMENT = re.compile(
-    r"^\s+(\w+): \{\s+value: (\w+)ToHclTerraform\([^\n]*\),\s+isBlock: true,\s+type: \"(\w+)\"",
+    r"^\s+(\w+): \{\s+value: (?:\w+\.)?(\w+)ToHclTerraform\([^\n]*\),\s+isBlock: true,\s+type: \"(\w+)\"",
     re.M,
 )
 
@@ -61,6 +61,8 @@ COMPLEX_TYPES = {
 }
 
 _PACKAGES = "@cdktf/provider-"
+# Large types have their nested classes in modules of their own.
+MODULE = re.compile(r"package/lib/([\w-]+)/(?:index|index-structs/structs\d+)\.js\Z")
 
 Schema = dict[str, Any]
 
@@ -83,21 +85,24 @@ def provider_of(package: Path) -> str:
 
 def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dict[str, str]]:
     """The schema of each type, and the source's name, versions and licence."""
-    wanted = {f"package/lib/{t.partition('_')[2].replace('_', '-')}/index.js": t for t in types}
-    schemas: dict[str, Schema] = {}
+    folders = {t.partition("_")[2].replace("_", "-"): t for t in types}
+    modules: dict[str, dict[str, str]] = {t: {} for t in folders.values()}
     source: dict[str, str] = {}
     with tarfile.open(package, "r:gz") as archive:
         for member in archive:
             if member.name == "package/package.json":
                 about = json.loads(_text(archive, member))
                 source |= {k: about[k] for k in ("name", "version", "license")}
-            elif member.name in wanted:
-                text = _text(archive, member)
-                schemas[wanted[member.name]] = read_type(text, wanted[member.name])
-                source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
-    missing = sorted(set(wanted.values()) - set(schemas))
+            elif (module := MODULE.match(member.name)) and module[1] in folders:
+                modules[folders[module[1]]][member.name] = _text(archive, member)
+    missing = sorted(t for t, texts in modules.items() if not texts)
     if missing:
         raise UnreadablePackage(f"the package has no resource type {', '.join(missing)}")
+    schemas = {}
+    for type_name, texts in modules.items():
+        text = "\n".join(texts[name] for name in sorted(texts))
+        schemas[type_name] = read_type(text, type_name)
+        source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
     return schemas, source
 
 

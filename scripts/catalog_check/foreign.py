@@ -2,16 +2,19 @@
 
 Terraform: the extracts under `tests/catalog_schemas/terraform-<provider>/` (see `extract`).
 CloudFormation: the resource schemas that cfn-lint carries.
+Deployment Manager: the extract under `tests/catalog_schemas/google-api/` (see `discovery`).
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+
+from scripts.catalog_check.discovery import referable
 
 SCHEMAS = Path(__file__).parents[2] / "tests" / "catalog_schemas"
 REGION = "us-east-1"
@@ -108,6 +111,47 @@ def _terraform_attributes(schema: dict[str, Any]) -> set[str]:
         step = name if block["nesting"] == "struct" else f"{name}.0"
         found |= {f"{step}.{inner}" for inner in _terraform_attributes(block)}
     return found
+
+
+@cache
+def deployment_manager_type(name: str, schemas: Path = SCHEMAS) -> ForeignType:
+    folder = schemas / "google-api"
+    types = json.loads((folder / "TYPES.json").read_text(encoding="utf-8"))
+    if name not in types:
+        raise UnknownForeignType(f"{name} is not in the extract {folder.name}")
+    described = json.loads((folder / f"{types[name]}.json").read_text(encoding="utf-8"))
+    arguments = Shape(
+        "object",
+        fields=_discovered_fields(described["properties"], described["schemas"], ()),
+        required=frozenset(described["required"]),
+    )
+    return ForeignType(name, arguments, frozenset(referable(described)))
+
+
+def _discovered_fields(
+    fields: dict[str, Any], schemas: dict[str, Any], seen: tuple[str, ...]
+) -> dict[str, Shape]:
+    found = {}
+    for name, said in fields.items():
+        data = {"type": said} if isinstance(said, str) else said
+        found[name] = replace(
+            _discovered(data["type"], schemas, seen),
+            enum=tuple(data.get("enum", ())),
+            read_only=data.get("readOnly", False),
+        )
+    return found
+
+
+def _discovered(kind: str, schemas: dict[str, Any], seen: tuple[str, ...]) -> Shape:
+    if kind.startswith("@"):
+        name = kind[1:]
+        if name in seen or not schemas[name]:  # a recursive one: its second round is not judged
+            return ANY
+        return Shape("object", fields=_discovered_fields(schemas[name], schemas, (*seen, name)))
+    return _terraform_attribute(kind, False) if "(@" not in kind else Shape(
+        "list" if kind.startswith("list(") else "map",
+        item=_discovered(kind.partition("(")[2][:-1], schemas, seen),
+    )
 
 
 @cache

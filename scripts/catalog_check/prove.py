@@ -43,6 +43,7 @@ from scripts.catalog_check.foreign import (
     Shape,
     UnknownForeignType,
     cloudformation_type,
+    deployment_manager_type,
     documented_keys,
     terraform_type,
 )
@@ -85,6 +86,7 @@ def native_types(mapping: FormatMapping) -> Iterator[str]:
 _SCHEMAS: dict[Format, Callable[[str], ForeignType]] = {
     "terraform": terraform_type,
     "cloudformation": cloudformation_type,
+    "deployment_manager": deployment_manager_type,
 }
 
 

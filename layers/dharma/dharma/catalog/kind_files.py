@@ -41,6 +41,7 @@ _KIND_KEYS = frozenset(
         "identity",
         "properties",
         "attributes",
+        "without",
     }
 )
 _PROPERTY_KEYS = frozenset(
@@ -102,13 +103,35 @@ def parse_kind(data: _Data) -> Kind:
             attributes=dict(data.get("attributes") or {}),
             identity=identity if identity is None else _declared(properties, (identity,)).name,
             mappings=_with_peers(
-                {f: _mapping(f, data[f], properties) for f in formats if f in data}
+                {
+                    f: _mapping(f, {"noun": _noun(f, name, data[f]), **data[f]}, properties)
+                    for f in formats
+                    if f in data
+                }
             ),
+            without=_without(data.get("without") or {}, formats, data),
         )
     except Misconfigured as fault:
         raise Misconfigured(f"{name}: {fault.message}") from fault
     except (KeyError, TypeError, AttributeError, ValueError) as fault:
         raise Misconfigured(f"{name}: malformed ({type(fault).__name__}: {fault})") from fault
+
+
+def _noun(format: Format, kind: str, data: _Data) -> str:
+    """What a kind is called in the names of parts: the last word of the type in CloudFormation,
+    the kind's own name in Deployment Manager, where no two kinds may share one."""
+    if format == "deployment_manager":
+        return kind.removeprefix("google_").removeprefix("compute_").replace("_", "-")
+    return str(data["type"]).rsplit("::", 1)[-1]
+
+
+def _without(said: _Data, formats: tuple[Format, ...], data: _Data) -> dict[Format, str]:
+    """Why the kind lacks a format."""
+    _only_keys(said, frozenset(formats), "without")
+    both = sorted(f for f in said if f in data)
+    if both:
+        raise Misconfigured(f"without names {both}, which are mapped")
+    return {f: str(said[f]) for f in formats if f in said}
 
 
 def _only_keys(data: _Data, allowed: frozenset[str], where: str) -> None:
@@ -276,7 +299,7 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         format=format,
         type=data["type"],
         also=tuple(data.get("also", ())),
-        noun=data.get("noun") or data["type"].rsplit("::", 1)[-1],
+        noun=data["noun"],
         attributes=attributes,
         templates={k: _computed(v["template"]) for k, v in computed.items() if "template" in v},
         through={k: _through(v, properties) for k, v in computed.items() if "through" in v},

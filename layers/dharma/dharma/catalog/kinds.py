@@ -207,7 +207,8 @@ class FormatMapping:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of resource. `attributes` maps what others may refer to to its type. `identity` is the
-    property by whose value an attachment may name its owner, where one is enough."""
+    property by whose value an attachment may name its owner, where one is enough. `without` says why
+    the kind lacks one of its provider's formats."""
 
     name: str
     title: str
@@ -219,6 +220,7 @@ class Kind:
     attributes: dict[str, str]
     mappings: dict[Format, FormatMapping]
     identity: str | None = None
+    without: dict[Format, str] = field(default_factory=dict)
 
     def property_at(self, path: tuple[str, ...]) -> Property | None:
         """The property or member at a path of declared names."""

@@ -25,6 +25,9 @@ _ACRONYM = re.compile(r"([A-Z]+)([A-Z][a-z])")
 _HUMP = re.compile(r"([a-z0-9])([A-Z])")
 _NUMBERED = re.compile(r"([a-z]{3,})([0-9]+)(?=_|$)")
 _SEGMENT = re.compile(r"([^.\[\]]+)(\[[^\]]*\])?(?:\.|$)")
+# Names that `$(ref.NAME.attribute)` can carry.
+REFERABLE = re.compile(r"[A-Za-z0-9_-]{1,250}\Z")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 _LONGEST_LABEL = 40
 
 
@@ -49,6 +52,25 @@ def name_in_logical_id(identifier: str, noun: str) -> str:
     words = identifier.removesuffix(noun) or identifier
     name = snake(words)
     return name if name[:1].isalpha() else f"r_{name}"
+
+
+def deployment_name(name: str, noun: str) -> str:
+    """The name of a resource in a Deployment Manager configuration: `web-instance`. The model's
+    name stays as it is, so that it can be told again."""
+    return f"{name}-{noun}"
+
+
+def name_in_deployment(identifier: str, kind: str, noun: str) -> str:
+    """The name that `deployment_name` was given; a name that somebody else chose is taken whole."""
+    name, _, last = identifier.rpartition("-")
+    own = name.removesuffix(f"-{noun}")
+    if own != name and digest(f"{kind}.{own}").lower() == last:
+        return own
+    name = identifier.removesuffix(f"-{noun}") or identifier
+    if _NAME.match(name):
+        return name
+    word = _NO_WORD.sub("_", name).strip("_")
+    return word if word[:1].isalpha() else f"r_{word}"
 
 
 def digest(text: str) -> str:

@@ -15,7 +15,7 @@ from dharma.catalog.document import Document, Part
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
-from dharma.catalog.naming import Names, name_in_address, name_in_logical_id
+from dharma.catalog.naming import Names, name_in_address, name_in_deployment, name_in_logical_id
 from dharma.catalog.paths import Step, get, parse_path
 from dharma.model.expressions.nodes import ResourceRef, Value
 
@@ -186,6 +186,9 @@ def _wanted_name(folding: Folding, format: Format) -> str:
         return name_in_address(part.address)[1]
     if format == "arm":
         return part.address.rpartition(".")[2]
+    if format == "deployment_manager":
+        noun = folding.mapping.noun if folding.mapping is not None else ""
+        return name_in_deployment(part.address, folding.type, noun)
     said = noted(part).get("Name")
     if isinstance(said, str) and _NAME.match(said):
         return said

@@ -6,7 +6,14 @@ from collections.abc import Mapping, Sequence
 
 from dharma.catalog.formats import ADDRESSED, Format
 from dharma.catalog.kinds import FormatMapping
-from dharma.catalog.naming import Names, logical_id, name_in_logical_id, pascal
+from dharma.catalog.naming import (
+    REFERABLE,
+    Names,
+    deployment_name,
+    logical_id,
+    name_in_logical_id,
+    pascal,
+)
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Value
 
@@ -27,7 +34,7 @@ class PartNames:
         self._mappings = mappings
         self._format = format
         self._names = Names()
-        joint = "_" if format in ADDRESSED else ""
+        joint = {"cloudformation": "", "deployment_manager": "-"}.get(format, "_")
         self.main = {
             resource.address: self._names.take(self._wanted(resource), resource.address, joint)
             for resource in sorted(resources, key=self._order)
@@ -60,19 +67,30 @@ class PartNames:
         mapping = self._mappings[resource.address]
         if self._format in ADDRESSED:
             return f"{mapping.type if mapping is not None else resource.type}.{resource.name}"
-        chosen = chosen_id(resource)
+        chosen = self._chosen(resource)
         if chosen is not None:
             return chosen
-        return resource.name if mapping is None else logical_id(resource.name, mapping.noun)
+        if mapping is None:
+            return resource.name
+        if self._format == "deployment_manager":
+            return deployment_name(resource.name, mapping.noun)
+        return logical_id(resource.name, mapping.noun)
+
+    def _chosen(self, resource: Resource) -> str | None:
+        if self._format == "deployment_manager":
+            return chosen_deployment_name(resource)
+        return chosen_id(resource)
 
     def _order(self, resource: Resource) -> tuple[bool, bool, str]:
         if self._format in ADDRESSED:
             return False, False, resource.address
         tells = self._tells(resource, self._wanted(resource))
-        return chosen_id(resource) is None, not tells, resource.address
+        return self._chosen(resource) is None, not tells, resource.address
 
     def _tells(self, resource: Resource, identifier: str) -> bool:
         mapping = self._mappings[resource.address]
+        if self._format == "deployment_manager":
+            return self._chosen(resource) is None
         return mapping is None or name_in_logical_id(identifier, mapping.noun) == resource.name
 
 
@@ -82,3 +100,10 @@ def chosen_id(resource: Resource) -> str | None:
     if isinstance(chosen, str) and chosen.isalnum() and chosen.isascii():
         return chosen
     return None
+
+
+def chosen_deployment_name(resource: Resource) -> str | None:
+    """The name that the author wants in a Deployment Manager configuration, if references can
+    carry it."""
+    chosen = resource.native.get("deployment_manager", {}).get("name")
+    return chosen if isinstance(chosen, str) and REFERABLE.match(chosen) else None

@@ -20,7 +20,7 @@ from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
-from dharma.catalog.naming import digest, logical_id
+from dharma.catalog.naming import deployment_name, digest, logical_id
 from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
 from dharma.catalog.paths import get
 from dharma.catalog.references import Source, ToModel
@@ -202,6 +202,8 @@ class _Reading:
     def _native(self, folding: Folding) -> dict[str, Value]:
         part = folding.part
         native = {k: v for k, v in part.native.items() if k not in folding.bridged}
+        if self._format == "deployment_manager":
+            return self._with_chosen_name(folding, native)
         if self._format != "cloudformation":
             return native
         if noted(part):
@@ -217,6 +219,15 @@ class _Reading:
             if part.address not in (wanted, f"{wanted}{digest(folding.address)}"):
                 native["LogicalId"] = part.address
         return native
+
+    def _with_chosen_name(self, folding: Folding, native: dict[str, Value]) -> dict[str, Value]:
+        """A name that would not be given again is kept: it is what a deployment knows it by."""
+        address, name = folding.part.address, folding.name
+        if folding.mapping is not None:
+            name = deployment_name(name, folding.mapping.noun)
+        if address in (name, f"{name}-{digest(folding.address).lower()}"):
+            return native
+        return {"name": address, **native}
 
     def _depends_on(self, folding: Folding) -> tuple[str, ...]:
         """Addresses of the model. What is written only to wait for an attachment of a resource that

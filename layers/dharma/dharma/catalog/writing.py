@@ -127,6 +127,12 @@ class _Writing:
 
     def _passed_through(self, resource: Resource) -> Part:
         address = self._names.main[resource.address]
+        kind = self._catalog.kind(resource.type)
+        if kind is not None:
+            reason = kind.without.get(self._format) or f"{kind.title} is {kind.provider}'s"
+            raise NotExpressible(
+                f"{resource.address}: {TITLES[self._format]} cannot express it: {reason}"
+            )
         if native_format(resource.type) != self._format:
             raise NotExpressible(
                 f"{resource.address}: the catalog has no kind {resource.type}, so {self._format} "
