@@ -73,6 +73,8 @@ def _exchanged(mapping: FormatMapping, native: ForeignType) -> Found:
         for text in sorted(native.attributes):
             if not same_name(attribute, text) or mapping.attributes.get(attribute) == text:
                 continue
+            if mapping.format == "deployment_manager" and attribute == "id":
+                continue  # Terraform's is a path of project, place and name, the API's a number.
             claimant = mapping.model_attributes.get(text)
             if claimant is None or (claimant != attribute and not same_name(claimant, text)):
                 yield attribute, f"is not mapped to {text}, although there is one"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import FORMATS, FORMATS_OF, TITLES, Format
 from dharma.catalog.kinds import FormatMapping, Kind
 from scripts.catalog_check.prove import leaves, mapped_paths
@@ -39,6 +40,7 @@ class Coverage:
     provider: str
     paths: int
     formats: dict[Format, FormatCoverage] = field(default_factory=dict)
+    without: dict[Format, str] = field(default_factory=dict)
 
     @property
     def mapped(self) -> int:
@@ -75,12 +77,15 @@ def cover(kind: Kind) -> Coverage:
         provider=kind.provider,
         paths=len(paths),
         formats={f: _format(m, paths) for f, m in kind.mappings.items()},
+        without=kind.without,
     )
 
 
 def _format(mapping: FormatMapping, paths: set[str]) -> FormatCoverage:
+    alone = [prop for bridge in mapping.bridges for prop in BRIDGES[bridge].properties]
+    bridged = {p for p in paths for a in alone if p == a or p.startswith((f"{a}.", f"{a}[]."))}
     return FormatCoverage(
-        mapped=len(paths & set(mapped_paths(mapping))),
+        mapped=len(paths & {*mapped_paths(mapping), *bridged}),
         bridges=len(mapping.bridges),
         impossible=mapping.impossible,
         no_counterpart=mapping.no_counterpart,
@@ -137,12 +142,14 @@ def _row(c: Coverage, formats: Sequence[Format]) -> str:
 
 def _cell(c: Coverage, format: Format) -> str:
     if format not in c.formats:
-        return "impossible"
+        return "none"
     part = c.formats[format]
     return "full" if part.verdict == "full" else f"partial ({part.mapped} of {c.paths})"
 
 
 def _gaps(c: Coverage) -> Iterable[str]:
+    for format, reason in c.without.items():
+        yield f"- `{c.kind}`, {TITLES[format]}: none, {reason}."
     for format, part in c.formats.items():
         for path, reason in part.impossible.items():
             yield f"- `{c.kind}.{path}`, {TITLES[format]}: impossible, {reason}."

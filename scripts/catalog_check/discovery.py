@@ -33,13 +33,14 @@ GIVEN = frozenset({"project", "projectId", "name"})
 _REQUIRED = re.compile(r"\W*required\b", re.I)
 _OUTPUT = re.compile(r"\W*output only\b", re.I)
 
-# Members of the body that stand beside the method's parameters, or that are called otherwise.
+# Properties that Deployment Manager has beside the API's (None: that it does not have).
 # Source: deploymentmanager-samples, google/resource-snippets/{pubsub,logging,iam,dns}-v*/*.jinja.
 ADAPTED: dict[str, dict[str, Any]] = {
-    "pubsub-v1.projects.topics": {"topic": "string"},
-    "pubsub-v1.projects.subscriptions": {"subscription": "string"},
-    "logging-v2.projects.sinks": {"sink": "string", "parent": None},
-    "iam-v1.projects.serviceAccounts": {"displayName": "string", "description": "string"},
+    "pubsub-v1.projects.topics": {"topic": "string", "name": None},
+    "pubsub-v1.projects.subscriptions": {"subscription": "string", "name": None},
+    "logging-v2.projects.sinks": {"sink": "string", "name": None, "parent": None},
+    "iam-v1.projects.serviceAccounts": {"displayName": "string", "description": "string", "name": None},
+    "redis-v1.projects.locations.instances": {"name": None},
     "dns-v1.resourceRecordSets": {"records": "list(@ResourceRecordSet)"},
 }
 # Types that are no collection of the API: one member of one role, of a project or a bucket.
@@ -120,7 +121,8 @@ class _Reader:
         adapted = ADAPTED.get(self.collection, {})
         properties = {name: self._field(said) for name, said in body.items()}
         properties |= {name: self._field(said) for name, said in parameters.items()}
-        properties |= {name: said for name, said in adapted.items() if said is not None}
+        properties |= adapted
+        properties = {name: said for name, said in properties.items() if said is not None}
         required = {
             name for name, said in parameters.items() if said.get("required")
         } | {name for name, said in body.items() if self._is_required(said)}
@@ -162,7 +164,7 @@ class _Reader:
             return f"@{name}"
         if kind == "object" and "additionalProperties" in said:
             return f"map({self._type(said['additionalProperties'])})"
-        if kind in ("integer", "number") or said.get("format") in ("int64", "uint64"):
+        if kind in ("integer", "number") or said.get("format") == "int64":
             return "number"  # 64 bits are text in JSON; Deployment Manager takes numbers.
         return {"boolean": "bool", "string": "string"}.get(str(kind), "any")
 

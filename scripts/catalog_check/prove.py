@@ -69,10 +69,14 @@ class Contradiction(Exception):
 
 def prove(kind: Kind) -> list[Finding]:
     """All contradictions of a kind, in every format that it maps."""
+    silent = [f for f in kind.formats if f not in kind.mappings and not kind.without.get(f)]
     return [
-        Finding(kind.name, format, path, message)
-        for format, mapping in kind.mappings.items()
-        for path, message in _Proof(kind, mapping).findings()
+        *(Finding(kind.name, f, "without", "neither mapped nor said why not") for f in silent),
+        *(
+            Finding(kind.name, format, path, message)
+            for format, mapping in kind.mappings.items()
+            for path, message in _Proof(kind, mapping).findings()
+        ),
     ]
 
 
@@ -315,7 +319,8 @@ class _Proof:
         elif isinstance(transform, Not | Scale):
             pass
         elif isinstance(transform, Document):
-            if not native.json and native.kind not in ("any", "map"):
+            inner = native.item.kind if native.item is not None else ""
+            if not native.json and native.kind not in ("any", "map") and inner not in _STRUCTURED:
                 raise Contradiction(f"is a {native.kind}, no document")
             return
         _type_fits(wanted, native, self.format)
@@ -323,7 +328,8 @@ class _Proof:
 
     def _unmapped(self) -> Found:
         said = set(mapped_paths(self.mapping))
-        excused = {*self.mapping.impossible, *self.mapping.no_counterpart}
+        bridged = {p for b in self.mapping.bridges for p in BRIDGES[b].properties}
+        excused = {*self.mapping.impossible, *self.mapping.no_counterpart, *bridged}
         for path in leaves(self.kind.properties):
             if path not in said and not _excused(path, excused):
                 yield path, "neither mapped nor said to be impossible"
@@ -384,6 +390,7 @@ def _selectable(found: Shape, step: Step) -> None:
 
 
 _SCALARS = {"string", "number", "bool"}
+_STRUCTURED = {"any", "object"}
 
 
 def _type_fits(wanted: str, native: Shape, format: Format) -> None:

@@ -205,7 +205,7 @@ class RandomResources:
     def _reference(self, kind_name: str) -> Value:
         """A reference to another resource, by an attribute or a property that has a value."""
         kind = CATALOG.kind(kind_name)
-        if kind is None:
+        if kind is None or not kind.mappings.keys() >= set(self.formats):
             return "arn:aws:other:::x"
         name = self.random.choice(["one", "two"])
         properties = self._least(kind)

@@ -83,7 +83,7 @@ class Junk:
         return {key: self.value(depth) for key in keys}
 
 
-PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.formats]
+PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.mappings]
 
 
 def native_types(kind: Kind, format: Format) -> list[str]:

@@ -23,7 +23,7 @@ from dharma.core.errors import NotExpressible
 from tests.unit.catalog.random_resources import RandomResources
 
 CATALOG = load_catalog()
-PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.formats]
+PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.mappings]
 # Measured over 500 of each: 16 % of autoscaling groups (a launch template's default version, which
 # CloudFormation cannot say of a literal id), 13 % of instances, at most 7 % of any other kind.
 MOST_REFUSED = 1 / 3
@@ -32,6 +32,8 @@ MOST_REFUSED = 1 / 3
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
     """Each format of the kind by itself, and from Terraform to the cloud's own and back."""
     terraform, own = kind.formats
+    if own not in kind.mappings:
+        return {terraform: (terraform,)}
     return {
         terraform: (terraform,),
         own: (own,),

@@ -7,9 +7,11 @@ each one is a rule that readers of the kind file cannot see.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
+from dharma.catalog.bridge import Bridge
 from dharma.catalog.document import Part
+from dharma.catalog.gcp_bridges import GCP_BRIDGES
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
@@ -22,29 +24,13 @@ from dharma.model.expressions.nodes import (
 )
 
 
-class Bridge(Protocol):
-    """Both directions of one such rule. `completes` are the native arguments that it writes where
-    the table leaves them out, `refuses` what it says of values that the format cannot express."""
-
-    completes: frozenset[str]
-    refuses: str | None
-
-    def write(self, resource: Resource, part: Part) -> frozenset[str]:
-        """Complete the main part; the properties that are said by that."""
-
-    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
-        """Complete the properties; the native resource attributes that were understood."""
-
-
-class FinalSnapshot:
+class FinalSnapshot(Bridge):
     """`skip_final_snapshot` is the resource's `DeletionPolicy` in CloudFormation, whose own default
     for a database instance is a snapshot. The policy is no property: it takes no expression.
 
     Source: "DeletionPolicy attribute", AWS CloudFormation template reference.
     """
 
-    completes: frozenset[str] = frozenset()
-    refuses: str | None = None
     _ATTRIBUTES = ("DeletionPolicy", "UpdateReplacePolicy")
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
@@ -64,7 +50,7 @@ class FinalSnapshot:
         return frozenset(self._ATTRIBUTES)
 
 
-class LaunchTemplateVersion:
+class LaunchTemplateVersion(Bridge):
     """`$Default` and `$Latest` are no versions in CloudFormation: there the launch template's own
     attributes say them. What comes back for `$Latest` is the reference, which means the same.
 
@@ -72,8 +58,7 @@ class LaunchTemplateVersion:
     template reference.
     """
 
-    completes: frozenset[str] = frozenset()
-    refuses: str | None = (
+    refuses = (
         "only a number or an attribute of a launch template in the same blueprint that its id "
         "refers to"
     )
@@ -179,7 +164,7 @@ def _sides(value: Value, condition: Value) -> tuple[Value, Value]:
     return value, value
 
 
-class RootDevice:
+class RootDevice(Bridge):
     """Terraform has a block of its own for an instance's root device and takes its name from the
     image; in CloudFormation it is one of the block device mappings, known by that name. On Linux
     and Windows it is one of two; Amazon Linux calls it `/dev/xvda`, which is what is written where
@@ -188,8 +173,7 @@ class RootDevice:
     Source: "Device names for volumes on Amazon EC2 instances", Amazon EC2 User Guide.
     """
 
-    completes: frozenset[str] = frozenset()
-    refuses: str | None = "an instance in CloudFormation cannot say it, a launch template can"
+    refuses = "an instance in CloudFormation cannot say it, a launch template can"
     _USUAL = "/dev/xvda"
     _NAMES = (_USUAL, "/dev/sda1")
     _MEMBERS: ClassVar[dict[str, str]] = {
@@ -228,7 +212,7 @@ class RootDevice:
         return frozenset()
 
 
-class GeneratedName:
+class GeneratedName(Bridge):
     """Terraform wants a name where CloudFormation makes one out of the stack's name and the logical
     id. The same is written out, and taken for no name on reading."""
 
@@ -265,4 +249,5 @@ BRIDGES: dict[str, Bridge] = {
     "final_snapshot": FinalSnapshot(),
     "launch_template_version": LaunchTemplateVersion(),
     "root_device": RootDevice(),
+    **GCP_BRIDGES,
 }

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
+from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.kinds import (
     PROPERTY_TYPES,
@@ -294,6 +295,7 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
     )
     inline = [bag.inline.path for bag in bags if bag.inline is not None and bag.inline.path]
     ignore = tuple(parse_path(p) for p in data.get("ignore") or ())
+    bridged = {p for bridge in data.get("bridges") or () for p in BRIDGES[bridge].properties}
     unwritten = [*(data.get("impossible") or {}), *(data.get("no_counterpart") or {})]
     return FormatMapping(
         format=format,
@@ -315,7 +317,10 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         known=_known([table], [*inline, *ignore]),
         members=_members(
             [table, *(a.table for a in attachments if a.only != "read")],
-            [*((bag.declared.name,) for bag in bags), *(tuple(p.split(".")) for p in unwritten)],
+            [
+                *((bag.declared.name,) for bag in bags),
+                *(tuple(p.split(".")) for p in (*unwritten, *bridged)),
+            ],
         ),
         main_properties=frozenset(
             [

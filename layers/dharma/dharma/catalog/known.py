@@ -15,7 +15,7 @@ class KnownPaths:
 
     def __init__(self, paths: Iterable[Path] = ()) -> None:
         self.keys: dict[str, KnownPaths] = {}
-        self.chosen: dict[tuple[str, str], KnownPaths] = {}
+        self.chosen: dict[tuple[str, str | bool], KnownPaths] = {}
         self.single = False
         self.leaf = False
         for path in paths:

@@ -1,7 +1,8 @@
 """Paths into nested properties, and how to read and write along them.
 
 A path is a tuple of steps. A step names a key and may select an element of the list behind it:
-`rule[0]` the single block, `Attributes[Key=idle]` the element whose `Key` is `idle`. Reading passes
+`rule[0]` the single block, `Attributes[Key=idle]` the element whose `Key` is `idle`
+(`true` and `false` are flags). Reading passes
 through what is symbolic on the way: a conditional block gives a conditional value, the member of an
 unknown block is unknown.
 """
@@ -32,11 +33,11 @@ class Step:
 
     key: str
     single: bool = False
-    where: tuple[str, str] | None = None
+    where: tuple[str, str | bool] | None = None
 
     def __str__(self) -> str:
         if self.where:
-            return f"{self.key}[{self.where[0]}={self.where[1]}]"
+            return f"{self.key}[{self.where[0]}={str(self.where[1]).lower()}]"
         return f"{self.key}[0]" if self.single else self.key
 
 
@@ -52,6 +53,7 @@ def parse_path(text: str) -> Path:
         if match is None:
             raise Misconfigured(f"{text!r} is not a path")
         key, single, member, wanted = match.groups()
+        wanted = {"true": True, "false": False}.get(wanted, wanted)
         steps.append(Step(key, single is not None, (member, wanted) if member else None))
         position = match.end()
     if not steps:
@@ -222,7 +224,7 @@ def _only(value: Value) -> Value:
     return value
 
 
-def _chosen(value: Value, where: tuple[str, str], rest: Path) -> Value:
+def _chosen(value: Value, where: tuple[str, str | bool], rest: Path) -> Value:
     """The member of the list element that `where` selects; elements may be conditional."""
     if isinstance(value, Unknown):
         return value

@@ -87,9 +87,14 @@ class _Reading:
             folding.properties = arguments
             return
         report = self._report(part)
+        claimed: dict[str, Value] = {}
+        for bridge in mapping.bridges:
+            arguments, said = BRIDGES[bridge].claim(arguments)
+            merge(claimed, said)
         for path in self._unread(mapping, arguments):
             report(path, "is not understood")
         folding.properties = read_table(mapping.table, arguments, report)
+        merge(folding.properties, claimed)
         for bag in mapping.bags:
             inline = bag.inline
             if inline is None or inline.path is None:

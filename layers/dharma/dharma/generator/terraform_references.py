@@ -141,10 +141,12 @@ class References:
             self.variables.add(name)
             return VariableRef(name)
         if self.bp.provider != "aws":
-            if name == "region":
-                self.variables.add("region")
-                return VariableRef("region")
+            if name == "region" or (name == "project" and self.bp.provider == "gcp"):
+                self.variables.add(name)
+                return VariableRef(name)
             raise NotExpressible(f"{name} has no source in Terraform for {self.bp.provider}")
+        if name not in _DATA:
+            raise NotExpressible(f"{name} has no source in Terraform for aws")
         kind, source, attribute = _DATA[name]
         self._data.add((kind, source))
         return Symbol(("data", kind, source, attribute))

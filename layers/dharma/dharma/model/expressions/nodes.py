@@ -67,6 +67,7 @@ AMBIENT_NAMES = frozenset(
     {
         "region",
         "account_id",
+        "project",
         "partition",
         "url_suffix",
         "availability_zones",

@@ -55,6 +55,8 @@ AMBIENT_SPELLING: dict[tuple[str, ...], str] = {
     ("data", "aws_partition", "current", "partition"): "partition",
     ("data", "aws_partition", "current", "dns_suffix"): "url_suffix",
     ("data", "aws_availability_zones", "available", "names"): "availability_zones",
+    ("data", "google_client_config", "current", "region"): "region",
+    ("data", "google_client_config", "current", "project"): "project",
     ("deployment", "name"): "deployment_name",
     ("deployment", "id"): "deployment_id",
 }
