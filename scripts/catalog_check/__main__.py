@@ -29,7 +29,7 @@ def _parser() -> argparse.ArgumentParser:
     extraction.add_argument(
         "package",
         type=Path,
-        help="tarball of @cdktf/provider-aws, -azurerm or -google, or google-api-python-client's wheel",
+        help="tarball of @cdktf/provider-aws, -azurerm, -google; wheel of google-api-python-client",
     )
     return parser
 

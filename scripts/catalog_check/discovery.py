@@ -1,6 +1,6 @@
 """Properties and attributes of Deployment Manager's types, out of Google's discovery documents.
 
-    scripts/catalog-extract google_api_python_client-2.202.0-py3-none-any.whl   # from `pip download`
+    scripts/catalog-extract google_api_python_client-2.202.0-py3-none-any.whl    # `pip download`
 
 A type's properties are the parameters of the API method that makes the resource, and the members of
 that method's body; what may be referred to are the members of the answer of `get`. The documents
@@ -39,7 +39,11 @@ ADAPTED: dict[str, dict[str, Any]] = {
     "pubsub-v1.projects.topics": {"topic": "string", "name": None},
     "pubsub-v1.projects.subscriptions": {"subscription": "string", "name": None},
     "logging-v2.projects.sinks": {"sink": "string", "name": None, "parent": None},
-    "iam-v1.projects.serviceAccounts": {"displayName": "string", "description": "string", "name": None},
+    "iam-v1.projects.serviceAccounts": {
+        "displayName": "string",
+        "description": "string",
+        "name": None,
+    },
     "redis-v1.projects.locations.instances": {"name": None},
     "dns-v1.resourceRecordSets": {"records": "list(@ResourceRecordSet)"},
 }
@@ -68,7 +72,9 @@ def collection_of(types: Iterable[str]) -> str:
         found = COLLECTION.match(name)
         if found:
             return f"{found[1]}-{found[2]}.{found[3]}"
-    raise UnreadablePackage(f"{', '.join(types)}: one must be of the form gcp-types/API-v1:resources")
+    raise UnreadablePackage(
+        f"{', '.join(types)}: one must be of the form gcp-types/API-v1:resources"
+    )
 
 
 def extract_api(wheel: Path, kinds: Iterable[tuple[str, ...]], folder: Path) -> int:
@@ -123,9 +129,9 @@ class _Reader:
         properties |= {name: self._field(said) for name, said in parameters.items()}
         properties |= adapted
         properties = {name: said for name, said in properties.items() if said is not None}
-        required = {
-            name for name, said in parameters.items() if said.get("required")
-        } | {name for name, said in body.items() if self._is_required(said)}
+        required = {name for name, said in parameters.items() if said.get("required")} | {
+            name for name, said in body.items() if self._is_required(said)
+        }
         answer = self._type(self.get["response"])
         self._reach(properties.values())
         return {
@@ -143,7 +149,7 @@ class _Reader:
 
     def _field(self, said: Document) -> Any:
         kind = self._type(said)
-        field = {"type": kind}
+        field: dict[str, Any] = {"type": kind}
         if "enum" in said:
             field["enum"] = said["enum"]
         if said.get("readOnly") or _OUTPUT.match(said.get("description", "")):

@@ -35,7 +35,8 @@ OBJECT_ARGUMENT = re.compile(
     r"^\s+(\w+): \{\s+value: cdktf\.listMapperHcl\((?:\w+\.)?(\w+)ToHclTerraform, false\)", re.M
 )
 STRUCT_ARGUMENT = re.compile(
-    r"^\s+(\w+): \{\s+value: (?:\w+\.)?(\w+)ToHclTerraform\([^\n]*\),\s+isBlock: true,\s+type: \"(\w+)\"",
+    r"^\s+(\w+): \{\s+value: (?:\w+\.)?(\w+)ToHclTerraform\([^\n]*\),"
+    r"\s+isBlock: true,\s+type: \"(\w+)\"",
     re.M,
 )
 

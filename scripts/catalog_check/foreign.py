@@ -133,7 +133,7 @@ def _discovered_fields(
 ) -> dict[str, Shape]:
     found = {}
     for name, said in fields.items():
-        data = {"type": said} if isinstance(said, str) else said
+        data: dict[str, Any] = {"type": said} if isinstance(said, str) else said
         found[name] = replace(
             _discovered(data["type"], schemas, seen),
             enum=tuple(data.get("enum", ())),
@@ -148,9 +148,13 @@ def _discovered(kind: str, schemas: dict[str, Any], seen: tuple[str, ...]) -> Sh
         if name in seen or not schemas[name]:  # a recursive one: its second round is not judged
             return ANY
         return Shape("object", fields=_discovered_fields(schemas[name], schemas, (*seen, name)))
-    return _terraform_attribute(kind, False) if "(@" not in kind else Shape(
-        "list" if kind.startswith("list(") else "map",
-        item=_discovered(kind.partition("(")[2][:-1], schemas, seen),
+    return (
+        _terraform_attribute(kind, False)
+        if "(@" not in kind
+        else Shape(
+            "list" if kind.startswith("list(") else "map",
+            item=_discovered(kind.partition("(")[2][:-1], schemas, seen),
+        )
     )
 
 

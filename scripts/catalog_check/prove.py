@@ -386,7 +386,7 @@ def _selectable(found: Shape, step: Step) -> None:
     _literal_fits(wanted, found.item.fields[member])
     known = documented_keys(step.key)
     if known and wanted not in known:
-        raise Contradiction(f"no {step.key} is called {wanted}{near(wanted, known)}")
+        raise Contradiction(f"no {step.key} is called {wanted}{near(str(wanted), known)}")
 
 
 _SCALARS = {"string", "number", "bool"}

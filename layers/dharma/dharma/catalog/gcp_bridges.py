@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 
 from dharma.catalog.bridge import Bridge
+from dharma.catalog.coercion import simplified
 from dharma.catalog.document import Part
 from dharma.catalog.members import or_else
 from dharma.core.errors import NotExpressible
@@ -48,10 +49,10 @@ def _without_switch(config: Value) -> Value:
 
 
 class HealthCheckType(Bridge):
-    """The API names the protocol beside its settings."""
+    """The API names the protocol beside its settings. A check of several protocols is refused by
+    the API, as by Terraform; here the first is named."""
 
     completes = frozenset({"type"})
-    refuses = "a health check has one protocol"
     _PROTOCOLS: Mapping[str, str] = {
         "http_health_check": "HTTP",
         "https_health_check": "HTTPS",
@@ -60,9 +61,7 @@ class HealthCheckType(Bridge):
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
         said = [name for name in self._PROTOCOLS if resource.properties.get(name) is not None]
-        if len(said) > 1:
-            raise NotExpressible(f"{resource.address}: {', '.join(said)}: {self.refuses}")
-        for name in said:
+        for name in said[:1]:
             protocol: Value = self._PROTOCOLS[name]
             settings = resource.properties[name]
             if isinstance(settings, Conditional):
@@ -72,7 +71,9 @@ class HealthCheckType(Bridge):
         return frozenset()
 
     def claim(self, arguments: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
-        return {k: v for k, v in arguments.items() if k != "type" or not self._follows(arguments)}, {}
+        return {
+            k: v for k, v in arguments.items() if k != "type" or not self._follows(arguments)
+        }, {}
 
     def _follows(self, arguments: dict[str, Value]) -> bool:
         """Whether the protocol is one whose settings stand there: then it says nothing more."""
@@ -101,7 +102,8 @@ class ZonalTypes(Bridge):
         self._places = places
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
-        zone = resource.properties.get("zone")
+        # As it reads back: what the path says of the zone has to be the same text.
+        zone = _settled(resource.properties.get("zone"))
         for _, native, collection in self._places:
             before = ("zones/", zone, f"/{collection}/")
 
@@ -138,14 +140,10 @@ def _short(path: Value, zone: Value, collection: str) -> Value:
         return found[2] if found and found[1] == zone else path
     parts = _parts(path)
     start = _parts(before)
-    if len(start) > 1 and isinstance(start[-1], str) and len(parts) >= len(start):
-        last = parts[len(start) - 1]
-        if parts[: len(start) - 1] == start[:-1] and isinstance(last, str):
-            if last.startswith(start[-1]):
-                rest = (last[len(start[-1]) :], *parts[len(start) :])
-                return join_parts(rest)
-    if len(start) == 1 and isinstance(parts[0], str) and parts[0].startswith(str(start[0])):
-        return join_parts((parts[0][len(str(start[0])) :], *parts[1:]))
+    last = parts[len(start) - 1] if len(start) <= len(parts) else None
+    whole = parts[: len(start) - 1] == start[:-1] and isinstance(start[-1], str)
+    if whole and isinstance(last, str) and last.startswith(str(start[-1])):
+        return join_parts((last[len(str(start[-1])) :], *parts[len(start) :]))
     return path
 
 
@@ -298,6 +296,13 @@ def _own(project: Value) -> Value:
     if isinstance(project, Conditional):
         return Conditional(project.condition, *map(_own, _sides(project)))
     return None if project == _PROJECT else project
+
+
+def _settled(value: Value) -> Value:
+    """Conditionals with equal outcomes are their outcome."""
+    if isinstance(value, Conditional):
+        return simplified(Conditional(value.condition, *map(_settled, _sides(value))), "string")
+    return value
 
 
 def _sides(value: Conditional) -> tuple[Value, Value]:

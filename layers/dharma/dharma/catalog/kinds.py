@@ -207,8 +207,8 @@ class FormatMapping:
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of resource. `attributes` maps what others may refer to to its type. `identity` is the
-    property by whose value an attachment may name its owner, where one is enough. `without` says why
-    the kind lacks one of its provider's formats."""
+    property by whose value an attachment may name its owner, where one is enough. `without` says
+    why the kind lacks one of its provider's formats."""
 
     name: str
     title: str
