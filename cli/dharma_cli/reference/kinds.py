@@ -31,6 +31,7 @@ def kind_document(kind: Kind, policies: PolicyLibrary) -> dict[str, Any]:
             for name in kind.formats
             if (mapping := kind.mapping(name)) is not None
         },
+        "without": dict(kind.without),
         "price": _price(PRICED.get(kind.name)),
         "policies": [
             {"id": policy.id, "severity": policy.severity, "title": policy.title}
@@ -55,6 +56,8 @@ def kind_lines(document: Mapping[str, Any]) -> Iterator[str]:
         if not said["gaps"]:
             yield "  says everything"
         yield from (f"  cannot say {path}: {reason}" for path, reason in said["gaps"].items())
+    for name, reason in document["without"].items():
+        yield from ("", f"Not in {name}: {reason}")
     yield from ("", "Price")
     price = document["price"]
     if price is None:
