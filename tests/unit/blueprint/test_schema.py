@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jsonschema
 import pytest
@@ -11,6 +11,7 @@ import yaml
 
 from dharma.blueprint.schema import json_schema
 from dharma.catalog import load_catalog
+from dharma.model.blueprint import Provider
 
 EXAMPLES = sorted(Path(__file__).parents[3].glob("examples/**/*.yaml"))
 HEAD = {
@@ -23,16 +24,24 @@ HEAD = {
 
 
 @pytest.fixture(scope="module")
-def validator() -> Any:
-    schema = json_schema(load_catalog(), "aws")
-    jsonschema.Draft202012Validator.check_schema(schema)
-    return jsonschema.Draft202012Validator(schema)
+def validators() -> dict[str, Any]:
+    found = {}
+    for provider in (p for p in get_args(Provider) if load_catalog().names(p)):
+        schema = json_schema(load_catalog(), provider)
+        jsonschema.Draft202012Validator.check_schema(schema)
+        found[provider] = jsonschema.Draft202012Validator(schema)
+    return found
+
+
+@pytest.fixture(scope="module")
+def validator(validators: dict[str, Any]) -> Any:
+    return validators["aws"]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.name)
-def test_the_examples_fit_the_schema(path: Path, validator: Any) -> None:
+def test_the_examples_fit_the_schema(path: Path, validators: dict[str, Any]) -> None:
     document = yaml.safe_load(path.read_bytes())
-    assert [e.message for e in validator.iter_errors(document)] == []
+    assert [e.message for e in validators[document["provider"]].iter_errors(document)] == []
 
 
 @pytest.mark.parametrize(

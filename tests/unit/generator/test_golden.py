@@ -11,6 +11,7 @@ import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,10 @@ from dharma.generator import TARGETS, GenerateOptions, generate
 from dharma.generator.loops import without_loops
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.nodes import ResourceRef, Value, transform
+from tests.unit.examples import EXAMPLES, KINDS, written_in
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden"
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
-KINDS = sorted((ROOT / "examples" / "kinds").glob("*.yaml"))
 FORMATTED = shutil.which("terraform")
 
 
@@ -35,8 +35,16 @@ def code(example: Path, target: str) -> dict[str, str]:
     return generate(blueprint, target, load_catalog(), options).files
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)
+def written(examples: list[Path], *targets: str) -> list[Any]:
+    """Examples with each target that takes them, of those if any are named."""
+    return [
+        pytest.param(example, target, id=f"{example.stem}-{target}")
+        for example, target in written_in(examples)
+        if target in (targets or TARGETS)
+    ]
+
+
+@pytest.mark.parametrize(("example", "target"), written(EXAMPLES))
 def test_the_code_of_an_example_is_as_it_was_reviewed(example: Path, target: str) -> None:
     files = code(example, target)
     folder = GOLDEN / target / example.stem
@@ -48,18 +56,17 @@ def test_the_code_of_an_example_is_as_it_was_reviewed(example: Path, target: str
     assert files == kept
 
 
-@pytest.mark.parametrize("target", TARGETS)
-@pytest.mark.parametrize("example", [*EXAMPLES, *KINDS], ids=lambda p: p.stem)
+@pytest.mark.parametrize(("example", "target"), written([*EXAMPLES, *KINDS]))
 def test_writing_twice_gives_the_same_bytes(example: Path, target: str) -> None:
     assert code(example, target) == code(example, target)
 
 
 @pytest.mark.parametrize("json", [False, True], ids=["yaml", "json"])
-@pytest.mark.parametrize("example", [*EXAMPLES, *KINDS], ids=lambda p: p.stem)
-def test_a_template_reads_back_as_the_blueprint(example: Path, json: bool) -> None:
+@pytest.mark.parametrize(("example", "target"), written([*EXAMPLES, *KINDS], "cloudformation"))
+def test_a_template_reads_back_as_the_blueprint(example: Path, target: str, json: bool) -> None:
     catalog = load_catalog()
     before = read_file(example).blueprint
-    files = generate(before, "cloudformation", catalog, GenerateOptions(json=json)).files
+    files = generate(before, target, catalog, GenerateOptions(json=json)).files
     ((name, text),) = files.items()
     result = read_text(text, name)
     after = result.blueprint
@@ -122,10 +129,10 @@ def test_the_formatter_finds_nothing_to_change(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("example", EXAMPLES, ids=lambda p: p.stem)
-def test_cfn_lint_finds_no_error(example: Path) -> None:
+@pytest.mark.parametrize(("example", "target"), written(EXAMPLES, "cloudformation"))
+def test_cfn_lint_finds_no_error(example: Path, target: str) -> None:
     from cfnlint.api import lint
 
-    (text,) = code(example, "cloudformation").values()
+    (text,) = code(example, target).values()
     found = lint(text, None, ["eu-west-1"])
     assert [f"{m.rule.id} {m.message}" for m in found if m.rule.id.startswith("E")] == []
