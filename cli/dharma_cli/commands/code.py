@@ -118,6 +118,9 @@ def generate(
         Archive | None,
         typer.Option(help="One file with a manifest in it; -o names the file or its folder."),
     ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Overwrite files in the folder that are not from here.")
+    ] = False,
     json_template: Annotated[
         bool, typer.Option("--json", help="CloudFormation as JSON instead of YAML.")
     ] = False,
@@ -130,7 +133,7 @@ def generate(
     from dharma.catalog import load_catalog
     from dharma.generator import GenerateOptions
     from dharma.generator import generate as generate_code
-    from dharma_cli.files import write_all
+    from dharma_cli.generated import write_generated
     from dharma_cli.source import open_source, require_valid
     from dharma_cli.views.notes import notes, notes_document
 
@@ -146,7 +149,7 @@ def generate(
     if archive is not None and directory is not None:
         packed = _pack(code, source.blueprint, archive, directory)
     elif directory is not None:
-        write_all(directory, code.files)
+        write_generated(directory, code.files, force=force)
     if output.is_json:
         output.document(
             {

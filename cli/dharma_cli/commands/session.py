@@ -46,13 +46,14 @@ def init(
     target = folder / project.FILE
     if target.exists() and not force:
         raise Conflict(f"{target} exists already; --force overwrites it")
-    default = project.Project(_slug(folder.name))
+    default = project.Project(_slug(folder.name), api=_address())
     ask = _asker(interactive=sys.stdin.isatty() and not output.is_json)
     settings = project.Project(
         name=name or ask("Name of the project", "name", default),
         provider=provider or ask("Provider (aws, azure, gcp)", "provider", default),
         region=region or ask("Region", "region", default),
         blueprint=blueprint or ask("File of the blueprint", "blueprint", default),
+        api=default.api,
     )
     faults = settings.faults()
     if faults:
@@ -121,6 +122,15 @@ def _asker(interactive: bool) -> Callable[[str, str, project.Project], str]:
             typer.echo(f"  {wrong.message} ({wrong.hint})", err=True)
 
     return ask
+
+
+def _address() -> str:
+    """Where the stack of this machine answers, or will: the port may be another than the usual."""
+    from dharma_local.stack_settings import HOST, StackSettings
+
+    # Port 0 is any free one, which only a running stack knows.
+    port = StackSettings.from_environment().port
+    return f"http://{HOST}:{port}" if port else project.Project("any").api
 
 
 def _slug(text: str) -> str:

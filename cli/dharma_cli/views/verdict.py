@@ -26,7 +26,8 @@ def verdict(console: Console, body: dict[str, Any]) -> None:
         console.print(f"[{_STYLE.get(severity, '')}]{severity:>8}[/]{status}  ", end="")
         console.print(finding["title"], markup=False, style="bold", soft_wrap=True)
         # A line without its file would point nowhere.
-        place = f"{finding['file']}:{finding['line']}" if finding.get("file") else ""
+        place = ":".join(str(p) for p in (finding.get("file"), finding.get("line")) if p)
+        place = place if finding.get("file") else ""
         where = "  ".join(part for part in (finding["address"], place) if part)
         if where:
             console.print(f"          {where}", markup=False, style="dim", soft_wrap=True)

@@ -239,3 +239,14 @@ def test_all_faults_are_named_at_once(environments: Environments) -> None:
 def test_a_name_that_none_can_have_is_not_found(environments: Environments, name: str) -> None:
     with pytest.raises(NotFound):
         environments.read("acme", name)
+
+
+@pytest.mark.parametrize("user", ["ada:secret@", "ada@", ":secret@", "@"])
+def test_a_webhook_with_a_user_or_password_is_refused(
+    environments: Environments, user: str
+) -> None:
+    change = EnvironmentChange(webhook_url=f"https://{user}hooks.example.com/x")
+    with pytest.raises(InvalidInput, match="holds a user or a password") as caught:
+        environments.create(ADA, "hooked", change)
+    assert [fault.path for fault in caught.value.faults] == ["webhook.url"]
+    assert "secret@" not in str(caught.value.faults)

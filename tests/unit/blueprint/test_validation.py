@@ -326,3 +326,26 @@ def test_of_thousands_of_faults_the_first_are_reported_and_no_more_looked_for(
     assert found[-1].message == "2000 faults are listed; there may be more"
     # Two in each.
     assert looked_at <= 1001
+
+
+@pytest.mark.parametrize(
+    ("loop", "refused"),
+    [
+        ("${var.tokens}", True),
+        ("${toset(keys(var.tokens))}", True),
+        ("${{for k, v in var.tokens : k => v}}", True),
+        ("${var.names}", False),
+        ("${nonsensitive(toset(keys(var.tokens)))}", False),
+    ],
+)
+def test_a_loop_over_a_secret_is_refused_as_terraform_does(loop: str, refused: bool) -> None:
+    found = faults(
+        "variables:\n"
+        "- {name: tokens, type: map(string), default: {a: b}, sensitive: true}\n"
+        "- {name: names, type: map(string), default: {a: b}}\n"
+        "resources:\n"
+        f"- {{name: a, type: aws_sqs_queue, for_each: '{loop}'}}\n"
+    )
+    assert bool(found) == refused, found
+    if refused:
+        assert "resources.aws_sqs_queue.a.for_each: for_each depends on the sensitive" in found[0]

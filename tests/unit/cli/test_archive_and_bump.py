@@ -38,7 +38,7 @@ def test_it_holds_what_is_written_into_a_folder(dharma: Any, blueprint: Path) ->
     with zipfile.ZipFile("out/jobs-1.0.0-cloudformation.zip") as packed:
         files = {name: packed.read(name) for name in packed.namelist()}
     manifest = json.loads(files.pop("manifest.json"))
-    assert files == {file.name: file.read_bytes() for file in Path("plain").iterdir()}
+    assert files == {file.name: file.read_bytes() for file in Path("plain").glob("[!.]*")}
     assert manifest["blueprint"] == {"name": "jobs", "version": "1.0.0"}
 
 

@@ -205,3 +205,13 @@ def test_an_unknown_role_is_refused_with_those_that_there_are(dharma: Any) -> No
     said = dharma("login", "--role", "root", *JSON)
     assert said.error["code"] == "InvalidInput"
     assert "admin, approver, editor, viewer" in said.error["message"]
+
+
+@pytest.mark.parametrize(("port", "address"), [("3999", "3999"), ("0", "3000"), ("", "3000")])
+def test_the_project_names_the_port_that_the_stack_will_have(
+    dharma: Any, monkeypatch: pytest.MonkeyPatch, port: str, address: str
+) -> None:
+    monkeypatch.setenv("DHARMA_PORT", port)
+    assert dharma("init").code == 0
+    stated = json.loads(Path(".iac-dharma.json").read_text())
+    assert stated["api"] == f"http://127.0.0.1:{address}"

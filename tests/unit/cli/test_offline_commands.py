@@ -164,7 +164,7 @@ def test_a_plan_against_a_file_shows_the_difference(dharma: Any, blueprint: Path
 def test_generate_writes_whole_files_or_none(dharma: Any, blueprint: Path) -> None:
     said = dharma("generate", blueprint, "-f", "terraform", "-o", "code")
     assert said.code == 0
-    written = sorted(path.name for path in Path("code").iterdir())
+    written = sorted(path.name for path in Path("code").glob("[!.]*"))
     assert "main.tf" in written
     assert [line.removeprefix("wrote code/") for line in said.out.splitlines()] == written
     Path("taken").write_text("a file where a folder should be")

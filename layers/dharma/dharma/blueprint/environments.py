@@ -388,6 +388,12 @@ def _faults(record: EnvironmentRecord) -> list[Fault]:
         )
     if record.webhook_url is not None:
         check("webhook.url", _is_http_url(record.webhook_url), "is no http or https address")
+        check(
+            "webhook.url",
+            not _has_user(record.webhook_url),
+            "holds a user or a password, which everybody who reads the environment would see",
+            "leave them out: what is sent is signed with the webhook's secret",
+        )
     return faults
 
 
@@ -397,6 +403,13 @@ def _is_http_url(text: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= 2048
+
+
+def _has_user(text: str) -> bool:
+    try:
+        return "@" in urlsplit(text).netloc
+    except ValueError:
+        return False
 
 
 def _partition(tenant: str) -> str:

@@ -24,7 +24,7 @@ from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions import regexes
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.inference import infer
-from dharma.model.expressions.nodes import Expression, Value, VariableRef, walk
+from dharma.model.expressions.nodes import Call, Expression, Value, VariableRef, children, walk
 from dharma.model.expressions.printer import print_expression
 from dharma.model.types import BOOL, accepts, parse_type
 
@@ -194,6 +194,8 @@ def _resource_faults(resource: Resource, blueprint: Blueprint, names: Names) -> 
             f"the blueprint's provider is {blueprint.provider}",
         )  # fmt: skip
     yield from _loop_faults(resource, names)
+    if resource.for_each is not None:
+        yield from _secret_key_faults(resource, blueprint)
     for steps, value in _values(resource):
         yield from _at(resource, steps, names.faults(value, resource))
     for position, address in enumerate(resource.depends_on):
@@ -265,6 +267,27 @@ def _loop_faults(resource: Resource, names: Names) -> Iterator[Fault]:
         if not accepts(BOOL, inferred):
             message = f"a condition is true or false, not a {inferred.name}"
             yield fault_at(resource, ("@condition",), message)
+
+
+def _secret_key_faults(resource: Resource, blueprint: Blueprint) -> Iterator[Fault]:
+    """Keys of a loop are parts of addresses, which anybody may read: Terraform refuses them too."""
+    secret = {variable.name for variable in blueprint.variables if variable.sensitive}
+    stack: list[Value] = [resource.for_each]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, VariableRef) and node.name in secret:
+            yield fault_at(
+                resource,
+                ("@for_each",),
+                f"for_each depends on the sensitive variable {node.name}: its keys would be seen"
+                " in the addresses of the resources",
+                "loop over what is no secret, and look the secret up by each.key",
+            )
+            return
+        if isinstance(node, Call) and node.name == "nonsensitive":
+            continue
+        if isinstance(node, list | dict | Expression):
+            stack.extend(children(node))
 
 
 def _values(resource: Resource) -> Iterator[tuple[Steps, Value]]:
