@@ -19,16 +19,13 @@ import jsonschema
 import pytest
 
 from dharma import bootstrap
-from dharma.adapters.local.artifacts import MemoryArtifacts
-from dharma.adapters.local.keys import FileKeys
-from dharma.adapters.local.memory_store import MemoryStore
 from dharma.bootstrap import Application
 from dharma.core.clock import FixedClock, epoch_seconds
-from dharma.core.encryption import Cipher
 from dharma.core.settings import Settings
 from dharma.core.workflows import MemoryWorkflows
 from dharma.sso.roles import EVERYTHING_ELSE, PUBLIC, ROUTES
 from functions.monitoring.openapi import openapi_document
+from tests.world import parts_of_the_world, with_answers_sent
 
 FUNCTIONS = {
     "/audit": "monitoring",
@@ -236,7 +233,14 @@ def clock() -> FixedClock:
 
 
 @pytest.fixture
-def make_application(tmp_path: Path, clock: FixedClock) -> Callable[..., Application]:
+def make_application(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[..., Application]]:
+    with parts_of_the_world(tmp_path, clock) as world:
+        yield _maker(tmp_path, clock, world)
+
+
+def _maker(
+    tmp_path: Path, clock: FixedClock, world: dict[str, Any]
+) -> Callable[..., Application]:
     def make(environment: dict[str, str] | None = None, **parts: Any) -> Application:
         settings = Settings.from_environment(
             {
@@ -247,10 +251,8 @@ def make_application(tmp_path: Path, clock: FixedClock) -> Callable[..., Applica
         )
         usual: dict[str, Any] = {
             "clock": clock,
-            "store": MemoryStore(clock),
-            "artifacts": MemoryArtifacts(),
-            "workflows": MemoryWorkflows(),
-            "cipher": Cipher(FileKeys(tmp_path / "keys.json")),
+            "workflows": with_answers_sent(MemoryWorkflows()),
+            **world,
         }
         return Application(settings, **{**usual, **parts})
 

@@ -16,15 +16,11 @@ from typing import Any
 import pytest
 
 from dharma import bootstrap
-from dharma.adapters.local.artifacts import MemoryArtifacts
-from dharma.adapters.local.keys import FileKeys
-from dharma.adapters.local.memory_store import MemoryStore
 from dharma.adapters.local.workflows import LocalWorkflows
 from dharma.blueprint.environments import EnvironmentChange
 from dharma.blueprint.source import load_blueprint
 from dharma.bootstrap import Application
 from dharma.core.clock import FixedClock
-from dharma.core.encryption import Cipher
 from dharma.core.errors import DharmaError
 from dharma.core.principal import Principal
 from dharma.core.project_files import find
@@ -37,6 +33,7 @@ from dharma_local.engine.definition import load_definition
 from dharma_local.engine.errors import StateError
 from dharma_local.engine.execution import Execution
 from dharma_local.engine.journal import Journal
+from tests.world import parts_of_the_world, with_answers_sent
 
 ADA = Principal("ada", "acme", frozenset({"admin"}))
 BLUEPRINT = """
@@ -106,9 +103,9 @@ class Stage:
     """An installation in memory. `before` and `after` run around each step by its name: raise there
     to break a deployment; `decide` is called when it asks for approval."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = FixedClock()
-        self.store = MemoryStore(self.clock)
+    def __init__(self, folder: Path, clock: FixedClock, world: dict[str, Any]) -> None:
+        self.clock = clock
+        self.store = world["store"]
         self.cloud = MemoryCloud()
         self.receiver = Receiver()
         self.time = Time(self.clock)
@@ -123,11 +120,9 @@ class Stage:
         )
         self.application = Application(
             settings,
-            store=self.store,
             clock=self.clock,
-            artifacts=MemoryArtifacts(),
-            workflows=self.workflows,
-            cipher=Cipher(FileKeys(folder / "keys.json")),
+            workflows=with_answers_sent(self.workflows),
+            **world,
             targets=OneCloud(self.cloud),
             webhooks=self.receiver,
         )
@@ -236,7 +231,9 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[Stage]:
-    made = Stage(tmp_path)
-    before = bootstrap.use(made.application)
-    yield made
-    bootstrap.use(before)
+    clock = FixedClock()
+    with parts_of_the_world(tmp_path, clock) as world:
+        made = Stage(tmp_path, clock, world)
+        before = bootstrap.use(made.application)
+        yield made
+        bootstrap.use(before)

@@ -3,8 +3,9 @@
 Parameters become variables, conditions and mappings are written in where they are used, resources
 go through the catalog. `DeletionPolicy: Retain` is `prevent_destroy`; every other attribute of a
 resource (`UpdatePolicy`, `CreationPolicy`, `Metadata`, another deletion policy) is kept under
-`native.cloudformation`. Macros, `Fn::ForEach` and the SAM transform are not executed: what they
-would make is reported, not guessed.
+`native.cloudformation`. Of the SAM transform those parts are executed that functions, HTTP APIs,
+state machines and layers need (`sam`). Macros and `Fn::ForEach` are not: what they would make is
+reported, not guessed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.intrinsics import Intrinsics
 from dharma.blueprint.readers.parameters import Parameter, read_parameter, variable_name
 from dharma.blueprint.readers.result import ReadResult
+from dharma.blueprint.readers.sam import TRANSFORM, expanded
 from dharma.blueprint.readers.template_source import read_tree
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
@@ -71,6 +73,8 @@ class _Template:
         self.sections = root.value
         if "Resources" not in self.sections or self.sections["Resources"][1].value is None:
             raise self._invalid("the template has no Resources", root)
+        self._sam = _uses_sam(self.sections)
+        self._with_sam_expanded()
         self.marks = self._own_marks()
         parameters = self._parameters()
         self.intrinsics = Intrinsics(
@@ -141,12 +145,24 @@ class _Template:
         origin = self._origin(node, address)
         self.notes.append(Note("not_understood", address, path, message, origin))
 
+    def _with_sam_expanded(self) -> None:
+        if not self._sam:
+            return
+
+        def report(message: str, node: Node, address: str) -> None:
+            self._note(message, node, address)
+
+        key, node = self.sections["Resources"]
+        made = Node(expanded(self.sections, report), node.line, node.column)
+        self.sections = {**self.sections, "Resources": (key, made)}
+
     def _unread_sections(self) -> None:
         for name, (key, node) in self.sections.items():
             if name == "Transform":
-                shown = node.value if isinstance(node.value, str) else "macros"
-                self._note(f"the transform {shown} is not executed", key, name)
-            elif name not in _SECTIONS:
+                for transform in _transforms(node):
+                    if transform != TRANSFORM:
+                        self._note(f"the transform {transform} is not executed", key, name)
+            elif name not in _SECTIONS and not (self._sam and name == "Globals"):
                 self._note("the section is not understood", key, name)
 
     def _parameters(self) -> dict[str, Parameter]:
@@ -269,6 +285,16 @@ class _Template:
                 )
             )
         return found
+
+
+def _transforms(node: Node) -> list[str]:
+    if isinstance(node.value, list):
+        return [part.value if isinstance(part.value, str) else "macros" for part in node.value]
+    return [node.value if isinstance(node.value, str) else "macros"]
+
+
+def _uses_sam(sections: Mapping) -> bool:
+    return "Transform" in sections and TRANSFORM in _transforms(sections["Transform"][1])
 
 
 def _text(body: Mapping, name: str) -> str | None:

@@ -1,0 +1,386 @@
+"""What AWS's SAM transform makes of a template, as far as an analysis needs it.
+
+    AWS::Serverless::Function      AWS::Lambda::Function, its role, permissions and rules of events
+    AWS::Serverless::HttpApi       AWS::ApiGatewayV2::Api and its stage
+    AWS::Serverless::StateMachine  AWS::StepFunctions::StateMachine, its role, rules of its events
+    AWS::Serverless::LayerVersion  AWS::Lambda::LayerVersion
+
+`Globals` are merged in: maps by key, lists one behind the other, the resource's own value else.
+Names of what is made are those of SAM (`<Function>Role`). Everything made keeps the place in the
+file of what it was made from. What is left out is reported: packages that are built only later,
+policy templates, event sources and properties that are not known here.
+Source: AWS SAM specification, 2016-10-31, and "Generated CloudFormation resources" in the AWS SAM
+developer guide.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from dharma.blueprint.yaml_source import Node
+
+TRANSFORM = "AWS::Serverless-2016-10-31"
+Mapping = dict[str, tuple[Node, Node]]
+Report = Callable[[str, Node, str], None]
+_KEPT = ("Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
+_BASIC = "AWSLambdaBasicExecutionRole"
+_IN_A_VPC = "AWSLambdaVPCAccessExecutionRole"
+# SAM's property, and where it stands in the Lambda function.
+_FUNCTION = {
+    "Architectures": "Architectures",
+    "CodeSigningConfigArn": "CodeSigningConfigArn",
+    "Description": "Description",
+    "Environment": "Environment",
+    "EphemeralStorage": "EphemeralStorage",
+    "FileSystemConfigs": "FileSystemConfigs",
+    "FunctionName": "FunctionName",
+    "Handler": "Handler",
+    "ImageConfig": "ImageConfig",
+    "KmsKeyArn": "KmsKeyArn",
+    "Layers": "Layers",
+    "LoggingConfig": "LoggingConfig",
+    "MemorySize": "MemorySize",
+    "PackageType": "PackageType",
+    "RecursiveLoop": "RecursiveLoop",
+    "ReservedConcurrentExecutions": "ReservedConcurrentExecutions",
+    "Runtime": "Runtime",
+    "RuntimeManagementConfig": "RuntimeManagementConfig",
+    "SnapStart": "SnapStart",
+    "Timeout": "Timeout",
+    "VpcConfig": "VpcConfig",
+}
+# They say how the function is built, deployed or called, not what it is.
+_NOT_OF_THE_FUNCTION = frozenset(
+    {"AutoPublishAlias", "AutoPublishCodeSha256", "DeploymentPreference", "Events", "Policies",
+     "PermissionsBoundary", "RolePath", "VersionDescription", "FunctionUrlConfig",
+     "AssumeRolePolicyDocument", "PropagateTags", "EventInvokeConfig"}
+)  # fmt: skip
+_CODE = frozenset({"CodeUri", "ImageUri", "InlineCode"})
+
+
+def expanded(sections: Mapping, report: Report) -> Mapping:
+    """The resources of a template that asks for the transform, with those of SAM replaced by what
+    they stand for. `report` gets a message, a place and an address."""
+    return _Expansion(sections, _mapping(sections["Resources"][1]), report).made()
+
+
+class _Expansion:
+    def __init__(self, sections: Mapping, resources: Mapping, report: Report) -> None:
+        self._resources = resources
+        self._report = report
+        self._globals = _mapping(sections["Globals"][1]) if "Globals" in sections else {}
+        self._made: Mapping = {}
+
+    def made(self) -> Mapping:
+        makers = {
+            "AWS::Serverless::Function": self._function,
+            "AWS::Serverless::HttpApi": self._http_api,
+            "AWS::Serverless::LayerVersion": self._layer,
+            "AWS::Serverless::StateMachine": self._state_machine,
+        }
+        for logical, (key, node) in self._resources.items():
+            body = _mapping(node)
+            kind = body["Type"][1].value if "Type" in body else None
+            maker = makers.get(kind) if isinstance(kind, str) else None
+            if maker is None:
+                self._made[logical] = (key, node)
+            else:
+                maker(logical, key, body)
+        return self._made
+
+    # --- the four types
+
+    def _function(self, logical: str, key: Node, body: Mapping) -> None:
+        own = _properties(body)
+        properties = self._with_globals("Function", own)
+        at = f"Resources.{logical}"
+        made: dict[str, Any] = {}
+        for name, (place, node) in properties.items():
+            if name in _FUNCTION:
+                made[_FUNCTION[name]] = node
+            elif name == "Tracing":
+                made["TracingConfig"] = {"Mode": node}
+            elif name == "DeadLetterQueue":
+                made["DeadLetterConfig"] = {"TargetArn": _value(node, "TargetArn")}
+            elif name == "Tags":
+                made["Tags"] = _tags(node)
+            elif name not in _NOT_OF_THE_FUNCTION | _CODE | {"Role"}:
+                self._report("the property of SAM is not understood", place, f"{at}.{name}")
+        made.update(self._code(properties))
+        if "Role" in properties:
+            made["Role"] = properties["Role"][1]
+        else:
+            made["Role"] = {"Fn::GetAtt": [f"{logical}Role", "Arn"]}
+            self._role(logical, key, body, properties)
+        self._add(logical, "AWS::Lambda::Function", made, key, body)
+        for title, (place, event) in _mapping_at(properties, "Events").items():
+            self._event_of_function(logical, title, place, _mapping(event), body)
+
+    def _http_api(self, logical: str, key: Node, body: Mapping) -> None:
+        properties = self._with_globals("HttpApi", _properties(body))
+        api: dict[str, Any] = {"ProtocolType": "HTTP"}
+        names = {"Name": "Name", "Description": "Description"}
+        api.update({new: properties[old][1] for old, new in names.items() if old in properties})
+        if "CorsConfiguration" in properties:
+            api["CorsConfiguration"] = properties["CorsConfiguration"][1]
+        if "DisableExecuteApiEndpoint" in properties:
+            api["DisableExecuteApiEndpoint"] = properties["DisableExecuteApiEndpoint"][1]
+        if "Tags" in properties:
+            api["Tags"] = properties["Tags"][1]
+        self._add(logical, "AWS::ApiGatewayV2::Api", api, key, body)
+        stage: dict[str, Any] = {
+            "ApiId": {"Ref": logical},
+            "StageName": properties["StageName"][1] if "StageName" in properties else "$default",
+            "AutoDeploy": True,
+        }
+        for name in ("AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "Tags"):
+            if name in properties:
+                stage[name] = properties[name][1]
+        title = "Stage" if "StageName" in properties else "ApiGatewayDefaultStage"
+        self._add(f"{logical}{title}", "AWS::ApiGatewayV2::Stage", stage, key, body)
+
+    def _state_machine(self, logical: str, key: Node, body: Mapping) -> None:
+        properties = self._with_globals("StateMachine", _properties(body))
+        names = {
+            "Definition": "Definition",
+            "DefinitionSubstitutions": "DefinitionSubstitutions",
+            "Logging": "LoggingConfiguration",
+            "Name": "StateMachineName",
+            "Tracing": "TracingConfiguration",
+            "Type": "StateMachineType",
+        }
+        made: dict[str, Any] = {
+            new: properties[old][1] for old, new in names.items() if old in properties
+        }
+        if "Tags" in properties:
+            made["Tags"] = _tags(properties["Tags"][1])
+        if "Role" in properties:
+            made["RoleArn"] = properties["Role"][1]
+        else:
+            made["RoleArn"] = {"Fn::GetAtt": [f"{logical}Role", "Arn"]}
+            statements = self._policies(logical, properties)
+            self._add(
+                f"{logical}Role", "AWS::IAM::Role", _role("states", [], statements), key, body
+            )
+        self._add(logical, "AWS::StepFunctions::StateMachine", made, key, body)
+        for title, (place, event) in _mapping_at(properties, "Events").items():
+            self._rule(logical, title, place, _mapping(event), body, {"Ref": logical})
+
+    def _layer(self, logical: str, key: Node, body: Mapping) -> None:
+        properties = self._with_globals("LayerVersion", _properties(body))
+        made = {
+            name: node
+            for name, (_, node) in properties.items()
+            if name in ("CompatibleArchitectures", "CompatibleRuntimes", "Description", "LayerName",
+                        "LicenseInfo")
+        }  # fmt: skip
+        self._add(logical, "AWS::Lambda::LayerVersion", made, key, body)
+
+    # --- what functions bring along
+
+    @staticmethod
+    def _code(properties: Mapping) -> dict[str, Any]:
+        """Where the code lies, if it is said: a path is packaged only when it is deployed."""
+        if "InlineCode" in properties:
+            return {"Code": {"ZipFile": properties["InlineCode"][1]}}
+        if "ImageUri" in properties:
+            return {"Code": {"ImageUri": properties["ImageUri"][1]}}
+        place = _mapping_at(properties, "CodeUri")
+        names = {"Bucket": "S3Bucket", "Key": "S3Key", "Version": "S3ObjectVersion"}
+        found = {new: place[old][1] for old, new in names.items() if old in place}
+        return {"Code": found} if found else {}
+
+    def _role(self, logical: str, key: Node, body: Mapping, properties: Mapping) -> None:
+        managed = [_IN_A_VPC if "VpcConfig" in properties else _BASIC]
+        tracing = properties["Tracing"][1].value if "Tracing" in properties else None
+        arns: list[Any] = [_managed(f"service-role/{name}") for name in managed]
+        if tracing == "Active":
+            arns.append(_managed("AWSXRayDaemonWriteAccess"))
+        statements = self._policies(logical, properties, arns)
+        self._add(f"{logical}Role", "AWS::IAM::Role", _role("lambda", arns, statements), key, body)
+
+    def _policies(
+        self, logical: str, properties: Mapping, arns: list[Any] | None = None
+    ) -> list[Any]:
+        """Documents that are written out; names of managed policies go into `arns`."""
+        if "Policies" not in properties:
+            return []
+        node = properties["Policies"][1]
+        found: list[Any] = []
+        for policy in node.value if isinstance(node.value, list) else [node]:
+            said = policy.value
+            if isinstance(said, str) and arns is not None:
+                arns.append(said if said.startswith("arn:") else _managed(said))
+            elif isinstance(said, dict) and "Statement" in said:
+                found.append(policy)
+            elif isinstance(said, dict) and len(said) == 1 and next(iter(said)) in _INTRINSIC:
+                if arns is not None:
+                    arns.append(policy)
+            else:
+                name = next(iter(said), "") if isinstance(said, dict) else str(said)
+                message = f"the policy template {name} is not written out"
+                self._report(message, policy, f"Resources.{logical}.Policies")
+        return found
+
+    def _event_of_function(
+        self, logical: str, title: str, place: Node, event: Mapping, body: Mapping
+    ) -> None:
+        kind = event["Type"][1].value if "Type" in event else None
+        properties = _properties(event)
+        if kind == "HttpApi":
+            if "ApiId" not in properties and "ServerlessHttpApi" not in self._made:
+                self._http_api("ServerlessHttpApi", place, {})
+            api = properties["ApiId"][1] if "ApiId" in properties else {"Ref": "ServerlessHttpApi"}
+            source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
+            said = {"Fn::Sub": [source, {"Api": api}]}
+            self._permission(logical, title, place, body, "apigateway.amazonaws.com", said)
+        elif kind in ("EventBridgeRule", "CloudWatchEvent", "Schedule"):
+            arn = {"Fn::GetAtt": [logical, "Arn"]}
+            rule = self._rule(logical, title, place, event, body, arn)
+            if rule:
+                said = {"Fn::GetAtt": [rule, "Arn"]}
+                self._permission(logical, title, place, body, "events.amazonaws.com", said)
+        else:
+            message = f"the event source {kind} is not written out"
+            self._report(message, place, f"Resources.{logical}.Events.{title}")
+
+    def _rule(
+        self, logical: str, title: str, place: Node, event: Mapping, body: Mapping, arn: Any
+    ) -> str | None:
+        properties = _properties(event)
+        target: dict[str, Any] = {"Id": f"{logical}{title}Target", "Arn": arn}
+        for name in ("Input", "InputPath", "RetryPolicy", "DeadLetterConfig", "InputTransformer"):
+            if name in properties:
+                target[name] = properties[name][1]
+        rule: dict[str, Any] = {"Targets": [target]}
+        names = {
+            "Description": "Description",
+            "EventBusName": "EventBusName",
+            "Pattern": "EventPattern",
+            "Schedule": "ScheduleExpression",
+            "Name": "Name",
+            "State": "State",
+        }
+        rule.update({new: properties[old][1] for old, new in names.items() if old in properties})
+        if "EventPattern" not in rule and "ScheduleExpression" not in rule:
+            message = "the event source is not written out"
+            self._report(message, place, f"Resources.{logical}.Events.{title}")
+            return None
+        made = f"{logical}{title}"
+        self._add(made, "AWS::Events::Rule", rule, place, body)
+        return made
+
+    def _permission(
+        self, logical: str, title: str, place: Node, body: Mapping, principal: str, source: Any
+    ) -> None:
+        properties = {
+            "Action": "lambda:InvokeFunction",
+            "FunctionName": {"Ref": logical},
+            "Principal": principal,
+            "SourceArn": source,
+        }
+        self._add(f"{logical}{title}Permission", "AWS::Lambda::Permission", properties, place, body)
+
+    def _add(
+        self, logical: str, kind: str, properties: dict[str, Any], at: Node, body: Mapping
+    ) -> None:
+        made = {"Type": kind, "Properties": properties}
+        node = _node(made, at)
+        assert isinstance(node.value, dict)
+        node.value.update({name: body[name] for name in _KEPT if name in body})
+        key = Node(logical, at.line, at.column)
+        self._made[logical] = (key, node)
+
+    def _with_globals(self, section: str, own: Mapping) -> Mapping:
+        usual = _mapping(self._globals[section][1]) if section in self._globals else {}
+        return _merged(usual, own)
+
+
+_INTRINSIC = frozenset({"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::Join", "Fn::ImportValue"})
+
+
+def _merged(usual: Mapping, own: Mapping) -> Mapping:
+    found = dict(usual)
+    for name, (key, node) in own.items():
+        before = usual[name][1] if name in usual else None
+        if before is not None and isinstance(before.value, list) and isinstance(node.value, list):
+            node = Node([*before.value, *node.value], node.line, node.column)
+        elif before is not None and _plain_map(before) and _plain_map(node):
+            node = Node(_merged(_mapping(before), _mapping(node)), node.line, node.column)
+        found[name] = (key, node)
+    return found
+
+
+def _plain_map(node: Node) -> bool:
+    """A mapping that is no intrinsic."""
+    value = node.value
+    if not isinstance(value, dict):
+        return False
+    first = next(iter(value), "")
+    return not (len(value) == 1 and (first == "Ref" or first.startswith("Fn::")))
+
+
+def _role(service: str, managed: list[Any], documents: list[Any]) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+    }
+    role: dict[str, Any] = {
+        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}
+    }
+    if managed:
+        role["ManagedPolicyArns"] = managed
+    if documents:
+        role["Policies"] = [
+            {"PolicyName": f"Policy{number}", "PolicyDocument": _versioned(document)}
+            for number, document in enumerate(documents)
+        ]
+    return role
+
+
+def _versioned(document: Node) -> dict[str, Any]:
+    said = {name: node for name, (_, node) in _mapping(document).items()}
+    return {"Version": "2012-10-17", **said}
+
+
+def _managed(name: str) -> Any:
+    return {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"}
+
+
+def _tags(node: Node) -> Any:
+    """SAM has a mapping where Lambda has a list of pairs."""
+    if not _plain_map(node):
+        return node
+    return [{"Key": name, "Value": value} for name, (_, value) in _mapping(node).items()]
+
+
+def _properties(body: Mapping) -> Mapping:
+    return _mapping_at(body, "Properties")
+
+
+def _mapping_at(body: Mapping, name: str) -> Mapping:
+    return _mapping(body[name][1]) if name in body else {}
+
+
+def _mapping(node: Node) -> Mapping:
+    return node.value if isinstance(node.value, dict) else {}
+
+
+def _value(node: Node, name: str) -> Any:
+    return _mapping(node)[name][1] if name in _mapping(node) else None
+
+
+def _node(value: Any, at: Node) -> Node:
+    """Plain data with nodes in it, as a node at a place."""
+    if isinstance(value, Node):
+        return value
+    if isinstance(value, dict):
+        made = {
+            name: (Node(name, at.line, at.column), _node(part, at)) for name, part in value.items()
+        }
+        return Node(made, at.line, at.column)
+    if isinstance(value, list):
+        return Node([_node(part, at) for part in value], at.line, at.column)
+    return Node(value, at.line, at.column)
