@@ -238,9 +238,7 @@ def make_application(tmp_path: Path, clock: FixedClock) -> Iterator[Callable[...
         yield _maker(tmp_path, clock, world)
 
 
-def _maker(
-    tmp_path: Path, clock: FixedClock, world: dict[str, Any]
-) -> Callable[..., Application]:
+def _maker(tmp_path: Path, clock: FixedClock, world: dict[str, Any]) -> Callable[..., Application]:
     def make(environment: dict[str, str] | None = None, **parts: Any) -> Application:
         settings = Settings.from_environment(
             {

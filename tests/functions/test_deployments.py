@@ -11,7 +11,9 @@ import pytest
 
 from dharma import bootstrap
 from dharma.bootstrap import Application
+from dharma.orchestrator.artifacts import artifact_key
 from dharma.orchestrator.memory_cloud import MemoryCloud
+from dharma.orchestrator.repository import Appended, Deployments
 
 TEXT = """\
 apiVersion: dharma/v1
@@ -266,3 +268,34 @@ def test_a_plan_says_what_the_deployment_would_fail_with(api: Any, prod: str) ->
     assert api.call("POST", "/deployments/plan", {**body, "environment": "none"}).status == 404
     assert api.call("POST", "/deployments/plan", body, roles="viewer").status == 403
     assert api.call("POST", "/deployments/plan", {"content": TEXT}).status == 400
+
+
+@pytest.mark.parametrize(
+    ("decision", "answered"),
+    [
+        ("approve", ("succeeded", {"approvedBy": "carol"})),
+        ("reject", ("ApprovalRejected", "carol rejected the plan")),
+    ],
+)
+def test_a_decision_is_answered_to_the_waiting_state_machine(
+    api: Any, application: Any, prod: str, decision: str, answered: Any
+) -> None:
+    key = deploy(api).body["id"]
+    asked = Appended([("ApprovalRequested", {"token": "token-1", "approvers": ["carol"]})])
+    Deployments(application.store, application.clock).append("acme", key, lambda _: asked)
+    application.workflows.wait("token-1")
+    reply = api.call("POST", f"/deployments/{key}/{decision}", {}, subject="carol")
+    assert reply.status == 200, reply.text
+    assert application.workflows.answers == [("token-1", *answered)]
+
+
+def test_a_document_is_read_and_an_absent_one_is_not_there(
+    api: Any, application: Application, prod: str
+) -> None:
+    key = deploy(api).body["id"]
+    place = f"/deployments/{key}/documents"
+    application.artifacts.put(artifact_key("acme", key, "plan.json"), b'{"changes": []}')
+    assert api.call("GET", f"{place}/plan").body == {"changes": []}
+    assert api.call("GET", f"{place}/cost").code == "NotFound"
+    assert api.call("GET", f"{place}/secrets").code == "NotFound"
+    assert api.call("GET", f"{place}/plan", tenant="other").code == "NotFound"

@@ -129,6 +129,7 @@ def test_what_the_cache_needs_exists_with_the_cache_alone(template: dict[str, An
     only_with_it = {name for name, r in resources.items() if r.get("Condition") == "HasCache"}
     assert only_with_it == {
         "Cache",
+        "CacheAway",
         "CacheMissed",
         "CacheSecurityGroup",
         "FunctionsSecurityGroup",
@@ -156,3 +157,43 @@ def test_every_function_that_uses_the_cache_reaches_it(template: dict[str, Any])
 def test_api_gateway_throttles_where_there_is_no_cache(template: dict[str, Any]) -> None:
     settings = template["Resources"]["Api"]["Properties"]["DefaultRouteSettings"]
     assert set(settings) == {"ThrottlingBurstLimit", "ThrottlingRateLimit"}
+
+
+def test_every_alarm_tells_the_topic_and_fits_cloudwatch(template: dict[str, Any]) -> None:
+    alarms = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::CloudWatch::Alarm"
+    }
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"] == alarm["OKActions"] == [{"Ref": "Alarms"}], name
+        assert alarm["TreatMissingData"] == "notBreaching", name
+        # At most ten metrics an alarm.
+        assert len(alarm.get("Metrics", ())) <= 11, name
+    assert alarms["ApiLatency"]["ExtendedStatistic"] == "p95"
+    assert (alarms["ApiLatency"]["Threshold"], alarms["ApiErrorRate"]["Threshold"]) == (500, 5)
+
+
+def test_every_function_is_watched_for_throttling(template: dict[str, Any]) -> None:
+    watched = re.findall(
+        r"'MetricName': 'Throttles', 'Dimensions': \[\{'Name': 'FunctionName', "
+        r"'Value': \{'Ref': '(\w+)'",
+        str(template["Resources"]),
+    )
+    assert sorted(watched) == sorted(functions(template))
+
+
+def test_functions_and_what_has_tags_carry_product_and_stage(template: dict[str, Any]) -> None:
+    stage = {"Ref": "Stage"}
+    assert template["Globals"]["Function"]["Tags"] == {"product": "iac-dharma", "stage": stage}
+    pairs = [{"Key": "product", "Value": "iac-dharma"}, {"Key": "stage", "Value": stage}]
+    for name in ("Table", "Artifacts", "Anchors", "DataKey", "UndeliveredEvents", "Alarms"):
+        assert template["Resources"][name]["Properties"]["Tags"] == pairs, name
+
+
+def test_heads_of_the_audit_trail_cannot_be_removed(template: dict[str, Any]) -> None:
+    anchors = template["Resources"]["Anchors"]["Properties"]
+    assert anchors["ObjectLockEnabled"] is True
+    assert anchors["VersioningConfiguration"] == {"Status": "Enabled"}
+    retention = anchors["ObjectLockConfiguration"]["Rule"]["DefaultRetention"]
+    assert retention == {"Mode": {"Ref": "AnchorLockMode"}, "Days": {"Ref": "AnchorRetentionDays"}}

@@ -13,7 +13,7 @@ from dharma.model.expressions.nodes import Binary, ResourceRef, Unknown, Variabl
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
 Description: Queues
-Transform: AWS::Serverless-2016-10-31
+Transform: AWS::LanguageExtensions
 Metadata:
   AWS::CloudFormation::Interface: {ParameterGroups: []}
 Rules: {R: {}}

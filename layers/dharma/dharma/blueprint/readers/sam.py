@@ -16,6 +16,7 @@ developer guide.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from dharma.blueprint.yaml_source import Node
@@ -25,6 +26,7 @@ Mapping = dict[str, tuple[Node, Node]]
 Report = Callable[[str, Node, str], None]
 _KEPT = ("Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
 _BASIC = "AWSLambdaBasicExecutionRole"
+_TRACING = "AWSXRayDaemonWriteAccess"
 _IN_A_VPC = "AWSLambdaVPCAccessExecutionRole"
 # SAM's property, and where it stands in the Lambda function.
 _FUNCTION = {
@@ -63,6 +65,25 @@ def expanded(sections: Mapping, report: Report) -> Mapping:
     """The resources of a template that asks for the transform, with those of SAM replaced by what
     they stand for. `report` gets a message, a place and an address."""
     return _Expansion(sections, _mapping(sections["Resources"][1]), report).made()
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event source of a function or a state machine: `logical` and `body` are the owner's."""
+
+    logical: str
+    title: str
+    place: Node
+    said: Mapping
+    body: Mapping
+
+    @property
+    def name(self) -> str:
+        return f"{self.logical}{self.title}"
+
+    @property
+    def address(self) -> str:
+        return f"Resources.{self.logical}.Events.{self.title}"
 
 
 class _Expansion:
@@ -115,7 +136,7 @@ class _Expansion:
             self._role(logical, key, body, properties)
         self._add(logical, "AWS::Lambda::Function", made, key, body)
         for title, (place, event) in _mapping_at(properties, "Events").items():
-            self._event_of_function(logical, title, place, _mapping(event), body)
+            self._event_of_function(_Event(logical, title, place, _mapping(event), body))
 
     def _http_api(self, logical: str, key: Node, body: Mapping) -> None:
         properties = self._with_globals("HttpApi", _properties(body))
@@ -160,12 +181,14 @@ class _Expansion:
         else:
             made["RoleArn"] = {"Fn::GetAtt": [f"{logical}Role", "Arn"]}
             statements = self._policies(logical, properties)
-            self._add(
-                f"{logical}Role", "AWS::IAM::Role", _role("states", [], statements), key, body
-            )
+            tracing = _mapping_at(properties, "Tracing").get("Enabled")
+            traced = tracing is not None and tracing[1].value is True
+            arns = [_managed(_TRACING)] if traced else []
+            role = _role("states", arns, statements, properties)
+            self._add(f"{logical}Role", "AWS::IAM::Role", role, key, body)
         self._add(logical, "AWS::StepFunctions::StateMachine", made, key, body)
         for title, (place, event) in _mapping_at(properties, "Events").items():
-            self._rule(logical, title, place, _mapping(event), body, {"Ref": logical})
+            self._rule(_Event(logical, title, place, _mapping(event), body), {"Ref": logical})
 
     def _layer(self, logical: str, key: Node, body: Mapping) -> None:
         properties = self._with_globals("LayerVersion", _properties(body))
@@ -196,9 +219,10 @@ class _Expansion:
         tracing = properties["Tracing"][1].value if "Tracing" in properties else None
         arns: list[Any] = [_managed(f"service-role/{name}") for name in managed]
         if tracing == "Active":
-            arns.append(_managed("AWSXRayDaemonWriteAccess"))
+            arns.append(_managed(_TRACING))
         statements = self._policies(logical, properties, arns)
-        self._add(f"{logical}Role", "AWS::IAM::Role", _role("lambda", arns, statements), key, body)
+        role = _role("lambda", arns, statements, properties)
+        self._add(f"{logical}Role", "AWS::IAM::Role", role, key, body)
 
     def _policies(
         self, logical: str, properties: Mapping, arns: list[Any] | None = None
@@ -223,33 +247,26 @@ class _Expansion:
                 self._report(message, policy, f"Resources.{logical}.Policies")
         return found
 
-    def _event_of_function(
-        self, logical: str, title: str, place: Node, event: Mapping, body: Mapping
-    ) -> None:
-        kind = event["Type"][1].value if "Type" in event else None
-        properties = _properties(event)
+    def _event_of_function(self, event: _Event) -> None:
+        kind = event.said["Type"][1].value if "Type" in event.said else None
+        properties = _properties(event.said)
         if kind == "HttpApi":
             if "ApiId" not in properties and "ServerlessHttpApi" not in self._made:
-                self._http_api("ServerlessHttpApi", place, {})
+                self._http_api("ServerlessHttpApi", event.place, {})
             api = properties["ApiId"][1] if "ApiId" in properties else {"Ref": "ServerlessHttpApi"}
             source = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"
-            said = {"Fn::Sub": [source, {"Api": api}]}
-            self._permission(logical, title, place, body, "apigateway.amazonaws.com", said)
+            self._permission(event, "apigateway", {"Fn::Sub": [source, {"Api": api}]})
         elif kind in ("EventBridgeRule", "CloudWatchEvent", "Schedule"):
-            arn = {"Fn::GetAtt": [logical, "Arn"]}
-            rule = self._rule(logical, title, place, event, body, arn)
+            rule = self._rule(event, {"Fn::GetAtt": [event.logical, "Arn"]})
             if rule:
-                said = {"Fn::GetAtt": [rule, "Arn"]}
-                self._permission(logical, title, place, body, "events.amazonaws.com", said)
+                self._permission(event, "events", {"Fn::GetAtt": [rule, "Arn"]})
         else:
             message = f"the event source {kind} is not written out"
-            self._report(message, place, f"Resources.{logical}.Events.{title}")
+            self._report(message, event.place, event.address)
 
-    def _rule(
-        self, logical: str, title: str, place: Node, event: Mapping, body: Mapping, arn: Any
-    ) -> str | None:
-        properties = _properties(event)
-        target: dict[str, Any] = {"Id": f"{logical}{title}Target", "Arn": arn}
+    def _rule(self, event: _Event, arn: Any) -> str | None:
+        properties = _properties(event.said)
+        target: dict[str, Any] = {"Id": f"{event.name}Target", "Arn": arn}
         for name in ("Input", "InputPath", "RetryPolicy", "DeadLetterConfig", "InputTransformer"):
             if name in properties:
                 target[name] = properties[name][1]
@@ -264,23 +281,20 @@ class _Expansion:
         }
         rule.update({new: properties[old][1] for old, new in names.items() if old in properties})
         if "EventPattern" not in rule and "ScheduleExpression" not in rule:
-            message = "the event source is not written out"
-            self._report(message, place, f"Resources.{logical}.Events.{title}")
+            self._report("the event source is not written out", event.place, event.address)
             return None
-        made = f"{logical}{title}"
-        self._add(made, "AWS::Events::Rule", rule, place, body)
-        return made
+        self._add(event.name, "AWS::Events::Rule", rule, event.place, event.body)
+        return event.name
 
-    def _permission(
-        self, logical: str, title: str, place: Node, body: Mapping, principal: str, source: Any
-    ) -> None:
+    def _permission(self, event: _Event, service: str, source: Any) -> None:
         properties = {
             "Action": "lambda:InvokeFunction",
-            "FunctionName": {"Ref": logical},
-            "Principal": principal,
+            "FunctionName": {"Ref": event.logical},
+            "Principal": f"{service}.amazonaws.com",
             "SourceArn": source,
         }
-        self._add(f"{logical}{title}Permission", "AWS::Lambda::Permission", properties, place, body)
+        made = f"{event.name}Permission"
+        self._add(made, "AWS::Lambda::Permission", properties, event.place, event.body)
 
     def _add(
         self, logical: str, kind: str, properties: dict[str, Any], at: Node, body: Mapping
@@ -303,13 +317,16 @@ _INTRINSIC = frozenset({"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::Join", "F
 def _merged(usual: Mapping, own: Mapping) -> Mapping:
     found = dict(usual)
     for name, (key, node) in own.items():
-        before = usual[name][1] if name in usual else None
-        if before is not None and isinstance(before.value, list) and isinstance(node.value, list):
-            node = Node([*before.value, *node.value], node.line, node.column)
-        elif before is not None and _plain_map(before) and _plain_map(node):
-            node = Node(_merged(_mapping(before), _mapping(node)), node.line, node.column)
-        found[name] = (key, node)
+        found[name] = (key, _joined(usual[name][1], node) if name in usual else node)
     return found
+
+
+def _joined(usual: Node, own: Node) -> Node:
+    if isinstance(usual.value, list) and isinstance(own.value, list):
+        return Node([*usual.value, *own.value], own.line, own.column)
+    if _plain_map(usual) and _plain_map(own):
+        return Node(_merged(_mapping(usual), _mapping(own)), own.line, own.column)
+    return own
 
 
 def _plain_map(node: Node) -> bool:
@@ -321,7 +338,10 @@ def _plain_map(node: Node) -> bool:
     return not (len(value) == 1 and (first == "Ref" or first.startswith("Fn::")))
 
 
-def _role(service: str, managed: list[Any], documents: list[Any]) -> dict[str, Any]:
+def _role(
+    service: str, managed: list[Any], documents: list[Any], properties: Mapping
+) -> dict[str, Any]:
+    """`properties`: of whose role it is; it has the same tags."""
     statement = {
         "Effect": "Allow",
         "Action": "sts:AssumeRole",
@@ -330,6 +350,8 @@ def _role(service: str, managed: list[Any], documents: list[Any]) -> dict[str, A
     role: dict[str, Any] = {
         "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}
     }
+    if "Tags" in properties:
+        role["Tags"] = _tags(properties["Tags"][1])
     if managed:
         role["ManagedPolicyArns"] = managed
     if documents:
