@@ -499,3 +499,108 @@ def test_resources_of_others_are_left_alone(sandbox: Sandbox) -> None:
     s3.delete_bucket(Bucket="somebody-elses")
     with pytest.raises(ClientError):
         s3.head_bucket(Bucket="somebody-elses")
+
+
+def many(number: int, *, seconds: int = 30, **others: Any) -> StackTemplate:
+    """Queues that do not wait for one another, and what else is said."""
+    queues = {
+        f"Queue{n:03}": {
+            "Type": "AWS::SQS::Queue",
+            "Properties": {"QueueName": f"many-{n}", "VisibilityTimeout": seconds},
+        }
+        for n in range(number)
+    }
+    return StackTemplate(json.dumps({"Resources": queues | others}))
+
+
+# What the change set itself refuses, and what only the service does when it is completed.
+REFUSED = {
+    "by the change set": {
+        "Type": "AWS::EC2::Subnet",
+        "Properties": {"VpcId": "vpc-00000000000000000", "CidrBlock": "10.0.0.0/24"},
+    },
+    "by the service": BREAKS["a bad role"]["Bad"],
+}
+
+
+def change_sets(sandbox: Sandbox) -> list[str]:
+    """Names of the change sets that are made from here on."""
+    made: list[str] = []
+    sandbox.aws["cloudformation"].meta.events.register(
+        "provide-client-params.cloudformation.CreateChangeSet",
+        lambda params, **_: made.append(params["ChangeSetName"]),
+    )
+    return made
+
+
+def test_resources_that_do_not_wait_for_one_another_share_a_change_set(sandbox: Sandbox) -> None:
+    made = change_sets(sandbox)
+    assert sandbox.deploy(many(30)).phase == "succeeded"
+    # An empty one for the journal, and one with all the queues.
+    assert len(made) == 2
+    left = sandbox.aws["cloudformation"].list_change_sets(StackName=sandbox.stack)["Summaries"]
+    assert left == []
+    events = sandbox.target.events(sandbox.stack, f"{sandbox.stack}-c1")
+    told = [(e.logical_id, e.status) for e in events]
+    assert len(told) == len(set(told)) == 60
+    assert all(e.physical_id for e in events if e.status == "CREATE_COMPLETE")
+
+
+def test_a_stack_that_is_too_long_for_a_request_goes_through_a_bucket_and_leaves_none(
+    aws: AwsClients,
+) -> None:
+    sandbox = Sandbox(aws)
+    before = sandbox.inventory()
+    for seconds in (30, 60):
+        template = many(210, seconds=seconds)
+        assert sandbox.deploy(template).phase == "succeeded"
+        assert sandbox.wrong(template) == []
+    assert len(aws["s3"].list_buckets()["Buckets"]) == len(before["buckets"]) + 1
+    assert sandbox.remove().phase == "absent"
+    assert sandbox.inventory() == before
+
+
+@pytest.mark.parametrize("refused", sorted(REFUSED))
+@pytest.mark.parametrize("broken", ["Queue000A", "Queue004A", "Queue9"])
+def test_one_that_is_refused_among_many_leaves_what_was_there(
+    sandbox: Sandbox, broken: str, refused: str
+) -> None:
+    """The first, one in the middle, the last of a change set."""
+    sandbox.deploy(many(3))
+    before, physical = sandbox.inventory(), sandbox.physical()
+    status = sandbox.deploy(many(9, seconds=60, **{broken: REFUSED[refused]}))
+    assert status.phase == "failed"
+    failed = [
+        e.logical_id
+        for e in sandbox.target.events(sandbox.stack, f"{sandbox.stack}-c2")
+        if e.status == "CREATE_FAILED"
+    ]
+    assert failed == [broken]
+    assert sandbox.restore(many(3)).phase == "succeeded"
+    assert sandbox.wrong(many(3)) == []
+    assert sandbox.physical() == physical
+    assert sandbox.inventory() == before
+
+
+def test_a_kill_behind_a_refusal_does_not_make_it_a_success(
+    aws: AwsClients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The emulator holds half of the change set then, and would call the rest of it made."""
+    sandbox = Sandbox(aws)
+    before = sandbox.inventory()
+    template = many(5, Queue002A=REFUSED["by the change set"])
+    change = ChangeRequest(sandbox.stack, "refused", template)
+
+    def dying(*_: Any) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Creation, "_clear", dying)
+        with pytest.raises(Killed):
+            sandbox.target.execute(change)
+    # Another process, which knows nothing of the one before.
+    sandbox.target = SandboxTarget(aws, SystemClock(), 30)
+    sandbox.target.execute(change)
+    assert sandbox.target.status(sandbox.stack, "refused").phase == "failed"
+    assert sandbox.remove().phase == "absent"
+    assert sandbox.inventory() == before
