@@ -8,12 +8,14 @@ one of the attribute's own name, nothing else is mapped.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from dharma.catalog import load_catalog
 from dharma.catalog.kinds import FormatMapping, Kind
 from dharma.model.expressions.nodes import ResourceRef
+from scripts.catalog_check.exchanges import MARGIN
 from scripts.catalog_check.foreign import ForeignType, Shape
-from scripts.catalog_check.names import near, same_name
+from scripts.catalog_check.names import likeness, near, same_name
 
 Found = Iterator[tuple[str, str]]
 _SCALARS = {"string", "number", "bool"}
@@ -27,6 +29,8 @@ def prove_attributes(kind: Kind, mapping: FormatMapping, native: ForeignType) ->
         *_exchanged(mapping, native),
         *_mistyped(kind, mapping, native),
         *_through(kind, mapping),
+        *_alike(mapping),
+        *_arns(mapping),
     ):
         yield f"attributes.{attribute}", message
 
@@ -80,6 +84,32 @@ def _exchanged(mapping: FormatMapping, native: ForeignType) -> Found:
                 yield attribute, f"is not mapped to {text}, although there is one"
 
 
+def _alike(mapping: FormatMapping) -> Found:
+    """Two attributes whose native names would be more like theirs if exchanged. `Ref` is like none:
+    where it has another spelling, that one counts. `QueueName` of a `Queue` is `Name`."""
+    noun = mapping.type.rpartition("::")[2].lower()
+    spelled: dict[str, list[str]] = {}
+    for text, attribute in mapping.model_attributes.items():
+        spelled.setdefault(attribute, []).extend((text, text.lower().removeprefix(noun)))
+
+    def alike(own: str, other: str) -> float:
+        return max((likeness(own, text) for text in spelled.get(other, ())), default=0.0)
+
+    for first, second in combinations(spelled, 2):
+        here = alike(first, first) + alike(second, second)
+        if alike(first, second) + alike(second, first) > here + MARGIN:
+            yield first, f"{first} and {second} look exchanged"
+
+
+def _arns(mapping: FormatMapping) -> Found:
+    """A computed ARN is what an attribute called so stands for."""
+    for attribute, parts in mapping.templates.items():
+        first = parts[0]
+        named = attribute == "arn" or attribute.endswith("_arn")
+        if isinstance(first, str) and first.startswith("arn:") and not named:
+            yield attribute, "is computed as an ARN, which an attribute of another name is not"
+
+
 def _mistyped(kind: Kind, mapping: FormatMapping, native: ForeignType) -> Found:
     for attribute, text in mapping.attributes.items():
         shape = _shape(native.arguments, text)
@@ -117,3 +147,5 @@ def _through(kind: Kind, mapping: FormatMapping) -> Found:
             )
         elif other.attributes[wanted] != kind.attributes.get(attribute):
             yield attribute, f"{other.name}.{wanted} is of another type"
+        elif wanted != attribute:
+            yield attribute, f"is {wanted} there: known through another, it keeps its name"

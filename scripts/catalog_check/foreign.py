@@ -48,12 +48,14 @@ ANY = Shape("any")
 @dataclass(frozen=True, slots=True)
 class ForeignType:
     """One resource type: its arguments, what may be referred to (dotted), and the arguments whose
-    change replaces the resource (top-level names; empty where the schema does not say)."""
+    change replaces the resource, and those that are never shown again (top-level names; empty where
+    the schema does not say)."""
 
     name: str
     arguments: Shape
     attributes: frozenset[str]
     replaced_by: frozenset[str] = frozenset()
+    write_only: frozenset[str] = frozenset()
 
 
 class UnknownForeignType(Exception):
@@ -191,7 +193,10 @@ def cloudformation_type(name: str) -> ForeignType:
     )
     attributes = {"Ref"} | set(schema.get_atts)
     replaced_by = {p.split("/")[2] for p in document.get("createOnlyProperties", []) if _top(p)}
-    return ForeignType(name, arguments, frozenset(attributes), frozenset(replaced_by))
+    write_only = {p.split("/")[2] for p in document.get("writeOnlyProperties", []) if _top(p)}
+    return ForeignType(
+        name, arguments, frozenset(attributes), frozenset(replaced_by), frozenset(write_only)
+    )
 
 
 def _top(pointer: str) -> bool:

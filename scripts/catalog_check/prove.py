@@ -7,6 +7,7 @@ literals are allowed there. For each format's resource: what it requires is alwa
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -38,6 +39,7 @@ from dharma.catalog.transforms import (
 )
 from dharma.model.expressions.nodes import Value
 from scripts.catalog_check.attributes import prove_attributes
+from scripts.catalog_check.exchanges import Found, alike_the_other_way_round, said_twice
 from scripts.catalog_check.foreign import (
     ForeignType,
     Shape,
@@ -99,7 +101,9 @@ def foreign_type(format: Format, name: str) -> ForeignType:
     return _SCHEMAS[format](name)
 
 
-Found = Iterator[tuple[str, str]]
+# Arguments that the AWS provider adds to its resources, and that its plans always hold.
+IN_EVERY_PLAN = frozenset({"tags_all", "region"})
+SECRET = re.compile("password|secret|token", re.IGNORECASE)
 
 
 class _Proof:
@@ -122,6 +126,7 @@ class _Proof:
             for atoms in bag.separate:
                 yield from self._piece(atoms)
         yield from self._unmapped()
+        yield from said_twice(self.mapping)
 
     def _main(self, native: ForeignType) -> Found:
         arguments = native.arguments
@@ -138,6 +143,8 @@ class _Proof:
             except Contradiction as contradiction:
                 yield f"ignore.{print_path(path)}", str(contradiction)
         yield from self._replacing(native)
+        yield from self._secret(native)
+        yield from self._computed_anyway(native)
 
     def _replacing(self, native: ForeignType) -> Found:
         for rule in self.mapping.table.all_rules():
@@ -145,6 +152,20 @@ class _Proof:
                 top = self.kind.properties[rule.model[0]]
                 if not (top.immutable or rule.declared.immutable):
                     yield ".".join(rule.model), "a change replaces the resource: say `immutable`"
+
+    def _secret(self, native: ForeignType) -> Found:
+        """What the format never shows again and calls a secret is hidden here too."""
+        for rule in self.mapping.table.all_rules():
+            key = rule.native[-1].key
+            secret = len(rule.native) == 1 and key in native.write_only and SECRET.search(key)
+            if secret and not rule.declared.sensitive:
+                yield ".".join(rule.model), f"{key} is write-only: say `sensitive`"
+
+    def _computed_anyway(self, native: ForeignType) -> Found:
+        """What Terraform's plan says of every resource is no residue."""
+        for name in sorted(IN_EVERY_PLAN & set(native.arguments.fields)):
+            if self.format == "terraform" and name not in self.mapping.known.keys:
+                yield name, "is in every plan: map it, or name it under `ignore`"
 
     def _piece(self, piece: Attachment | Atoms) -> Found:
         try:
@@ -198,6 +219,7 @@ class _Proof:
 
     def _table(self, table: Table, shape: Shape, where: str) -> Found:
         yield from self._exchanged(table, shape, where)
+        yield from alike_the_other_way_round(table, where)
         for rule in table.all_rules():
             try:
                 native = follow(shape, rule.native, writing=rule.only != "read")
@@ -423,6 +445,13 @@ def _enum_fits(rule: Rule, native: Shape) -> None:
     for literal in rule.declared.enum:
         if str(literal) not in allowed and literal != never_written:
             raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
+    if rule.declared.enum and not rule.declared.partial:
+        own = {str(v) for v in (*rule.declared.enum, *rule.declared.aliases)}
+        missing = [v for v in native.enum if str(v) not in own]
+        if missing:
+            raise Contradiction(
+                f"allows {missing} too, the property's `enum` does not: say `partial`"
+            )
 
 
 def _literal_fits(literal: Value, native: Shape) -> None:

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
 
-from dharma.catalog import Kind, Property, load_catalog
+from dharma.catalog import Catalog, Kind, Property
 from dharma.catalog.formats import LOOPING, Format
 from dharma.catalog.kinds import Table
 from dharma.catalog.members import holds, member
@@ -26,7 +28,6 @@ from dharma.model.expressions.nodes import (
     VariableRef,
 )
 
-CATALOG = load_catalog()
 PLAIN = ["alpha", "beta-1", "Gamma", "d.e", "x/y", "10.0.0.0/8"]
 # Texts that a printer or reader of one of the formats could take for something else.
 ODD = [
@@ -41,9 +42,10 @@ KEYS = ["team", "Name", "cost-center", "a:b", "80", "true", "é", "a b", "dots.i
 class RandomResources:
     """What the seed decides, for formats that must all be able to say it."""
 
-    def __init__(self, seed: int, formats: Sequence[Format]) -> None:
+    def __init__(self, seed: int, formats: Sequence[Format], catalog: Catalog) -> None:
         self.random = random.Random(seed)
         self.formats = formats
+        self.catalog = catalog
         self.referred: dict[str, Resource] = {}
 
     def make(self, kind: Kind) -> list[Resource]:
@@ -56,11 +58,11 @@ class RandomResources:
             name,
             properties,
             depends_on=(self.random.choice(sorted(self.referred)),) if waits else (),
-            **self._loop(),
         )
+        subject = replace(subject, **self._loop())
         return [subject, *self.referred.values()]
 
-    def _loop(self) -> dict[str, Value]:
+    def _loop(self) -> dict[str, Any]:
         """A condition, or where every format has loops one of those."""
         choice = self.random.random()
         if choice < 0.2:
@@ -100,8 +102,8 @@ class RandomResources:
         if declared.type == "object":
             if self._chance(0.05) and not declared.required:
                 return {}
-            made = self._members(declared.properties, path, kind)
-            return Conditional(self._condition(), made, None) if self._chance(0.15) else made
+            inner = self._members(declared.properties, path, kind)
+            return Conditional(self._condition(), inner, None) if self._chance(0.15) else inner
         if declared.holds_objects:
             return self._objects(declared, path, kind)
         if declared.type.startswith(("list(", "set(")):
@@ -109,8 +111,9 @@ class RandomResources:
         if declared.type == "map(string)":
             return self._map()
         if declared.type == "document":
-            made = self._document()
-            return Conditional(self._condition(), made, None) if self._chance(0.05) else made
+            document = self._document()
+            maybe = self._chance(0.05)
+            return Conditional(self._condition(), document, None) if maybe else document
         return self._leaf(declared)
 
     def _unsaid(self, kind: Kind, path: str) -> bool:
@@ -124,13 +127,11 @@ class RandomResources:
     def _objects(self, declared: Property, path: tuple[str, ...], kind: Kind) -> Value:
         if self._chance(0.03) and not declared.required:
             return Unknown("known after apply")
-        elements: list[Value] = [
-            self._members(declared.properties, path, kind) for _ in range(self.random.randint(0, 3))
-        ]
-        elements = [
-            Conditional(self._condition(), element, None) if self._chance(0.15) else element
-            for element in elements
-        ]
+        elements: list[Value] = []
+        for _ in range(self.random.randint(0, 3)):
+            made: Value = self._members(declared.properties, path, kind)
+            maybe = self._chance(0.15)
+            elements.append(Conditional(self._condition(), made, None) if maybe else made)
         if self._chance(0.05) and not declared.required:
             return Conditional(self._condition(), elements, None)
         return elements
@@ -161,7 +162,8 @@ class RandomResources:
 
     def _literal(self, declared: Property) -> Value:
         if declared.enum:
-            return self.random.choice(declared.enum)
+            literal: Value = self.random.choice(declared.enum)
+            return literal
         if declared.type == "bool":
             return self._chance(0.5)
         if "number" in declared.type:
@@ -204,7 +206,7 @@ class RandomResources:
 
     def _reference(self, kind_name: str) -> Value:
         """A reference to another resource, by an attribute or a property that has a value."""
-        kind = CATALOG.kind(kind_name)
+        kind = self.catalog.kind(kind_name)
         if kind is None or not kind.mappings.keys() >= set(self.formats):
             return "arn:aws:other:::x"
         name = self.random.choice(["one", "two"])

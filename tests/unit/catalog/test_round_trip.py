@@ -9,18 +9,16 @@ that is a law of the engine (docs/catalog-format.md), and nearly all must be wri
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dharma.catalog import Kind, canonical, load_catalog, read, write
-from dharma.catalog.bridges import BRIDGES
+from dharma.catalog import canonical, load_catalog, read, write
 from dharma.catalog.formats import Format
-from dharma.catalog.kinds import FormatMapping
 from dharma.core.errors import NotExpressible
 from tests.unit.catalog.random_resources import RandomResources
+from tests.unit.catalog.refusals import chains, declared_reason
 
 CATALOG = load_catalog()
 PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.mappings]
@@ -29,47 +27,7 @@ PAIRS = [(kind.name, format) for kind in CATALOG.kinds() for format in kind.mapp
 MOST_REFUSED = 1 / 3
 
 
-def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
-    """Each format of the kind by itself, and from Terraform to the cloud's own and back."""
-    terraform, own = kind.formats
-    if own not in kind.mappings:
-        return {terraform: (terraform,)}
-    return {
-        terraform: (terraform,),
-        own: (own,),
-        "there and back": (terraform, own, terraform),
-    }
-
-
 CHAINS = [(kind.name, chain) for kind in CATALOG.kinds() for chain in chains(kind)]
-
-
-def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str:
-    """What says that a resource may be refused so in one of the formats. A failure otherwise."""
-    for mapping in (kind.mappings[format] for format in formats):
-        place = message.partition(":")[0]
-        for path, reason in (*mapping.impossible.items(), *mapping.impossible_attributes.items()):
-            if message.endswith(f": {reason}"):
-                return path
-        for bridge in mapping.bridges:
-            refuses = BRIDGES[bridge].refuses
-            if refuses is not None and message.endswith(refuses):
-                return f"bridge {bridge}"
-        for path in _variant_paths(mapping):
-            if message.endswith(f".{path} cannot be said together with the other values"):
-                return f"variant of {path}"
-        for bag in mapping.bags:
-            uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
-            if uncounted and message.endswith("how many elements there are is not known"):
-                return f"unknown number of {bag.declared.name}"
-    pytest.fail(f"nothing declares this refusal: {message}")
-
-
-def _variant_paths(mapping: FormatMapping) -> set[str]:
-    tables = [mapping.table, *(attachment.table for attachment in mapping.attachments)]
-    return {
-        ".".join(rule.model) for t in tables for _, variant in t.variants for rule in variant.rules
-    }
 
 
 @pytest.mark.parametrize(("kind_name", "chain"), CHAINS)
@@ -84,7 +42,7 @@ def test_random_resources_come_back_as_they_were(kind_name: str, chain: str) -> 
     @given(seed=st.integers(0, 2**32))
     def check(seed: int) -> None:
         nonlocal tried
-        resources = RandomResources(seed, formats).make(kind)
+        resources = RandomResources(seed, formats, CATALOG).make(kind)
         back = resources
         tried += 1
         try:
@@ -93,11 +51,12 @@ def test_random_resources_come_back_as_they_were(kind_name: str, chain: str) -> 
                 back, notes = read(document, CATALOG)
                 assert notes == []
         except NotExpressible as refusal:
-            refused[declared_reason(str(refusal), kind, formats)] += 1
+            refused[declared_reason(str(refusal), kind, formats) or f"UNDECLARED {refusal}"] += 1
             return
         assert canonical(back, CATALOG) == canonical(resources, CATALOG)
 
     check()
+    assert [reason for reason in refused if reason.startswith("UNDECLARED")] == []
     assert refused.total() <= tried * MOST_REFUSED, f"of {tried}, refused: {refused}"
 
 

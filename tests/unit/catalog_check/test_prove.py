@@ -63,6 +63,51 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "delay_seconds is mapped here, although there is a DelaySeconds",
     ),
     (
+        # Two paths exchanged that do not have the names of the properties.
+        "aws_sqs_queue",
+        {
+            "cloudformation.map.message_retention_seconds": "ReceiveMessageWaitTimeSeconds",
+            "cloudformation.map.receive_wait_time_seconds": "MessageRetentionPeriod",
+        },
+        "message_retention_seconds and receive_wait_time_seconds look exchanged",
+    ),
+    (
+        "aws_sqs_queue",
+        {
+            "cloudformation.attributes.name": ["Ref", "QueueUrl"],
+            "cloudformation.attributes.url": "QueueName",
+        },
+        "look exchanged",
+    ),
+    (
+        "aws_sqs_queue",
+        {"terraform.map.policy": {"path": "policy", "as": "json_text"}},
+        "policy: is written by aws_sqs_queue and by aws_sqs_queue_policy",
+    ),
+    (
+        "aws_vpc",
+        {"terraform.ignore": ["tags_all"]},
+        "(terraform) region: is in every plan",
+    ),
+    (
+        "aws_db_instance",
+        {"properties.password.sensitive": False},
+        "password: MasterUserPassword is write-only: say `sensitive`",
+    ),
+    (
+        "aws_lb_listener",
+        {"properties.default_action.properties.type.partial": None},
+        "Type: allows",
+    ),
+    (
+        "aws_kms_alias",
+        {
+            "cloudformation.attributes.id": {"template": "arn:${partition}:kms:x:${Ref}"},
+            "cloudformation.attributes.arn": "Ref",
+        },
+        "attributes.id: is computed as an ARN",
+    ),
+    (
         # An attribute that a format's section forgets.
         "aws_vpc",
         {"cloudformation.attributes": {"id": "Ref"}},

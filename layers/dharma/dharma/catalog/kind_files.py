@@ -57,6 +57,7 @@ _PROPERTY_KEYS = frozenset(
         "reference",
         "properties",
         "description",
+        "partial",
         "aliases",
         "meaningless",
     }
@@ -161,6 +162,7 @@ def _property(name: str, said: str | _Data) -> Property:
         reference=data.get("reference"),
         properties=members,
         description=data.get("description"),
+        partial=data.get("partial"),
         aliases=dict(data.get("aliases", {})),
         meaningless=tuple(
             (dict(m["when"]), tuple(m["members"])) for m in data.get("meaningless", ())
@@ -399,6 +401,9 @@ def _bag(declared: Property, data: _Data) -> Bag:
     members = declared.properties or {"value": Property("value", declared.type[4:-1])}
     inline = data.get("inline")
     separate = tuple(_atoms(a, members, where) for a in data.get("separate") or ())
+    forms = (inline, *(data.get("separate") or ()))
+    if all(form is None or form.get("only") == "read" for form in forms):
+        raise Misconfigured(f"{where}: no form of it is written")
     place: Literal["inline", "separate"] = data.get("place") or ("inline" if inline else "separate")
     return Bag(
         declared=declared,

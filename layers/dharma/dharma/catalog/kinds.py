@@ -39,6 +39,7 @@ PROPERTY_TYPES = frozenset(
 class Property:
     """One property of a kind, or one member of such a property (`properties`).
 
+    `partial` is why `enum` leaves out what some format allows.
     `default` is what absence means. `reference` is the kind that the value usually refers to.
     `aliases` are other spellings of literals; `meaningless` pairs a condition on an element of a
     set with the members that mean nothing under it.
@@ -55,6 +56,7 @@ class Property:
     reference: str | None = None
     properties: dict[str, Property] = field(default_factory=dict)
     description: str | None = None
+    partial: str | None = None
     aliases: dict[str, Value] = field(default_factory=dict)
     meaningless: tuple[tuple[dict[str, Value], tuple[str, ...]], ...] = ()
 

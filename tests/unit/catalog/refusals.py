@@ -1,0 +1,50 @@
+"""The chains of formats that a kind goes through, and why a resource may be refused in one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dharma.catalog import Kind
+from dharma.catalog.bridges import BRIDGES
+from dharma.catalog.formats import Format
+from dharma.catalog.kinds import FormatMapping
+
+
+def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
+    """Each format of the kind by itself, and from Terraform to the cloud's own and back."""
+    terraform, own = kind.formats
+    if own not in kind.mappings:
+        return {terraform: (terraform,)}
+    return {
+        terraform: (terraform,),
+        own: (own,),
+        "there and back": (terraform, own, terraform),
+    }
+
+
+def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str | None:
+    """What says that a resource may be refused so in one of the formats; None when nothing does."""
+    for mapping in (kind.mappings[format] for format in formats):
+        place = message.partition(":")[0]
+        for path, reason in (*mapping.impossible.items(), *mapping.impossible_attributes.items()):
+            if message.endswith(f": {reason}"):
+                return path
+        for bridge in mapping.bridges:
+            refuses = BRIDGES[bridge].refuses
+            if refuses is not None and message.endswith(refuses):
+                return f"bridge {bridge}"
+        for path in _variant_paths(mapping):
+            if message.endswith(f".{path} cannot be said together with the other values"):
+                return f"variant of {path}"
+        for bag in mapping.bags:
+            uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
+            if uncounted and message.endswith("how many elements there are is not known"):
+                return f"unknown number of {bag.declared.name}"
+    return None
+
+
+def _variant_paths(mapping: FormatMapping) -> set[str]:
+    tables = [mapping.table, *(attachment.table for attachment in mapping.attachments)]
+    return {
+        ".".join(rule.model) for t in tables for _, variant in t.variants for rule in variant.rules
+    }
