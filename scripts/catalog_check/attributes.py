@@ -92,6 +92,9 @@ def _alike(mapping: FormatMapping) -> Found:
     for text, attribute in mapping.model_attributes.items():
         spelled.setdefault(attribute, []).extend((text, text.lower().removeprefix(noun)))
 
+    if mapping.format == "deployment_manager":
+        spelled.pop("id", None)  # Google's `id` is a number; what Terraform calls so is the path.
+
     def alike(own: str, other: str) -> float:
         return max((likeness(own, text) for text in spelled.get(other, ())), default=0.0)
 

@@ -346,7 +346,7 @@ class _Proof:
                 raise Contradiction(f"is a {native.kind}, no document")
             return
         _type_fits(wanted, native, self.format)
-        _enum_fits(rule, native)
+        _enum_fits(rule, native, self.format)
 
     def _unmapped(self) -> Found:
         said = set(mapped_paths(self.mapping))
@@ -437,7 +437,7 @@ def _type_fits(wanted: str, native: Shape, format: Format) -> None:
         raise Contradiction(f"has elements of {native.item.kind}, the property of {inner[:-1]}")
 
 
-def _enum_fits(rule: Rule, native: Shape) -> None:
+def _enum_fits(rule: Rule, native: Shape, format: Format) -> None:
     if not native.enum or native.kind not in _SCALARS:
         return
     never_written = rule.declared.default if rule.absent is None and not rule.always else None
@@ -445,7 +445,9 @@ def _enum_fits(rule: Rule, native: Shape) -> None:
     for literal in rule.declared.enum:
         if str(literal) not in allowed and literal != never_written:
             raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
-    if rule.declared.enum and not rule.declared.partial:
+    # Google's documents list placeholders that nobody sets, and literals ahead of any Terraform.
+    complete = format == "cloudformation" and not rule.declared.partial
+    if rule.declared.enum and complete:
         own = {str(v) for v in (*rule.declared.enum, *rule.declared.aliases)}
         missing = [v for v in native.enum if str(v) not in own]
         if missing:
