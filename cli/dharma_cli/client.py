@@ -111,7 +111,7 @@ class Client:
         except httpx.RequestError as error:
             raise Unavailable(
                 f"No answer from {self.address}: {error or type(error).__name__}."
-                " Is the stack running? Start it with: iac-dharma start"
+                f" {_where_else(self.address)}"
             ) from error
         if response.is_success:
             return response
@@ -126,6 +126,17 @@ def connect() -> Client:
         here = project.current()
         address = here.api if here else Stack().url()
     return Client(address, os.environ.get("DHARMA_TOKEN") or tokens.load(address))
+
+
+def _where_else(address: str) -> str:
+    """What to do where nobody answers: the stack of this machine may have another port."""
+    stack = Stack()
+    if stack.is_running() and (here := stack.url()) != address:
+        return (
+            f"The stack of this machine answers at {here}: set DHARMA_API={here},"
+            f" or `api` in {project.FILE}"
+        )
+    return "Is the stack running? Start it with: iac-dharma start"
 
 
 def _error(response: httpx.Response) -> DharmaError:

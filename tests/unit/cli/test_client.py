@@ -114,6 +114,19 @@ def test_no_answer_says_how_to_start_the_stack(error: Exception) -> None:
         client(error).get("/x")
 
 
+def test_a_stack_at_another_port_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Elsewhere:
+        def is_running(self) -> bool:
+            return True
+
+        def url(self) -> str:
+            return "http://127.0.0.1:3999"
+
+    monkeypatch.setattr("dharma_cli.client.Stack", Elsewhere)
+    with pytest.raises(errors.Unavailable, match=r"DHARMA_API=http://127\.0\.0\.1:3999"):
+        client(httpx.ConnectError("refused")).get("/x")
+
+
 def test_without_a_stack_the_command_fails_with_one_sentence(
     dharma: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
