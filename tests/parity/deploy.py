@@ -27,12 +27,12 @@ ANSWERS = {
     "approve": _gives(),
     "prepare": _gives(),
     "execute": _gives(),
-    "monitor": _gives(finished=True),
+    "monitor": _gives(finished=True, pause=2),
     "verify": _gives(),
     "record": _gives(),
     "notify": _gives(),
     "undo": _gives(needed=True),
-    "undo_monitor": _gives(finished=True),
+    "undo_monitor": _gives(finished=True, pause=2),
     "undo_verify": _gives(),
     "fail": _gives(),
 }
@@ -64,7 +64,7 @@ SCENARIOS = (
     Scenario(
         MACHINE,
         "looks three times until the cloud has finished",
-        {"monitor": [*_gives(finished=False) * 2, *_gives(finished=True)]},
+        {"monitor": [*_gives(finished=False, pause=2) * 2, *_gives(finished=True, pause=2)]},
     ),
     Scenario(MACHINE, "nothing to change", {"plan": _gives(empty=True)}),
     Scenario(MACHINE, "approved", ASKS, YES),
@@ -100,7 +100,7 @@ SCENARIOS = (
         "undone in three looks",
         {
             "execute": _fails(),
-            "undo_monitor": [*_gives(finished=False) * 2, *_gives(finished=True)],
+            "undo_monitor": [*_gives(finished=False, pause=2) * 2, *_gives(finished=True, pause=2)],
         },
     ),
     Scenario(MACHINE, "nothing to undo", {"prepare": _fails(), "undo": _gives(needed=False)}),
