@@ -88,8 +88,13 @@ def test_an_event_of_the_bus_is_counted_once(application: Application) -> None:
     assert counted["byStatus"]["succeeded"]["count"] == 1
 
 
-def test_the_schedule_is_understood(application: Application) -> None:
-    assert monitoring.handler(sample("eventbridge-schedule"), None) is None
+def test_the_schedule_keeps_the_heads_of_the_audit_trail(
+    api: Any, application: Application
+) -> None:
+    api.call("POST", "/environments", {"name": "prod"})
+    before = application.artifacts.list()
+    monitoring.handler(sample("eventbridge-schedule"), None)
+    assert len(application.artifacts.list()) == len(before) + 1
 
 
 def test_records_of_the_stream_become_events_of_the_bus(application: Application) -> None:

@@ -67,4 +67,4 @@ def _caught(state: dict[str, Any]) -> list[str]:
 
 def _unnoticed(case: Scenario, state: str, ends: str) -> Scenario:
     decision = deploy.YES if ends == "Done" else None
-    return replace(case, decision=decision, limits={state: 2}, differs=deploy.UNNOTICED, ends=ends)
+    return replace(case, decision=decision, limits={state: 3}, differs=deploy.UNNOTICED, ends=ends)

@@ -87,7 +87,7 @@ SCENARIOS = (
         ASKS,
         Decision(error="Stopped", cause="by hand", stop=True),
     ),
-    Scenario(MACHINE, "nobody decides in time", ASKS, limits={"AwaitApproval": 1}),
+    Scenario(MACHINE, "nobody decides in time", ASKS, limits={"AwaitApproval": 3}),
     Scenario(MACHINE, "destroyed", {"receive": _gives(operation="destroy", autoApprove=True)}),
     Scenario(
         MACHINE,

@@ -7,7 +7,8 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,14 @@ class Script:
         file = self.folder / f"{scenario.id}.jsonl"
         return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
-    def token(self, scenario: Scenario) -> str | None:
-        tokens = [call["taskToken"] for call in self.calls(scenario) if "taskToken" in call]
+    def token(self, scenario: Scenario, answers: Mapping[str, Any]) -> str | None:
+        """Of the last call that was handed one and did not fail."""
+        held = [call for call in self.calls(scenario) if "taskToken" in call]
+        tokens = [
+            call["taskToken"]
+            for number, call in enumerate(held)
+            if "raise" not in answers[call["step"]][min(number, len(answers[call["step"]]) - 1)]
+        ]
         return tokens[-1] if tokens else None
 
 
@@ -90,9 +97,9 @@ class LocalWorld:
 
     def run(self, scenario: Scenario, answers: Mapping[str, Any]) -> Outcome:
         self.script.write(scenario, answers)
-        return self._runner.run(self._run(scenario))
+        return self._runner.run(self._run(scenario, answers))
 
-    async def _run(self, scenario: Scenario) -> Outcome:
+    async def _run(self, scenario: Scenario, answers: Mapping[str, Any]) -> Outcome:
         if self._pool is None:
             variables = {"STAND_IN_FOLDER": str(self.script.folder)}
             self._pool = WorkerPool(HERE, environment=variables)
@@ -113,7 +120,8 @@ class LocalWorld:
         )
         life = asyncio.create_task(execution.live())
         if scenario.decision is not None:
-            await self._decide(scenario, scenario.decision, execution, life)
+            asking = partial(self.script.token, scenario, answers)
+            await self._decide(asking, scenario.decision, execution, life)
         async with asyncio.timeout(LONGEST_RUN):
             await asyncio.wait({life})
         if not life.cancelled():
@@ -122,16 +130,18 @@ class LocalWorld:
         return outcome(told, self._states(identifier), self.script.calls(scenario))
 
     async def _decide(
-        self, scenario: Scenario, decision: Decision, execution: Execution, life: asyncio.Task[None]
+        self,
+        asking: Callable[[], str | None],
+        decision: Decision,
+        execution: Execution,
+        life: asyncio.Task[None],
     ) -> None:
         async with asyncio.timeout(LONGEST_RUN):
-            while not decided(
-                self._workflows, decision, execution.run.arn, self.script.token(scenario)
-            ):
+            while not decided(self._workflows, decision, execution.run.arn, asking()):
                 if life.done():
                     return
                 await asyncio.sleep(_LOOK_EVERY)
-        if token := self.script.token(scenario):
+        if token := asking():
             execution.token_answered(token)
         for _, said in self._journal.stop_requests():
             life.cancel()
@@ -180,17 +190,18 @@ class EmulatorWorld:
         )
         execution = self._workflows.start(scenario.id, scenario.id, scenario.input)
         if scenario.decision is not None:
-            self._decide(scenario, scenario.decision, execution)
+            asking = partial(self.script.token, scenario, answers)
+            self._decide(asking, scenario.decision, execution)
         patience = time.monotonic() + LONGEST_RUN
         while (told := self._workflows.describe(execution)).status == "RUNNING":
             assert time.monotonic() < patience, f"{scenario.id} does not end on the emulator"
             time.sleep(_LOOK_EVERY)
         return outcome(told, self._states(execution), self.script.calls(scenario))
 
-    def _decide(self, scenario: Scenario, decision: Decision, execution: str) -> None:
+    def _decide(self, asking: Callable[[], str | None], decision: Decision, execution: str) -> None:
         patience = time.monotonic() + LONGEST_RUN
-        while not decided(self._workflows, decision, execution, self.script.token(scenario)):
-            assert time.monotonic() < patience, f"{scenario.id} asks nobody on the emulator"
+        while not decided(self._workflows, decision, execution, asking()):
+            assert time.monotonic() < patience, f"{execution} asks nobody"
             if self._workflows.describe(execution).status != "RUNNING":
                 return
             time.sleep(_LOOK_EVERY)
