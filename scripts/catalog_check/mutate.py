@@ -40,6 +40,10 @@ FACTS = {
     "drop reference": "what a text usually refers to",
     "drop sensitive": "what must not be shown (CloudFormation's schema knows write-only ones)",
     "drop immutable": "what replaces the resource (where CloudFormation's schema is silent)",
+    "drop enum": "which literals a service takes (where the schema is silent)",
+    "drop allowed literal": "which literals a service takes (where the schema is silent)",
+    "drop required": "what the model demands beyond the schemas",
+    "drop also": "another type that is read as this one",
     "drop declared attribute": "what others may refer to",
     "drop property": "what the model has at all",
 }
