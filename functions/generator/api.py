@@ -28,7 +28,7 @@ class BackendBody(Body):
 class GenerateBody(SourceBody):
     """What to write, and how."""
 
-    format: Literal["terraform", "cloudformation"] = "terraform"
+    format: Literal["terraform", "cloudformation", "arm"] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
     backend: BackendBody | None = None
     archive: Literal["zip", "tar.gz"] | None = Field(

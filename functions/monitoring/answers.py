@@ -171,7 +171,7 @@ class EnvironmentPage(Page):
 
 
 class GeneratedCode(Answer):
-    format: Literal["terraform", "cloudformation"]
+    format: Literal["terraform", "cloudformation", "arm"]
     files: dict[str, str] = Field(description="Text by relative path.")
     warnings: list[Note]
     notes: list[Note]

@@ -6,7 +6,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from dharma.catalog import load_catalog
+from dharma.catalog import Format, load_catalog
+from scripts.catalog_check.arm_packages import extract_arm, write_arm
 from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, cover, total
 from scripts.catalog_check.discovery import extract_api
 from scripts.catalog_check.extract import extract, provider_of, write_extract
@@ -17,7 +18,7 @@ from scripts.catalog_check.prove import native_types, prove
 def main() -> int:
     arguments = _parser().parse_args()
     if arguments.command == "extract":
-        return _extract(arguments.package)
+        return _extract(arguments.packages)
     return _check(write=arguments.write)
 
 
@@ -25,11 +26,14 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="scripts/catalog-check", description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew docs/catalog.md")
     commands = parser.add_subparsers(dest="command")
-    extraction = commands.add_parser("extract", help="renew the extract of Terraform's schemas")
+    extraction = commands.add_parser("extract", help="renew an extract of foreign schemas")
     extraction.add_argument(
-        "package",
+        "packages",
         type=Path,
-        help="tarball of @cdktf/provider-aws, -azurerm, -google; wheel of google-api-python-client",
+        nargs="+",
+        metavar="PACKAGE",
+        help="tarball of @cdktf/provider-aws, -azurerm, -google; wheels of azure-mgmt-*, or that "
+        "of google-api-python-client",
     )
     return parser
 
@@ -55,30 +59,46 @@ def _check(*, write: bool) -> int:
     return 1 if findings or stale else 0
 
 
-def _extract(package: Path) -> int:
-    if package.suffix == ".whl":
-        return _extract_api(package)
-    provider = provider_of(package)
-    named = {
-        name
-        for kind in load_catalog().kinds()
-        if kind.terraform is not None
-        for name in native_types(kind.terraform)
-    }
-    wanted = sorted(name for name in named if name.startswith(f"{provider}_"))
-    schemas, source = extract(package, wanted)
-    write_extract(schemas, source, SCHEMAS / f"terraform-{provider}")
-    print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
+def _extract(packages: list[Path]) -> int:
+    azure = [package for package in packages if package.name.startswith("azure_mgmt_")]
+    for package in packages:
+        if package in azure:
+            continue
+        if package.suffix == ".whl":
+            _extract_api(package)
+        else:
+            _extract_terraform(package)
+    if azure:
+        namespaces = extract_arm(azure, _named("arm"))
+        write_arm(namespaces, SCHEMAS / "arm")
+        print(f"{sum(len(c['types']) for c in namespaces.values())} resource types of Azure")
     return 0
 
 
-def _extract_api(package: Path) -> int:
+def _extract_terraform(package: Path) -> None:
+    provider = provider_of(package)
+    wanted = sorted(n for n in _named("terraform") if n.startswith(f"{provider}_"))
+    schemas, source = extract(package, wanted)
+    write_extract(schemas, source, SCHEMAS / f"terraform-{provider}")
+    print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
+
+
+def _named(format: Format) -> set[str]:
+    """Every native type that the catalog names in a format."""
+    return {
+        name
+        for kind in load_catalog().kinds()
+        if (mapping := kind.mapping(format)) is not None
+        for name in native_types(mapping)
+    }
+
+
+def _extract_api(package: Path) -> None:
     kinds = load_catalog().kinds("gcp")
     mappings = [mapping for kind in kinds if (mapping := kind.mapping("deployment_manager"))]
     types = [tuple(native_types(mapping)) for mapping in mappings]
     count = extract_api(package, types, SCHEMAS / "google-api")
     print(f"{count} collections of {package.name}")
-    return 0
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ one of the attribute's own name, nothing else is mapped.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import combinations
 
@@ -19,6 +20,9 @@ from scripts.catalog_check.names import likeness, near, same_name
 
 Found = Iterator[tuple[str, str]]
 _SCALARS = {"string", "number", "bool"}
+
+
+_LATER = re.compile(r"\.[1-9][0-9]*(?=\.|\Z)")
 
 
 def prove_attributes(kind: Kind, mapping: FormatMapping, native: ForeignType) -> Found:
@@ -66,7 +70,8 @@ def _unknown(mapping: FormatMapping, native: ForeignType) -> Found:
         if isinstance(part, ResourceRef)
     ]
     for attribute, text in named:
-        if text not in native.attributes:
+        # A schema knows the elements of a list by its first.
+        if text not in native.attributes and _LATER.sub(".0", text) not in native.attributes:
             yield attribute, f"{native.name} has no attribute {text}{near(text, native.attributes)}"
 
 

@@ -3,12 +3,14 @@
 Terraform: the extracts under `tests/catalog_schemas/terraform-<provider>/` (see `extract`).
 CloudFormation: the resource schemas that cfn-lint carries.
 Deployment Manager: the extract under `tests/catalog_schemas/google-api/` (see `discovery`).
+ARM: the extract under `tests/catalog_schemas/arm/` (see `arm_packages`).
 """
 
 from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -56,6 +58,7 @@ class ForeignType:
     attributes: frozenset[str]
     replaced_by: frozenset[str] = frozenset()
     write_only: frozenset[str] = frozenset()
+    api_version: str = ""
 
 
 class UnknownForeignType(Exception):
@@ -201,6 +204,77 @@ def cloudformation_type(name: str) -> ForeignType:
 
 def _top(pointer: str) -> bool:
     return pointer.count("/") == 2
+
+
+@cache
+def arm_type(name: str, schemas: Path = SCHEMAS) -> ForeignType:
+    """A type of Azure Resource Manager, with what the writer makes of a resource's place: `parent`,
+    `names.<segment of the type>` for the resources above it, `scope` and `resourceGroup`."""
+    file = schemas / "arm" / f"{name.partition('/')[0]}.json"
+    content = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {"types": {}}
+    if name not in content["types"]:
+        raise UnknownForeignType(f"{name} is not in the extract of ARM's types")
+    said = content["types"][name]
+    written = _arm_model(said["write"], content, ())
+    above = name.split("/")[1:-1]
+    place = {
+        "name": Shape("string"),
+        "parent": Shape("string"),
+        "scope": Shape("string"),
+        "resourceGroup": Shape("string"),
+        "names": Shape("object", fields={segment: Shape("string") for segment in above}),
+    }
+    own = {k: v for k, v in written.fields.items() if k not in ("id", "type", "name")}
+    arguments = Shape("object", fields=own | place, required=written.required - {"name", "type"})
+    attributes = {"id", "name", *_arm_attributes(_arm_model(said["read"], content, ()))}
+    for function, result in said["functions"].items():
+        found = _arm_attributes(_arm_model(result, content, ()))
+        attributes |= {f"{function}().{path}" for path in found}
+    return ForeignType(name, arguments, frozenset(attributes), api_version=said["apiVersion"])
+
+
+def _arm_model(name: str, content: dict[str, Any], seen: tuple[str, ...]) -> Shape:
+    if name in seen or name not in content["models"]:  # its second round is not judged
+        return ANY
+    fields: dict[str, Shape] = {}
+    required: set[str] = set()
+    for key, text in content["models"][name].items():
+        kind, use = text.split(" ")
+        shape = _arm_shape(kind, content, (*seen, name))
+        fields[key] = replace(shape, read_only=use == "computed") if use == "computed" else shape
+        if use == "required":
+            required.add(key)
+    return Shape("object", fields=fields, required=frozenset(required)) if fields else ANY
+
+
+def _arm_shape(kind: str, content: dict[str, Any], seen: tuple[str, ...]) -> Shape:
+    outer, _, inner = kind.partition("(")
+    if inner:
+        item = _arm_shape(inner[:-1], content, seen)
+        return Shape("list" if outer == "list" else "map", item=item)
+    if kind == "id":
+        return Shape("object", fields={"id": Shape("string")}, required=frozenset({"id"}))
+    if kind.startswith("@"):
+        return _arm_model(kind[1:], content, seen)
+    if kind.startswith("#"):
+        known = tuple(content["enums"][kind[1:]])
+        return Shape("string", enum=known if len(known) <= _ENUM_MAX else ())
+    return Shape(kind)  # type: ignore[arg-type]  # string, number, bool, any: no other is written
+
+
+def _arm_attributes(shape: Shape, prefix: str = "", depth: int = 0) -> Iterator[str]:
+    """The paths of what can be read, elements of lists as element 0."""
+    if depth > _ATTRIBUTES_DEEP:
+        return
+    for key, inner in shape.fields.items():
+        yield f"{prefix}{key}"
+        below = inner.item if inner.kind == "list" and inner.item is not None else inner
+        step = f"{prefix}{key}.0." if inner.kind == "list" else f"{prefix}{key}."
+        yield from _arm_attributes(below, step, depth + 1)
+
+
+_ATTRIBUTES_DEEP = 5
+_ENUM_MAX = 40  # longer lists (sizes of machines) name what there was when they were written
 
 
 _CFN_KINDS: dict[str, ShapeKind] = {

@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
+from dharma.catalog import load_catalog
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import (
@@ -31,7 +32,9 @@ from dharma.catalog.transforms import (
     Enum,
     Join,
     JsonText,
+    Keys,
     Not,
+    Objects,
     Scale,
     Split,
     TagList,
@@ -44,6 +47,7 @@ from scripts.catalog_check.foreign import (
     ForeignType,
     Shape,
     UnknownForeignType,
+    arm_type,
     cloudformation_type,
     deployment_manager_type,
     documented_keys,
@@ -93,6 +97,7 @@ _SCHEMAS: dict[Format, Callable[[str], ForeignType]] = {
     "terraform": terraform_type,
     "cloudformation": cloudformation_type,
     "deployment_manager": deployment_manager_type,
+    "arm": arm_type,
 }
 
 
@@ -127,6 +132,21 @@ class _Proof:
                 yield from self._piece(atoms)
         yield from self._unmapped()
         yield from said_twice(self.mapping)
+        yield from self._versions()
+
+    def _versions(self) -> Found:
+        """ARM: every type is written in the version of the API that its schema describes."""
+        if self.format != "arm":
+            return
+        catalog = load_catalog()
+        for name in dict.fromkeys(native_types(self.mapping)):
+            try:
+                known = foreign_type(self.format, name).api_version
+            except UnknownForeignType:
+                continue
+            said = catalog.api_version(name)
+            if said != known:
+                yield name, f"api_version is {said}, its schema is of {known}"
 
     def _main(self, native: ForeignType) -> Found:
         arguments = native.arguments
@@ -269,6 +289,8 @@ class _Proof:
     ) -> Found:
         """What the format requires is written; and not only when an optional property is there."""
         completed = {n for bridge in self.mapping.bridges for n in BRIDGES[bridge].completes}
+        if self.mapping.location_of_parent:
+            completed.add("location")
         names = set(written)
         for name in sorted(shape.required - completed if not where else shape.required):
             if name not in names:
@@ -321,6 +343,9 @@ class _Proof:
     def _fits(self, rule: Rule, native: Shape) -> None:
         declared, transform = rule.declared, rule.transform
         wanted = declared.type
+        if rule.partner is not None:
+            _type_fits("string", native, self.format)
+            return
         if isinstance(transform, Enum):
             for _, literal in transform.pairs:
                 _literal_fits(literal, native)
@@ -329,6 +354,13 @@ class _Proof:
             return
         if isinstance(transform, TagList):
             _tag_list_fits(transform, native)
+            return
+        if isinstance(transform, Objects):
+            _objects_fit(transform, wanted, native)
+            return
+        if isinstance(transform, Keys):
+            if native.kind != "map":
+                raise Contradiction(f"is a {native.kind}, no map")
             return
         if isinstance(transform, Split):
             wanted = "list(string)"
@@ -483,6 +515,23 @@ def _tag_list_fits(transform: TagList, native: Shape) -> None:
         raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
 
 
+def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
+    if native.kind not in ("list", "set") or native.item is None:
+        raise Contradiction(f"is a {native.kind}, no list of objects")
+    members = native.item.fields
+    for name in (transform.member, *dict(transform.constants)):
+        if name not in members:
+            raise Contradiction(f"its elements have no {name}{near(name, members)}")
+    element = wanted.partition("(")[2][:-1]
+    if members[transform.member].kind not in (element, "any"):
+        raise Contradiction(f"its elements hold a {members[transform.member].kind}, no {element}")
+    for name, literal in transform.constants:
+        _literal_fits(literal, members[name])
+    missing = native.item.required - {transform.member, *dict(transform.constants)}
+    if missing:
+        raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
+
+
 def _heads(table: Table) -> set[str]:
     """The first keys of all that a table may write."""
     rules = {rule.native[0].key for rule in table.all_rules() if rule.only != "read"}
@@ -574,6 +623,8 @@ def _members(bag: Bag, atoms: Atoms) -> Iterator[str]:
 def _mapped(table: Table, prefix: str) -> Iterator[str]:
     for rule in table.all_rules():
         path = prefix + ".".join(rule.model)
+        if rule.partner is not None:
+            yield prefix + ".".join(rule.partner)
         if rule.each is not None:
             yield from _mapped(rule.each, f"{path}[].")
         elif rule.declared.properties:

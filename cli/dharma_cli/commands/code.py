@@ -25,6 +25,7 @@ class Target(StrEnum):
 
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
+    ARM = "arm"
 
 
 class Archive(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dharma.blueprint.nearest import suggestion
 from dharma.catalog.catalog import Catalog
+from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.blueprint import Blueprint, Resource, Variable
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.functions import FILES, FUNCTIONS, KNOWN_FUNCTIONS
@@ -178,6 +179,8 @@ def _symbol_faults(node: Symbol, resource: Resource | None) -> Iterator[Finding]
 
 
 def _call_faults(node: Call) -> Iterator[Finding]:
+    if node.name.startswith(ARM_FUNCTION):
+        return  # kept as it is, for ARM templates
     if node.name not in KNOWN_FUNCTIONS:
         yield f"there is no function {node.name}", suggestion(node.name, KNOWN_FUNCTIONS)
     elif node.name in FILES:

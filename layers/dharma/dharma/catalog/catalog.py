@@ -12,6 +12,7 @@ from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.kind_files import parse_kind
 from dharma.catalog.kinds import Atoms, Attachment, Bag, Kind
 from dharma.catalog.loading import load_kind_data
+from dharma.model.expressions.nodes import Value
 
 
 class Catalog:
@@ -20,7 +21,8 @@ class Catalog:
     def __init__(self, data: Mapping[str, Mapping[str, Any]]) -> None:
         self._data = data
         self._kinds: dict[str, Kind] = {}
-        self._main: dict[tuple[str, str], str] = {}
+        self._main: dict[tuple[str, str], list[str]] = {}
+        self._api_versions: dict[str, str] = {}
         self._folded: dict[tuple[str, str], list[str]] = {}
         for name, said in data.items():
             for format in FORMATS_OF.get(said.get("provider", ""), ()):
@@ -30,10 +32,13 @@ class Catalog:
     def _index(self, name: str, format: Format, said: Mapping[str, Any]) -> None:
         if "type" in said:
             for native in (said["type"], *(said.get("also") or ())):
-                self._main.setdefault((format, native), name)
+                self._main.setdefault((format, native), []).append(name)
         pieces = list(said.get("attachments") or ())
         for bag in (said.get("bags") or {}).values():
             pieces.extend(bag.get("separate") or ())
+        for described in (said, *pieces):
+            if "api_version" in described:
+                self._api_versions[described["type"]] = described["api_version"]
         for native in dict.fromkeys(piece["type"] for piece in pieces):
             self._folded.setdefault((format, native), []).append(name)
 
@@ -55,10 +60,27 @@ class Catalog:
     def names(self, provider: str | None = None) -> list[str]:
         return [n for n, said in self._data.items() if provider in (None, said["provider"])]
 
-    def kind_of(self, format: Format, native_type: str) -> Kind | None:
-        """The kind whose main part has this native type."""
-        name = self._main.get((format, native_type))
-        return None if name is None else self.kind(name)
+    def kind_of(
+        self, format: Format, native_type: str, arguments: Mapping[str, Value] | None = None
+    ) -> Kind | None:
+        """The kind whose main part has this native type. Where several have it, the arguments tell
+        which; the first by name if they do not."""
+        names = self._main.get((format, native_type), ())
+        if len(names) > 1 and arguments is not None:
+            for name in names:
+                kind = self.kind(name)
+                if kind is not None and kind.mappings[format].recognises(arguments):
+                    return kind
+        return self.kind(names[0]) if names else None
+
+    def native_types(self, format: Format) -> set[str]:
+        """Every native type of a format that some kind reads."""
+        known = (*self._main, *self._folded)
+        return {native for found, native in known if found == format}
+
+    def api_version(self, native_type: str) -> str | None:
+        """The version of Azure's API that the kind files give for a type."""
+        return self._api_versions.get(native_type)
 
     def pieces_of(self, format: Format, native_type: str) -> tuple[Piece, ...]:
         """What resources of this native type may be folded into, and how."""

@@ -31,6 +31,7 @@ from dharma.core.errors import Misconfigured
 from dharma.model.expressions.nodes import AMBIENT_NAMES, Ambient, ResourceRef
 
 _Data = Mapping[str, Any]
+ANYTHING = "*"
 _KIND_KEYS = frozenset(
     {
         "kind",
@@ -63,13 +64,27 @@ _PROPERTY_KEYS = frozenset(
     }
 )
 _TABLE_KEYS = frozenset({"map", "constants", "fill", "variants"})
-_RULE_KEYS = frozenset({"path", "as", "each", "absent", "none", "only", "always"})
-_ATTACHMENT_KEYS = _TABLE_KEYS | {"type", "owner", "owner_attribute", "when", "only", "awaited"}
+_RULE_KEYS = frozenset(
+    {"path", "as", "each", "absent", "none", "only", "always", "pair", "separator"}
+)
+_ATTACHMENT_KEYS = _TABLE_KEYS | {
+    "type",
+    "api_version",
+    "owner",
+    "owner_attribute",
+    "when",
+    "only",
+    "awaited",
+    "ignore",
+}
 _ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label"}
 _BAG_KEYS = frozenset({"inline", "separate", "place", "mixed", "absent", "empty"})
 _FORMAT_KEYS = _TABLE_KEYS | {
     "type",
     "also",
+    "when",
+    "api_version",
+    "location_of_parent",
     "noun",
     "attributes",
     "impossible_attributes",
@@ -190,6 +205,9 @@ def _table(data: _Data, properties: dict[str, Property]) -> Table:
         declared = _declared(properties, path)
         spellings = said if isinstance(said, list) else [said]
         rules.extend(_rule(path, declared, single) for single in spellings)
+        for rule in rules:
+            if rule.partner is not None:
+                _declared(properties, rule.partner)
         if sum(rule.only is None for rule in rules if rule.model == path) > 1:
             raise Misconfigured(f"{model}: only the first of several paths is written")
     table = Table(
@@ -223,7 +241,9 @@ def _constants(table: Table) -> Iterator[tuple[Path, Any]]:
 def _members(tables: Iterable[Table], further: Iterable[tuple[str, ...]] = ()) -> dict[str, object]:
     """The model paths that the tables write, as a tree."""
     tree: dict[str, object] = {}
-    written = [r.model for table in tables for r in table.all_rules() if r.only != "read"]
+    rules = [r for table in tables for r in table.all_rules() if r.only != "read"]
+    written = [r.model for r in rules]
+    written += [r.partner for r in rules if r.partner is not None]
     for path in (*written, *further):
         node: dict[str, object] = tree
         for key in path[:-1]:
@@ -238,6 +258,14 @@ def _members(tables: Iterable[Table], further: Iterable[tuple[str, ...]] = ()) -
 
 def _when(said: _Data) -> dict[str, tuple[Any, ...]]:
     return {key: tuple(v) if isinstance(v, list) else (v,) for key, v in said.items()}
+
+
+def _recognised(said: _Data) -> tuple[tuple[Path, tuple[Any, ...]], ...]:
+    """Native paths and what stands there; nothing in particular where it only has to be there."""
+    return tuple(
+        (parse_path(path), () if v == ANYTHING else tuple(v) if isinstance(v, list) else (v,))
+        for path, v in said.items()
+    )
 
 
 def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule:
@@ -266,6 +294,8 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         none=data.get("none"),
         only=data.get("only"),
         always=always,
+        partner=tuple(str(data["pair"]).split(".")) if "pair" in data else None,
+        separator=data.get("separator", ""),
     )
 
 
@@ -303,6 +333,8 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         format=format,
         type=data["type"],
         also=tuple(data.get("also", ())),
+        when=tuple(_recognised(w) for w in data.get("when") or ()),
+        location_of_parent=bool(data.get("location_of_parent", False)),
         noun=data["noun"],
         attributes=attributes,
         templates={k: _computed(v["template"]) for k, v in computed.items() if "template" in v},
@@ -389,7 +421,7 @@ def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
         when=when,
         only=data.get("only"),
         awaited=bool(data.get("awaited", False)),
-        known=_known([table], [owner, *(parse_path(key) for key in when)]),
+        known=_known([table], [owner, *(parse_path(key) for key in (*when, *_ignored(data)))]),
     )
 
 
@@ -416,6 +448,11 @@ def _bag(declared: Property, data: _Data) -> Bag:
     )
 
 
+def _ignored(data: _Data) -> tuple[str, ...]:
+    """Native paths of a piece that are read without meaning anything."""
+    return tuple(data.get("ignore") or ())
+
+
 def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
     _only_keys(data, _ATOMS_KEYS, where)
     path: Path | None = parse_path(data["path"]) if "path" in data else None
@@ -426,7 +463,8 @@ def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
     owner = () if path is not None else parse_path(data["owner"])
     when = dict(data.get("when") or {})
     explode = dict(data.get("explode") or {})
-    further = [*([owner] if owner else []), *(parse_path(k) for k in (*when, *explode))]
+    named = (*when, *explode, *_ignored(data))
+    further = [*([owner] if owner else []), *(parse_path(k) for k in named)]
     if said is not None:
         further.append(parse_path(said["path"]))
     return Atoms(

@@ -6,13 +6,13 @@ split. Nothing here knows a format beyond its name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.known import KnownPaths
-from dharma.catalog.paths import Path
+from dharma.catalog.paths import Path, get
 from dharma.catalog.transforms import SAME, Transform
 from dharma.model.expressions.nodes import Value
 
@@ -74,7 +74,8 @@ class Rule:
     """One line of a table: a model path, a native path, and how the value changes between them.
 
     `declared` is the property or member that the model path ends at. With `always` its default is
-    written out, since the format wants a value or decides by itself without one.
+    written out, since the format wants a value or decides by itself without one. With a `partner`
+    the native text holds that property as well, behind the separator.
     """
 
     model: tuple[str, ...]
@@ -86,6 +87,8 @@ class Rule:
     none: Value = None
     only: Only | None = None
     always: bool = False
+    partner: tuple[str, ...] | None = None
+    separator: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,6 +186,9 @@ class FormatMapping:
     `impossible_attributes` are those that it cannot say, with the reason. `model_attributes` maps
     native attributes back.
     `main_properties` are the properties that the main part holds when nothing is written apart.
+    `when` tells it from other kinds of the same native type: any of these, each of them paths that
+    all have one of the values (or any value). `location_of_parent`: the format wants a location
+    that the model leaves to the parent.
     """
 
     format: Format
@@ -204,6 +210,19 @@ class FormatMapping:
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
     members: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
     main_properties: frozenset[str] = frozenset()
+    when: tuple[tuple[tuple[Path, tuple[Value, ...]], ...], ...] = ()
+    location_of_parent: bool = False
+
+    def recognises(self, arguments: Mapping[str, Value]) -> bool:
+        """Whether a resource of this native type with these arguments is of this kind."""
+        return any(
+            all(_stands(get(dict(arguments), path), wanted) for path, wanted in alternative)
+            for alternative in self.when
+        )
+
+
+def _stands(value: Value, wanted: tuple[Value, ...]) -> bool:
+    return value in wanted if wanted else value is not None
 
 
 @dataclass(frozen=True, slots=True)

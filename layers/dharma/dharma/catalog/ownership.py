@@ -89,7 +89,7 @@ class Ownership:
         self.foldings = dict(sorted(self.foldings.items(), key=lambda item: order[item[0]]))
 
     def _stand_alone(self, part: Part, *, is_piece: bool = False) -> None:
-        kind = self._catalog.kind_of(self._format, part.type)
+        kind = self._catalog.kind_of(self._format, part.type, part.arguments)
         mapping = None if kind is None else kind.mapping(self._format)
         self.foldings[part.address] = Folding(part, kind, mapping)
         if kind is None:

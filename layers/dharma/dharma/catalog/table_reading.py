@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Property, Rule, Table
 from dharma.catalog.members import completed, holds, meaningful, member, merge, or_else, set_member
+from dharma.catalog.pairs import divided
 from dharma.catalog.paths import conditional, get, print_path
 from dharma.catalog.transforms import Untransformable
 from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
@@ -22,6 +23,10 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
     found: dict[str, Value] = {}
     for rule in table.rules:
         value = _read_rule(rule, arguments, report)
+        if rule.partner is not None:
+            value, second = divided(value, rule.separator)
+            if second is not None and member(found, rule.partner) is None:
+                set_member(found, rule.partner, second)
         if value is not None and member(found, rule.model) is None:
             set_member(found, rule.model, value)
     for rule in table.rules:

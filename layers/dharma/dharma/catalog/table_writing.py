@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dharma.catalog.kinds import Rule, Table
 from dharma.catalog.known import unmapped
 from dharma.catalog.members import holds, instead_of_absent, member
+from dharma.catalog.pairs import joined
 from dharma.catalog.paths import Block, conditional, put, settle
 from dharma.catalog.transforms import Untransformable
 from dharma.core.errors import NotExpressible
@@ -41,6 +42,8 @@ def write_table(
                     stand_ins.append((rule, filled))
                 continue
             value = filled
+        if rule.partner is not None:
+            value = joined(value, member(properties, rule.partner), rule.separator)
         if value is not None:
             wrote |= _write_rule(rule, value, block, where)
     wrote |= _write_variants(table, properties, block, where)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
@@ -22,7 +22,11 @@ from dharma.model.expressions.nodes import (
     Call,
     Conditional,
     Expression,
+    ForList,
+    ForMap,
     ObjectConstructor,
+    Splat,
+    Symbol,
     Template,
     Unary,
     Unknown,
@@ -297,6 +301,131 @@ class TagList(Transform):
 
 
 @dataclass(frozen=True, slots=True)
+class Objects(Transform):
+    """A list of plain values in the model, of objects with one member in the format
+    (`[{"id": ...}]`), each with fixed members."""
+
+    member: str
+    constants: tuple[tuple[str, Value], ...] = ()
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, list):
+            return [self._object(element) for element in value if element is not None]
+        if isinstance(value, ForList) and value == self._all(value.collection):
+            return value.collection
+        if isinstance(value, Expression):
+            return self._all(value)
+        raise Untransformable(f"{value!r} is no list")
+
+    def _all(self, collection: Value) -> ForList:
+        return ForList(None, "each", collection, self._object(Symbol(("each",))))
+
+    def _object(self, element: Value) -> Value:
+        if isinstance(element, Conditional) and None in (element.then, element.otherwise):
+            return Conditional(
+                element.condition,
+                None if element.then is None else self._object(element.then),
+                None if element.otherwise is None else self._object(element.otherwise),
+            )
+        return {self.member: element, **dict(self.constants)}
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, list):
+            return [self._member(element) for element in value if element is not None]
+        if isinstance(value, ForList) and value == self._all(value.collection):
+            return value.collection
+        if isinstance(value, Expression):
+            return Splat(value, (self.member,))
+        raise Untransformable(f"{value!r} is no list")
+
+    def _member(self, element: Value) -> Value:
+        if isinstance(element, Conditional):
+            return conditional(
+                element.condition,
+                None if element.then is None else self._member(element.then),
+                None if element.otherwise is None else self._member(element.otherwise),
+            )
+        if isinstance(element, Unknown):
+            return element
+        if not isinstance(element, dict) or self.member not in element:
+            raise Untransformable(f"an element without {self.member}")
+        fixed = dict(self.constants)
+        others = {k for k, v in element.items() if k != self.member and v is not None}
+        odd = sorted(k for k in others if element[k] != fixed.get(k))
+        if odd:
+            raise Untransformable(f"an element with {odd[0]}")
+        return element[self.member]
+
+
+@dataclass(frozen=True, slots=True)
+class Keys(Transform):
+    """A set of texts in the model, the keys of a map of empty objects in the format. Keys that are
+    there only under a condition are merged in; those of an expression are a `for` over it."""
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, list):
+            elements = [v for v in value if v is not None]
+            if any(_perhaps_absent(element) for element in elements):
+                return Call("merge", tuple(self._object(element) for element in elements))
+            return _keyed(elements)
+        if isinstance(value, ForMap) and value == self._all(value.collection):
+            return value.collection
+        if isinstance(value, Expression):
+            return self._all(value)
+        raise Untransformable(f"{value!r} is no list")
+
+    def _all(self, collection: Value) -> ForMap:
+        return ForMap(None, "each", collection, Symbol(("each",)), {})
+
+    def _object(self, element: Value) -> Value:
+        if element is None:
+            return {}
+        if isinstance(element, Conditional) and _perhaps_absent(element):
+            return Conditional(
+                element.condition, self._object(element.then), self._object(element.otherwise)
+            )
+        return _keyed([element])
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, dict):
+            return list[Value](value)
+        if isinstance(value, ObjectConstructor):
+            return [key for key, _ in value.items]
+        if isinstance(value, Call) and value.name == "merge":
+            return [key for argument in value.arguments for key in self._merged(argument)]
+        if isinstance(value, ForMap) and value == self._all(value.collection):
+            return value.collection
+        if isinstance(value, Expression):
+            return Call("keys", (value,))
+        raise Untransformable(f"{value!r} is no map")
+
+    def _merged(self, value: Value) -> list[Value]:
+        if not isinstance(value, Conditional):
+            found = self._read(value)
+            return found if isinstance(found, list) else [found]
+        then, otherwise = self._merged(value.then), self._merged(value.otherwise)
+        if len(then) > 1 or len(otherwise) > 1:
+            raise Untransformable("several keys under one condition")
+        return [
+            Conditional(
+                value.condition, then[0] if then else None, otherwise[0] if otherwise else None
+            )
+        ]
+
+
+def _perhaps_absent(value: Value) -> bool:
+    if not isinstance(value, Conditional):
+        return False
+    return any(v is None or _perhaps_absent(v) for v in (value.then, value.otherwise))
+
+
+def _keyed(keys: Sequence[Value]) -> Value:
+    if all(isinstance(key, str) for key in keys):
+        return {str(key): {} for key in keys}
+    return ObjectConstructor(tuple((key, {}) for key in keys))
+
+
+@dataclass(frozen=True, slots=True)
 class Base64(Transform):
     """Text in the model, base64 of it in the format."""
 
@@ -415,6 +544,12 @@ def _tag_list(argument: Any) -> Transform:
     )
 
 
+def _objects(argument: Any) -> Transform:
+    if isinstance(argument, str):
+        return Objects(argument)
+    return Objects(argument["member"], tuple(dict(argument.get("constants", {})).items()))
+
+
 def _around(argument: Any) -> Transform:
     before, mark, after = str(argument).partition("${value}")
     if not mark:
@@ -434,6 +569,8 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "base64": lambda _: Base64(),
     "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
     "template": _around,
+    "objects": _objects,
+    "keys": lambda _: Keys(),
 }
 
 

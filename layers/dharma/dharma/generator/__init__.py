@@ -12,6 +12,7 @@ from dharma.generator.cfn_parameters import parameter_names, stack_parameters
 from dharma.generator.code import GeneratedCode, GenerateOptions, S3Backend
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.outputs import native_outputs
+from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
 from dharma.generator.targets.terraform import warnings, write_terraform
 from dharma.model.blueprint import Blueprint
@@ -25,7 +26,7 @@ __all__ = [
     "stack_parameters",
 ]
 
-TARGETS = ("cloudformation", "terraform")
+TARGETS = ("arm", "cloudformation", "terraform")
 
 
 def generate(
@@ -41,6 +42,8 @@ def generate(
         code = _terraform(bp, catalog, options)
     elif target == "cloudformation":
         code = _cloudformation(bp, catalog, options)
+    elif target == "arm":
+        code = _arm(bp, catalog, options)
     else:
         raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
     for path, text in code.files.items():
@@ -75,6 +78,20 @@ def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -
     ]
     warned = [*notes, *_ignored_changes(bp), *written_in, *warned]
     return GeneratedCode("cloudformation", files, warned)
+
+
+def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
+    if bp.provider != "azure":
+        raise NotExpressible(
+            f"ARM templates are Azure's own: they cannot describe resources of {bp.provider}"
+        )
+    resources, outputs = bp.resources, bp.outputs
+    if any(r.for_each is not None for r in resources):
+        resources, outputs = without_loops(bp, options.variables, counts_stay=True)
+    document, notes = write(resources, "arm", catalog)
+    native = native_outputs(outputs, resources, document, catalog)
+    files, warned = write_arm(bp, document, native, catalog)
+    return GeneratedCode("arm", files, [*notes, *warned])
 
 
 def _ignored_changes(bp: Blueprint) -> list[Note]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dharma.catalog.naming import pascal
-from dharma.generator.cfn_values import Inexpressible
+from dharma.generator.inexpressible import Inexpressible
 from dharma.generator.yaml_text import Tagged
 from dharma.model.expressions.nodes import (
     Ambient,

@@ -10,6 +10,7 @@ from typing import Any
 
 from dharma.catalog.naming import pascal
 from dharma.generator.conditions import conjuncts
+from dharma.generator.inexpressible import Inexpressible
 from dharma.generator.yaml_text import Tagged
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -30,16 +31,6 @@ from dharma.model.expressions.nodes import (
     VariableRef,
 )
 from dharma.model.expressions.printer import print_expression
-
-
-class Inexpressible(Exception):
-    """What CloudFormation cannot say; `path` grows on the way up to the resource."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.message = message
-        self.path: list[str | int] = []
-
 
 NO_VALUE = Tagged("!Ref", "Ref", "AWS::NoValue")
 _PSEUDO = {
@@ -137,7 +128,7 @@ class Values:
                 return self._reference(node)
             case Ambient("availability_zones"):
                 return Tagged("!GetAZs", "Fn::GetAZs", "")
-            case Ambient(name):
+            case Ambient(name) if name in _PSEUDO:
                 return Tagged("!Ref", "Ref", _PSEUDO[name])
             case Symbol(("data", "aws_ssm_parameter", str(name), "value")):
                 return self._ssm(name)

@@ -42,23 +42,25 @@ def frozen_variables(bp: Blueprint, parameters: frozenset[str]) -> frozenset[str
 
 
 def without_loops(
-    bp: Blueprint, values: Mapping[str, Value]
+    bp: Blueprint, values: Mapping[str, Value], *, counts_stay: bool = False
 ) -> tuple[tuple[Resource, ...], tuple[Output, ...]]:
-    """Resources and outputs with every loop written out and everything computed that is known.
+    """Resources and outputs with every loop written out and everything computed that is known;
+    `counts_stay` for targets that can count, but know no `for_each`.
 
     `values` are those of the frozen variables. Raises `NotExpressible` for a loop whose extent they
     do not tell.
     """
-    return _Expansion(bp, values).run()
+    return _Expansion(bp, values, counts_stay=counts_stay).run()
 
 
 class _Expansion:
-    def __init__(self, bp: Blueprint, values: Mapping[str, Value]) -> None:
+    def __init__(self, bp: Blueprint, values: Mapping[str, Value], *, counts_stay: bool) -> None:
         self.bp = bp
         self.values = values
+        self.counts_stay = counts_stay
         self.names = Names()
         for resource in bp.resources:
-            if resource.count is None and resource.for_each is None:
+            if not self._is_expanded(resource):
                 self.names.take(resource.address, resource.address, "_")
         self.keys: dict[str, Sequence[Key]] = {}
         self.each: dict[str, dict[Key, Value]] = {}
@@ -68,7 +70,7 @@ class _Expansion:
 
     def run(self) -> tuple[tuple[Resource, ...], tuple[Output, ...]]:
         for resource in self.bp.resources:
-            if resource.count is not None or resource.for_each is not None:
+            if self._is_expanded(resource):
                 self._measure(resource)
         scope = self._scope()
         resources = [copy for r in self.bp.resources for copy in self._copies(r)]
@@ -81,6 +83,10 @@ class _Expansion:
             for o in self.bp.outputs
         ]
         return tuple(resources), tuple(outputs)
+
+    def _is_expanded(self, resource: Resource) -> bool:
+        counted = resource.count is not None and not self.counts_stay
+        return counted or resource.for_each is not None
 
     def _scope(self, count: int | None = None, each: tuple[Value, Value] | None = None) -> Scope:
         return Scope(variables=self.values, count=count, each=each, resource=self._reference)
@@ -139,7 +145,7 @@ class _Expansion:
             name=name,
             properties=properties,
             native=native,
-            count=None,
+            count=None if resource.address in self.addresses else resource.count,
             for_each=None,
             condition=evaluate(resource.condition, scope),
             depends_on=tuple(dict.fromkeys(depends_on)),

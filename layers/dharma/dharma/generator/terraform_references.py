@@ -12,6 +12,7 @@ from dharma.catalog.document import Document, Part
 from dharma.core.errors import NotExpressible
 from dharma.generator.conditions import conjuncts
 from dharma.generator.hcl import Attribute, Block, Item, identifier
+from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -34,11 +35,19 @@ from dharma.model.expressions.nodes import (
 )
 
 _DATA = {
-    "region": ("aws_region", "current", "region"),
-    "account_id": ("aws_caller_identity", "current", "account_id"),
-    "partition": ("aws_partition", "current", "partition"),
-    "url_suffix": ("aws_partition", "current", "dns_suffix"),
-    "availability_zones": ("aws_availability_zones", "available", "names"),
+    "aws": {
+        "region": ("aws_region", "current", "region"),
+        "account_id": ("aws_caller_identity", "current", "account_id"),
+        "partition": ("aws_partition", "current", "partition"),
+        "url_suffix": ("aws_partition", "current", "dns_suffix"),
+        "availability_zones": ("aws_availability_zones", "available", "names"),
+    },
+    "azure": {
+        "subscription_id": ("azurerm_client_config", "current", "subscription_id"),
+        "tenant_id": ("azurerm_client_config", "current", "tenant_id"),
+        "principal_id": ("azurerm_client_config", "current", "object_id"),
+    },
+    "gcp": {},
 }
 
 
@@ -98,6 +107,9 @@ class References:
                     raise NotExpressible(f"var.{name} is not declared")
             case Symbol(path):
                 self._symbol(path)
+            case Call(name) if name.startswith(ARM_FUNCTION):
+                own = name.removeprefix(ARM_FUNCTION)
+                raise NotExpressible(f"{own}() is a function of ARM templates, not of Terraform")
             case Call(name):
                 # A provider's function: provider::aws::arn_parse
                 for word in name.split("::"):
@@ -140,14 +152,15 @@ class References:
         if name in ("deployment_name", "deployment_id"):
             self.variables.add(name)
             return VariableRef(name)
-        if self.bp.provider != "aws":
-            if name == "region" or (name == "project" and self.bp.provider == "gcp"):
+        sources = _DATA[self.bp.provider]
+        if name not in sources:
+            if name == "project" and self.bp.provider != "gcp":
+                raise NotExpressible(f"project has no source in Terraform for {self.bp.provider}")
+            if name in ("region", "project"):
                 self.variables.add(name)
                 return VariableRef(name)
             raise NotExpressible(f"{name} has no source in Terraform for {self.bp.provider}")
-        if name not in _DATA:
-            raise NotExpressible(f"{name} has no source in Terraform for aws")
-        kind, source, attribute = _DATA[name]
+        kind, source, attribute = sources[name]
         self._data.add((kind, source))
         return Symbol(("data", kind, source, attribute))
 

@@ -30,7 +30,8 @@ from dharma.generator.cfn_parameters import (
     parameter,
     parameter_names,
 )
-from dharma.generator.cfn_values import Inexpressible, Scope, Values
+from dharma.generator.cfn_values import Scope, Values
+from dharma.generator.inexpressible import Inexpressible
 from dharma.generator.yaml_text import Tagged, to_json, to_yaml
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.nodes import Binary, Symbol, Value, VariableRef, references, walk
@@ -156,7 +157,7 @@ class _Template:
             if properties := self.values.under(part.condition, arguments):
                 body["Properties"] = properties
         except Inexpressible as error:
-            raise _named(part.owner or part.address, error) from None
+            raise error.at(part.owner or part.address) from None
         return body
 
     def _depends_on(self, part: Part) -> list[str]:
@@ -205,7 +206,7 @@ class _Template:
                 body["Condition"] = self.conditions.name(condition)
             body["Value"] = _text(self.values.under(condition, output.value))
         except Inexpressible as error:
-            raise _named(place, error) from None
+            raise error.at(place) from None
         return body
 
     def _output_condition(self, output: Output) -> Value:
@@ -232,8 +233,3 @@ def _text(value: Any) -> Any:
     if isinstance(value, dict):
         raise Inexpressible("the value of an output is text; encode a map with jsonencode()")
     return value
-
-
-def _named(place: str, error: Inexpressible) -> NotExpressible:
-    path = "".join(f"[{s}]" if isinstance(s, int) else f".{s}" for s in error.path)
-    return NotExpressible(f"{place}{path}: {error.message}")

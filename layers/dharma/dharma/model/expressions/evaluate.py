@@ -14,6 +14,7 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from dharma.core.errors import LimitExceeded
+from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.expressions.conversion import (
     ARITHMETIC,
     as_bool,
@@ -366,7 +367,7 @@ def _call(node: Call, scope: Scope) -> Value:
         arguments[-1:] = last
     function = FUNCTIONS.get(node.name)
     if function is None:
-        if node.name in FILES:
+        if node.name in FILES or node.name.startswith(ARM_FUNCTION):
             return Call(node.name, tuple(arguments))
         raise EvaluationError(f"there is no function {node.name}")
     _check_count(function, len(arguments))

@@ -73,6 +73,9 @@ AMBIENT_NAMES = frozenset(
         "availability_zones",
         "deployment_name",
         "deployment_id",
+        "subscription_id",
+        "tenant_id",
+        "principal_id",
     }
 )
 

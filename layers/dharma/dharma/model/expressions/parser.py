@@ -57,6 +57,9 @@ AMBIENT_SPELLING: dict[tuple[str, ...], str] = {
     ("data", "aws_availability_zones", "available", "names"): "availability_zones",
     ("data", "google_client_config", "current", "region"): "region",
     ("data", "google_client_config", "current", "project"): "project",
+    ("data", "azurerm_client_config", "current", "subscription_id"): "subscription_id",
+    ("data", "azurerm_client_config", "current", "tenant_id"): "tenant_id",
+    ("data", "azurerm_client_config", "current", "object_id"): "principal_id",
     ("deployment", "name"): "deployment_name",
     ("deployment", "id"): "deployment_id",
 }

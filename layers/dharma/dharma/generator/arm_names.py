@@ -1,0 +1,247 @@
+"""How the resources of an ARM template are called, and how they refer to each other.
+
+Azure knows a resource by its type and its name with those of its parents (`vnet/app`). A name that
+others use becomes a variable, so that they all say the same; everything else is asked for by
+`resourceId` and `reference`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dharma.catalog import Catalog
+from dharma.catalog.document import Part
+from dharma.catalog.naming import Names, pascal
+from dharma.generator.arm_values import ArmValues
+from dharma.generator.inexpressible import Inexpressible
+from dharma.model.arm_language import ArmCall, ArmIndex, ArmMember, ArmValue
+from dharma.model.expressions.nodes import (
+    ResourceRef,
+    Symbol,
+    Value,
+    references,
+    transform,
+    walk,
+)
+
+GROUP = "Microsoft.Resources/resourceGroups"
+PLACE = ("name", "names", "parent", "scope", "resourceGroup")
+# `/subscriptions/S/resourceGroups/G/providers/Namespace/type/name/...`: the names, split at `/`.
+_FIRST_NAME = 8
+_FUNCTION = re.compile(r"list[A-Za-z]+\(\)\Z")
+_ID_OR_NAME = (("id",), ("name",))
+
+
+class ArmNames:
+    """Names and references of one template. `variables` is the section as it grows."""
+
+    def __init__(self, parts: Sequence[Part], catalog: Catalog, group: str | None) -> None:
+        """`group` is the address of the resource group that the template is deployed to."""
+        self.parts = {part.address: part for part in parts}
+        self.catalog = catalog
+        self.group = group
+        self.values: ArmValues | None = None
+        self.variables: dict[str, Any] = {}
+        self._named = self._names_of_variables()
+        self.copies = self._names_of_copies()
+
+    # ---- names
+
+    def _names_of_variables(self) -> dict[str, str]:
+        """The variable that holds the name of a part, for those whose name others use."""
+        used: set[str] = set()
+        for part in self.parts.values():
+            for ref in references(dict(part.arguments)):
+                if ref.path == ("name",):
+                    used.add(ref.address)
+        names = Names()
+        return {
+            address: names.take(variable_of(part), address)
+            for address, part in self.parts.items()
+            if address in used
+            and address != self.group
+            and part.count is None
+            and not any(isinstance(n, ResourceRef) for n in walk(part.arguments.get("name")))
+        }
+
+    def _names_of_copies(self) -> dict[str, str]:
+        names = Names()
+        return {
+            address: names.take(f"{_word(part)}Copy", address)
+            for address, part in self.parts.items()
+            if part.count is not None
+        }
+
+    def segments(self, part: Part, instance: Value = None) -> list[ArmValue]:
+        """The names along a part's type, the last its own; `instance` is the index of its loop."""
+        assert self.values is not None
+        above = part.type.split("/")[1:-1]
+        given = part.arguments.get("names")
+        named = dict(given) if isinstance(given, dict) else {}
+        parent = part.arguments.get("parent")
+        found: list[ArmValue] = []
+        if parent is not None:
+            found = self._parents(_at_instance(parent, instance), part)
+        for segment in above[len(found) :]:
+            value = named.get(segment)
+            if value is None:
+                raise Inexpressible(f"the name of its {segment} is not said")
+            found.append(self.values.expression(_at_instance(value, instance)))
+        return [*found, self._own(part, instance)]
+
+    def _parents(self, parent: Value, part: Part) -> list[ArmValue]:
+        assert self.values is not None
+        if isinstance(parent, ResourceRef) and parent.path == ("id",):
+            owner = self.parts[parent.address]
+            if owner.address != self.group:
+                return self.segments(owner, parent.instance)
+        text = ArmCall("split", (self.values.expression(parent), "/"))
+        named = part.arguments.get("names")
+        missing = len(part.type.split("/")) - 2 - (len(named) if isinstance(named, dict) else 0)
+        return [ArmIndex(text, _FIRST_NAME + 2 * n) for n in range(missing)]
+
+    def _own(self, part: Part, instance: Value) -> ArmValue:
+        assert self.values is not None
+        name = part.arguments.get("name")
+        if part.address in self._named:
+            variable = self._named[part.address]
+            if variable not in self.variables:
+                self.variables[variable] = self.values.json(name)
+            return ArmCall("variables", (variable,))
+        if name is None:
+            # Azure wants a name that is an id, where Terraform makes one up.
+            steps: list[ArmValue] = [ArmMember(ArmCall("resourceGroup"), "id"), part.address]
+            if part.count is not None:
+                index = ArmCall("copyIndex")
+                steps.append(index if instance is None else self.values.expression(instance))
+            return ArmCall("guid", tuple(steps))
+        return self.values.expression(_at_instance(name, instance))
+
+    def name(self, part: Part) -> ArmValue:
+        """The name of a part as its resource states it: all segments."""
+        segments = self.segments(part)
+        if len(segments) == 1:
+            return segments[0]
+        if all(isinstance(s, str) for s in segments):
+            return "/".join(str(s) for s in segments)
+        text = "/".join(
+            s.replace("{", "{{").replace("}", "}}") if isinstance(s, str) else "{}"
+            for s in segments
+        )
+        arguments = [s for s in segments if not isinstance(s, str)]
+        pieces = text.split("{}") if len(arguments) == text.count("{}") else None
+        if pieces is None:
+            raise Inexpressible("a name with empty braces")
+        numbered = "".join(
+            piece + (f"{{{n}}}" if n < len(arguments) else "") for n, piece in enumerate(pieces)
+        )
+        return ArmCall("format", (numbered, *arguments))
+
+    # ---- references
+
+    def identifier(self, part: Part, instance: Value = None) -> ArmValue:
+        """The id of a part."""
+        if part.address == self.group:
+            return ArmMember(ArmCall("resourceGroup"), "id")
+        segments = self.segments(part, instance)
+        scope = part.arguments.get("scope")
+        if scope is not None and not self.is_group(scope):
+            assert self.values is not None
+            place = self.values.expression(_at_instance(scope, instance))
+            return ArmCall("extensionResourceId", (place, part.type, *segments))
+        return ArmCall("resourceId", (part.type, *segments))
+
+    def is_group(self, value: Value) -> bool:
+        return isinstance(value, ResourceRef) and value.address == self.group
+
+    def reference(self, ref: ResourceRef) -> ArmValue:
+        """What a reference of the document is in the template."""
+        part = self.parts.get(ref.address)
+        if part is None:
+            raise Inexpressible(f"{ref.address} is no resource of this template")
+        if part.count is not None and ref.instance is None:
+            raise Inexpressible(f"{ref.address} is a loop: say which instance is meant")
+        if part.address == self.group:
+            if ref.path[:1] in (("id",), ("name",), ("location",), ("tags",)):
+                return _members(ArmCall("resourceGroup"), ref.path)
+            raise Inexpressible(f"{'.'.join(map(str, ref.path))} of the resource group")
+        if ref.path == ("id",):
+            return self.identifier(part, ref.instance)
+        if ref.path == ("name",):
+            return self._own(part, ref.instance)
+        return self._runtime(part, ref)
+
+    def _runtime(self, part: Part, ref: ResourceRef) -> ArmValue:
+        """What only the deployed resource knows: by `reference`, or by one of the `list` functions
+        where the path begins with it."""
+        identifier = self.identifier(part, ref.instance)
+        version = self.api_version(part)
+        first, rest = str(ref.path[0]), ref.path[1:]
+        if _FUNCTION.match(first):
+            return _members(ArmCall(first[:-2], (identifier, version)), rest)
+        if first == "properties":
+            return _members(ArmCall("reference", (identifier, version)), rest)
+        return _members(ArmCall("reference", (identifier, version, "full")), ref.path)
+
+    def api_version(self, part: Part) -> str:
+        given = part.native.get("apiVersion")
+        version = given if isinstance(given, str) else self.catalog.api_version(part.type)
+        if version is None:
+            raise Inexpressible(f"which API version {part.type} has is not known: say it in native")
+        return version
+
+    # ---- waiting
+
+    def depends_on(self, part: Part) -> list[ArmValue]:
+        """What Azure has to make first: `resourceId` alone makes nothing wait."""
+        found: dict[ArmValue, None] = {}
+        values = {**part.arguments, "": [part.condition, part.count, dict(part.native)]}
+        for ref in references(values):
+            target = self.parts.get(ref.address)
+            if target is not None and target is not part:
+                found.update(dict.fromkeys(self._awaited(target, ref.instance)))
+        for address in part.depends_on:
+            target = self.parts.get(address)
+            if target is None:
+                raise Inexpressible(f"depends_on: there is no {address}")
+            found.update(dict.fromkeys(self._awaited(target, None)))
+        return list(found)
+
+    def _awaited(self, target: Part, instance: Value) -> list[ArmValue]:
+        if target.address == self.group:
+            return []
+        if target.count is not None and instance is None:
+            return [self.copies[target.address]]
+        return [self.identifier(target, instance)]
+
+
+def variable_of(part: Part) -> str:
+    """The variable for the name of a part: `mainVirtualNetworkName`."""
+    return f"{_word(part)}Name"
+
+
+def _word(part: Part) -> str:
+    """`azurerm_virtual_network.main` as `mainVirtualNetwork`."""
+    kind, _, name = (part.owner or part.address).rpartition(".")
+    noun = kind.removeprefix("azurerm_") if kind.startswith("azurerm_") else kind.split("/")[-1]
+    word = f"{pascal(name)}{pascal(noun)}"
+    return word[:1].lower() + word[1:]
+
+
+def _at_instance(value: Value, instance: Value) -> Value:
+    """The value with the index of one instance in place of the loop's own."""
+    if instance is None:
+        return value
+
+    def change(node: Value) -> Value:
+        return instance if node == Symbol(("count", "index")) else node
+
+    return transform(value, change)
+
+
+def _members(owner: ArmValue, path: Sequence[str | int]) -> ArmValue:
+    for step in path:
+        owner = ArmMember(owner, step) if isinstance(step, str) else ArmIndex(owner, step)
+    return owner
