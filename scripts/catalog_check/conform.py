@@ -5,7 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dharma.catalog.document import Document
+from dharma.catalog import load_catalog
+from dharma.catalog.document import Document, Part
+from dharma.catalog.formats import Format
 from dharma.model.expressions.nodes import Conditional, Expression, Value
 from scripts.catalog_check.foreign import Shape
 from scripts.catalog_check.prove import foreign_type
@@ -17,9 +19,20 @@ def faults(document: Document) -> list[str]:
         f"{part.address} ({part.type}) {fault}"
         for part in document.parts
         for fault in _faults(
-            dict(part.arguments), foreign_type(document.format, part.type).arguments, ""
+            _completed(part, document.format),
+            foreign_type(document.format, part.type).arguments,
+            "",
         )
     ]
+
+
+def _completed(part: Part, format: Format) -> dict[str, Value]:
+    """The arguments with what the writer of the text adds: the location of a parent."""
+    kind = load_catalog().kind_of(format, part.type, part.arguments)
+    mapping = kind.mapping(format) if kind is not None else None
+    if mapping is not None and mapping.location_of_parent:
+        return {"location": "the parent's", **part.arguments}
+    return dict(part.arguments)
 
 
 def _faults(value: Value, shape: Shape, path: str) -> Iterator[str]:
