@@ -12,7 +12,8 @@ from dharma_cli.output import Format
 File = Annotated[
     Path,
     typer.Argument(
-        help="A blueprint, a CloudFormation template or a Terraform plan as JSON.",
+        help="A blueprint, a CloudFormation template, Terraform code (a folder or a file), or a"
+        " Terraform plan or state as JSON.",
         show_default=False,
     ),
 ]

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from dharma.core.errors import InvalidBlueprint
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from dharma.blueprint.readers import ReadResult
-    from dharma.model.blueprint import Blueprint, ResolvedBlueprint
+    from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Variable
     from dharma_cli.environment import Environment
     from dharma_cli.output import Output
 
@@ -54,7 +56,8 @@ class Source:
 
     @property
     def region(self) -> str | None:
-        return self.environment.region if self.environment else None
+        """That of the environment, else the one that the source says by itself."""
+        return self.environment.region if self.environment else self.read.region
 
     def resolved(self, region: str | None = None) -> ResolvedBlueprint:
         """Variables replaced, loops expanded; a variable without a value is unknown."""
@@ -87,29 +90,51 @@ def open_source(
     variables: list[str] | None = None,
     variable_files: list[Path] | None = None,
     environment: str | None = None,
+    *,
+    expand: bool = False,
 ) -> Source:
-    """Read a blueprint, a CloudFormation template or a Terraform plan, and the stated values.
+    """Read a blueprint, a CloudFormation template, Terraform code, a plan or a state, and the
+    stated values.
 
     InvalidInput and its children carry every fault with file and line. With the name of an
-    environment the running stack is asked for it.
+    environment the running stack is asked for it. `expand` puts the values into Terraform code
+    while it is read: its loops and modules may depend on them.
     """
     from dharma.blueprint.readers import read_file
     from dharma.blueprint.variables import collect
+    from dharma.model.blueprint import Blueprint
+    from dharma.model.expressions.nodes import Unknown
 
-    read = read_file(file)
-    place = None
-    if environment is not None:
-        from dharma_cli.environment import read_environment
+    places: list[Environment] = []
 
-        place = read_environment(environment)
-        place.require_fitting(read.blueprint)
-    values = collect(
-        read.blueprint,
-        environment=place.variables if place else None,
-        files=variable_files or (),
-        assignments=variables or (),
-    )
-    return Source(read, values, place)
+    def place() -> Environment | None:
+        if environment is not None and not places:
+            from dharma_cli.environment import read_environment
+
+            places.append(read_environment(environment))
+        return places[0] if places else None
+
+    def values_of(blueprint: Blueprint, beside: Mapping[str, Any]) -> dict[str, Any]:
+        there = place()
+        return collect(
+            blueprint,
+            beside=beside,
+            environment=there.variables if there else None,
+            files=variable_files or (),
+            assignments=variables or (),
+        )
+
+    def decide(declared: tuple[Variable, ...], beside: Mapping[str, Any]) -> dict[str, Any]:
+        values = values_of(Blueprint("source", "0.1.0", "aws", variables=declared), beside)
+        there = place()
+        withheld = there.secret - values.keys() if there else ()
+        return {**values, **{name: Unknown("it is secret there") for name in withheld}}
+
+    read = read_file(file, expand=expand, decide=decide)
+    there = place()
+    if there is not None:
+        there.require_fitting(read.blueprint)
+    return Source(read, values_of(read.blueprint, read.values), there)
 
 
 def require_valid(source: Source) -> None:

@@ -88,7 +88,7 @@ def check(
     from dharma_cli.views.verdict import verdict
 
     output = Output("check", format)
-    source = open_source(file, var, var_file, environment)
+    source = open_source(file, var, var_file, environment, expand=True)
     require_valid(source)
     gate = Gate(mode.value, threshold=fail_on.value, block_unknown=fail_on_unknown)
     stated = read_tables(parameters)
@@ -143,7 +143,7 @@ def cost(
     from dharma_cli.views.price_table import price_table
 
     output = Output("cost", format)
-    source = open_source(file, var, var_file, environment)
+    source = open_source(file, var, var_file, environment, expand=True)
     require_valid(source)
     usage = read_tables(usage_file, below="resource_usage")
     today = datetime.now(UTC).date()
@@ -190,9 +190,9 @@ def plan(
     output = Output("plan", format)
     if environment and (against or region):
         raise InvalidInput("The environment says what is there and where: -e stands alone")
-    source = open_source(file, var, var_file)
+    source = open_source(file, var, var_file, expand=True)
     require_valid(source)
-    present = open_source(against, var, var_file) if against else None
+    present = open_source(against, var, var_file, expand=True) if against else None
     if present is not None:
         require_valid(present)
     if environment:

@@ -19,14 +19,24 @@ def notes(console: Console, found: Sequence[Note]) -> None:
     if not found:
         return
     console.print("\nNot carried over one to one:", style="yellow")
+    several = len({note.origin.file for note in found}) > 1
     for note in found[:SHOWN]:
-        place = f"{note.address}.{note.path}" if note.path else note.address
-        line = f":{note.origin.line}" if note.origin.line else ""
-        console.print(f"  {place}{line}: {note.message}", markup=False, soft_wrap=True)
+        said = f"{_place(note, several)}: {note.message}"
+        console.print(f"  {said}", markup=False, soft_wrap=True)
     if len(found) > SHOWN:
         kinds = Counter(note.kind.replace("_", " ") for note in found)
         said = ", ".join(f"{count} {kind}" for kind, count in sorted(kinds.items()))
         console.print(f"  ... {len(found)} in all: {said}")
+
+
+def _place(note: Note, several: bool) -> str:
+    """What a note is about, and its line; with the file where there are several."""
+    subject = f"{note.address}.{note.path}" if note.path else note.address
+    if not note.origin.line:
+        return subject
+    if several:
+        return f"{note.origin.file}:{note.origin.line}: {subject}"
+    return f"{subject}:{note.origin.line}"
 
 
 def stated_notes(found: Sequence[dict[str, Any]]) -> list[Note]:

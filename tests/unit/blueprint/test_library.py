@@ -366,7 +366,7 @@ def test_the_metadata_of_another_server_is_left_behind(library: Blueprints) -> N
 
 def test_what_no_reader_knows_is_refused(library: Blueprints) -> None:
     with pytest.raises((InvalidTemplate, InvalidBlueprint)):
-        library.import_text(ADA, 'resource "aws_s3_bucket" "x" {}', "main.tf")
+        library.import_text(ADA, "apiVersion: v1\nkind: Pod\n", "pod.yaml")
 
 
 # --- events

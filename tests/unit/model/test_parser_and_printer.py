@@ -97,7 +97,7 @@ EXPRESSIONS: list[tuple[str, Any, str | None]] = [
     ("deployment.id", Ambient("deployment_id"), None),
     ("data.aws_ami.web.id", Symbol(("data", "aws_ami", "web", "id")), None),
     ("local.a.b[0]", Symbol(("local", "a", "b", 0)), None),
-    ("module.m.out", Symbol(("module", "m", "out")), None),
+    ("module.m.out", ResourceRef("module.m", ("out",)), None),
     ("each.value.cidr", Symbol(("each", "value", "cidr")), None),
     ("1 + 2 * 3", Binary("+", 1, Binary("*", 2, 3)), None),
     ("(1 + 2) * 3", Binary("*", Binary("+", 1, 2), 3), None),

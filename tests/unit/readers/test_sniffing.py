@@ -27,6 +27,9 @@ PLAN = '{"format_version": "1.2", "planned_values": {"root_module": {}}, "resour
         ('{\n\t"Resources": {"A": {', "cloudformation"),
         (PLAN, "terraform-plan"),
         ('{"format_version": "1.2", "planned_values": {', "terraform-plan"),
+        ('# a bucket\nresource "aws_s3_bucket" "a" {\n}\n', "terraform"),
+        ('{"resource": {"aws_s3_bucket": {"a": {}}}}', "terraform"),
+        ('{"version": 4, "terraform_version": "1.11.4", "resources": []}', "terraform-state"),
     ],
 )
 def test_a_format_is_told_by_what_is_in_it(text: str, format: str) -> None:
@@ -37,9 +40,7 @@ def test_a_format_is_told_by_what_is_in_it(text: str, format: str) -> None:
 @pytest.mark.parametrize(
     ("text", "looks"),
     [
-        ('resource "aws_s3_bucket" "a" {\n}\n', "Terraform code"),
         ("apiVersion: v1\nkind: Pod\n", "Kubernetes manifest"),
-        ('{"terraform_version": "1.11.4", "resources": []}', "Terraform state"),
         ('{"$schema": "https://x/2019-04-01/deploymentTemplate.json#"}', "ARM template"),
         ("imports:\n- path: a.jinja\n", "Deployment Manager"),
         ("", "empty file"),

@@ -27,7 +27,6 @@ Finding = tuple[str, str | None]  # message, hint
 
 _UNAVAILABLE = {
     "local": "a blueprint has no local values; use a variable",
-    "module": "a blueprint has no modules",
     "data": "a blueprint has no data sources but those of region, account, partition and zones",
     "path": "a blueprint is not a folder of Terraform",
     "terraform": "a blueprint is not a folder of Terraform",

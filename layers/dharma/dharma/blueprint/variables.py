@@ -1,6 +1,7 @@
 """The values of a blueprint's variables: where they come from, and whether they fit.
 
-Later sources win: the blueprint's defaults, the environment, var-files in their order, `--var`.
+Later sources win: the blueprint's defaults, values beside the source (`terraform.tfvars`), the
+environment, var-files in their order, `--var`.
 """
 
 from __future__ import annotations
@@ -26,18 +27,21 @@ from dharma.model.types import ANY, Type, convert, parse_type
 def collect(
     blueprint: Blueprint,
     *,
+    beside: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     files: Iterable[str | Path] = (),
     assignments: Iterable[str] = (),
 ) -> dict[str, Any]:
     """The stated values (defaults not among them), later sources over earlier ones.
 
-    `environment` may hold variables of other blueprints; `assignments` are `name=value`. Raises
-    InvalidVariables with every value that no declared variable takes, or that cannot be read.
+    `beside` are values that stand beside the source, `environment` may hold variables of other
+    blueprints; `assignments` are `name=value`. Raises InvalidVariables with every value that no
+    declared variable takes, or that cannot be read.
     """
     declared = {variable.name: variable for variable in blueprint.variables}
     faults: list[Fault] = []
-    values: dict[str, Any] = {k: v for k, v in (environment or {}).items() if k in declared}
+    values: dict[str, Any] = dict(beside or {})
+    values.update((k, v) for k, v in (environment or {}).items() if k in declared)
     for path in files:
         try:
             found = read_variable_file(Path(path))

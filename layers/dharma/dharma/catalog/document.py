@@ -21,7 +21,8 @@ from dharma.model.origin import Origin
 @dataclass(slots=True)
 class Part:
     """One resource of a document. `owner` is the address of the model resource that it was unfolded
-    from (itself for a main part)."""
+    from (itself for a main part). `marks` are line and column of its arguments, by name, as far as
+    they are known."""
 
     address: str
     type: str
@@ -34,6 +35,7 @@ class Part:
     native: dict[str, Value] = field(default_factory=dict)
     owner: str | None = None
     origin: Origin = field(default_factory=Origin, compare=False)
+    marks: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
@@ -31,6 +32,8 @@ from dharma.model.expressions.nodes import (
     Unknown,
     Value,
 )
+
+_HEAD = re.compile(r"[.\[]")
 
 
 def read(document: Document, catalog: Catalog) -> tuple[list[Resource], list[Note]]:
@@ -258,7 +261,10 @@ class _Reading:
         return any(target == address for v in part.arguments.values() for target in refers(v))
 
     def _note(self, kind: str, part: Part, path: str, message: str) -> None:
-        self._notes.append(Note(kind, part.address, path, message, part.origin))  # type: ignore[arg-type]
+        origin = part.origin
+        if path and part.marks and (place := part.marks.get(_HEAD.split(path, 1)[0])):
+            origin = replace(origin, line=place[0], column=place[1])
+        self._notes.append(Note(kind, part.address, path, message, origin))  # type: ignore[arg-type]
 
 
 def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:

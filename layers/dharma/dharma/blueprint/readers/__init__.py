@@ -1,7 +1,7 @@
 """Any source that the product understands, as a blueprint.
 
-Which format a text is in is told by its contents, never by its name: a blueprint says `apiVersion`,
-a template has `Resources`, a plan has `planned_values`.
+Which format a text is in is told by its contents: a blueprint says `apiVersion`, a template has
+`Resources`, a plan has `planned_values`. Only Terraform code is told by its name too (`.tf`).
 """
 
 from __future__ import annotations
@@ -12,7 +12,10 @@ from pathlib import Path
 
 from dharma.blueprint.readers.cloudformation import read_cloudformation
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
+from dharma.blueprint.readers.terraform.opening import read_folder, read_one, read_sent_text
+from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.readers.terraform_plan import MAX_BYTES, read_terraform_plan
+from dharma.blueprint.readers.terraform_state import read_terraform_state
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import Catalog, load_catalog
 from dharma.core.errors import Fault, InvalidTemplate, NotFound
@@ -24,19 +27,41 @@ _HEAD = 64 * 1024
 _YAML_KEY = r"^[\"']?{}[\"']?[ \t]*:"
 
 
-def read_file(path: str | Path, catalog: Catalog | None = None) -> ReadResult:
-    """Read a file; its name goes into faults and origins. Raises `NotFound`, or as `read_text`."""
+def read_file(
+    path: str | Path,
+    catalog: Catalog | None = None,
+    *,
+    expand: bool = False,
+    decide: Decide | None = None,
+) -> ReadResult:
+    """Read a file, or the folder of a Terraform configuration; names go into faults and origins.
+
+    `expand` and `decide` are for Terraform code, see `read_terraform`: analyses want it with values
+    put in and loops written out. Raises `NotFound`, or as `read_text`.
+    """
+    here = Path(path)
+    catalog = catalog or load_catalog()
     try:
-        data = read_bounded(Path(path), MAX_BYTES)
+        if here.is_dir():
+            return read_folder(here, catalog, expand=expand, decide=decide)
+        if here.name.endswith(_TERRAFORM):
+            return read_one(here, catalog, expand=expand, decide=decide)
+        data = read_bounded(here, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    return read_text(data, str(path), catalog)
+    return read_text(data, str(path), catalog, expand=expand, decide=decide)
 
 
 def read_text(
-    data: str | bytes, file: str | None = None, catalog: Catalog | None = None
+    data: str | bytes,
+    file: str | None = None,
+    catalog: Catalog | None = None,
+    *,
+    expand: bool = False,
+    decide: Decide | None = None,
 ) -> ReadResult:
-    """Read a blueprint, a CloudFormation template or the JSON of a Terraform plan.
+    """Read a blueprint, a CloudFormation template, Terraform code, or the JSON of a Terraform plan
+    or state.
 
     Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
     else an `InvalidTemplate` that says what it looks like.
@@ -44,14 +69,23 @@ def read_text(
     found = sniff(data, file)
     if found == "blueprint":
         return ReadResult(load_blueprint(data, file), (), "blueprint")
+    catalog = catalog or load_catalog()
     if found == "cloudformation":
-        return read_cloudformation(data, file, catalog or load_catalog())
-    return read_terraform_plan(data, file, catalog or load_catalog())
+        return read_cloudformation(data, file, catalog)
+    if found == "terraform":
+        return read_sent_text(
+            data, _terraform_name(data, file), catalog, expand=expand, decide=decide
+        )
+    if found == "terraform-state":
+        return read_terraform_state(data, file, catalog)
+    return read_terraform_plan(data, file, catalog)
 
 
 def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
     """The format of a text. Raises `InvalidTemplate` saying what it looks like instead."""
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    if file is not None and file.endswith(_TERRAFORM):
+        return "terraform"
     if isinstance(data, bytes) and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "blueprint"  # Its reader names the encoding.
     if text.lstrip("\ufeff \t\r\n").startswith("{"):
@@ -64,6 +98,8 @@ def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
         return "cloudformation"
     if _has(text, "resources") and (_has(text, "provider") or _has(text, "name")):
         return "blueprint"
+    if re.search(_HCL, text[:_HEAD], re.MULTILINE):
+        return "terraform"
     for looks, pattern in _OTHERS.items():
         if re.search(pattern, text[:_HEAD], re.MULTILINE):
             raise _not_understood(looks, file)
@@ -76,10 +112,23 @@ def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
     raise _not_understood("no format that is known here", file)
 
 
+_TERRAFORM = (".tf", ".tf.json")
+_HCL = r'^\s*(resource|data|module|variable|provider|output)\s+"[^"]+"|^\s*(terraform|locals)\s*\{'
+_TERRAFORM_JSON = frozenset(
+    {"resource", "data", "module", "variable", "provider", "output", "locals", "terraform", "//"}
+)
+
+
+def _terraform_name(data: str | bytes, file: str | None) -> str:
+    """A name that says which of Terraform's two syntaxes the text is in."""
+    name = (file or "main").replace("\\", "/").lstrip("/")
+    if name.endswith(_TERRAFORM):
+        return name
+    head = data[:64].decode("utf-8", "replace") if isinstance(data, bytes) else data[:64]
+    return f"{name}.tf.json" if head.lstrip("\ufeff \t\r\n").startswith("{") else f"{name}.tf"
+
+
 _OTHERS = {
-    "Terraform code (HCL): give the JSON of `terraform show -json PLAN` instead": (
-        r'^\s*(resource|data|module|variable|provider|output)\s+"[^"]+"|^\s*(terraform|locals)\s*\{'
-    ),
     "a Deployment Manager configuration": r"^imports\s*:|type:\s*(compute|storage)\.v1\.",
     "a zip archive": r"\APK\x03\x04",
 }
@@ -105,9 +154,10 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
         return "blueprint"
     if "Resources" in found or "AWSTemplateFormatVersion" in found:
         return "cloudformation"
-    if "terraform_version" in found:
-        looks = "a Terraform state: give the JSON of `terraform show -json PLAN` instead"
-        raise _not_understood(looks, file)
+    if "terraform_version" in found and ("resources" in found or "serial" in found):
+        return "terraform-state"
+    if found and found.keys() <= _TERRAFORM_JSON:
+        return "terraform"
     if "$schema" in found and "deploymentTemplate" in str(found["$schema"]):
         raise _not_understood("an ARM template", file)
     return "blueprint"
@@ -119,6 +169,7 @@ def _not_understood(looks: str, file: str | None) -> InvalidTemplate:
         file=file,
         line=1,
         column=1,
-        hint="a blueprint, a CloudFormation template or the JSON of a Terraform plan can be read",
+        hint="a blueprint, a CloudFormation template, Terraform code, or the JSON of a Terraform"
+        " plan or state can be read",
     )
     return InvalidTemplate(str(fault), [fault])

@@ -54,13 +54,13 @@ def parse_json(data: str | bytes, file: str | None) -> dict[str, Any]:
         found = json.loads(text, parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         message = f"byte 0x{error.object[error.start]:02x} is not UTF-8"
-        raise _invalid(message, file, hint="save it as UTF-8") from error
+        raise invalid(message, file, hint="save it as UTF-8") from error
     except json.JSONDecodeError as error:
-        raise _invalid(f"not JSON: {error.msg}", file, error.lineno, error.colno) from error
+        raise invalid(f"not JSON: {error.msg}", file, error.lineno, error.colno) from error
     except (RecursionError, ValueError) as error:
         raise _too_much(f"a value beyond the limits: {error}", file) from error
     if not isinstance(found, dict):
-        raise _invalid("a plan is an object", file, 1, 1)
+        raise invalid("a plan is an object", file, 1, 1)
     if _too_deep(found):
         raise _too_much(f"nested deeper than {MAX_DEPTH} levels", file)
     return found
@@ -85,7 +85,7 @@ def _too_deep(value: Any) -> bool:
     return True
 
 
-def _invalid(
+def invalid(
     message: str,
     file: str | None,
     line: int | None = None,
@@ -124,9 +124,9 @@ class _Plan:
         self.file = file
         version = plan.get("format_version")
         if not isinstance(version, str) or not _FORMAT_VERSION.match(version):
-            raise _invalid(f"format_version {version!r} is not understood", file)
+            raise invalid(f"format_version {version!r} is not understood", file)
         if not isinstance(plan.get("planned_values"), dict):
-            raise _invalid("the plan has no planned_values", file)
+            raise invalid("the plan has no planned_values", file)
         configuration = _mapping(_mapping(plan, "configuration"), "root_module")
         self.root = Module(configuration)
         self.unknown = self._masks("after_unknown")
@@ -149,7 +149,7 @@ class _Plan:
         blueprint = Blueprint(
             name=_name(self.file),
             version="0.1.0",
-            provider=self._provider(parts),  # type: ignore[arg-type]
+            provider=provider_of(parts),  # type: ignore[arg-type]
             variables=tuple(self._variables(resources)),
             resources=tuple(resources),
             outputs=tuple(outputs),
@@ -171,14 +171,12 @@ class _Plan:
         for resource in self._complete(module, "resources"):
             address = resource["address"]
             if resource.get("mode") not in ("managed", "data"):
-                raise _invalid(f"{address[:80]!r} has no mode", self.file)
+                raise invalid(f"{address[:80]!r} has no mode", self.file)
             if resource["mode"] == "managed":
                 local = f"{resource.get('type')}.{resource.get('name')}"
                 whole = f"{here.path}{local}"
                 if not _LOCAL.match(local) or not _is_instance(address, whole):
-                    raise _invalid(
-                        f"the address {address[:80]!r} is not that of {local}", self.file
-                    )
+                    raise invalid(f"the address {address[:80]!r} is not that of {local}", self.file)
                 yield address, resource, whole, here
         for child in self._complete(module, "child_modules"):
             yield from self._resources(child, child["address"])
@@ -190,10 +188,10 @@ class _Plan:
         if found is None:
             return []
         if not isinstance(found, list):
-            raise _invalid(f"{name} is no list", self.file)
+            raise invalid(f"{name} is no list", self.file)
         for position, entry in enumerate(found):
             if not isinstance(entry, dict) or not isinstance(entry.get("address"), str):
-                raise _invalid(f"{name}[{position}] has no address", self.file)
+                raise invalid(f"{name}[{position}] has no address", self.file)
         return found
 
     def _module(self, path: str) -> Module:
@@ -368,14 +366,15 @@ class _Plan:
                 origin=Origin(self.file, address=f"var.{name}"),
             )
 
-    def _provider(self, parts: list[Part]) -> str:
-        """The cloud that most resources belong to."""
-        counts = dict.fromkeys(_PROVIDERS.values(), 0)
-        for part in parts:
-            cloud = _PROVIDERS.get(part.type.split("_", 1)[0])
-            if cloud is not None:
-                counts[cloud] += 1
-        return max(counts, key=lambda cloud: counts[cloud])
+
+def provider_of(parts: list[Part]) -> str:
+    """The cloud that most resources belong to."""
+    counts = dict.fromkeys(_PROVIDERS.values(), 0)
+    for part in parts:
+        cloud = _PROVIDERS.get(part.type.split("_", 1)[0])
+        if cloud is not None:
+            counts[cloud] += 1
+    return max(counts, key=lambda cloud: counts[cloud])
 
 
 def _is_instance(address: str, whole: str) -> bool:

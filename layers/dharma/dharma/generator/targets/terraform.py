@@ -23,6 +23,7 @@ from dharma.generator.code import GenerateOptions
 from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
 from dharma.generator.terraform_references import References
 from dharma.generator.terraform_variables import variable_blocks
+from dharma.model.ambient import AMBIENT_VARIABLES
 from dharma.model.blueprint import Blueprint, Output, Variable
 from dharma.model.expressions.nodes import (
     Binary,
@@ -333,17 +334,17 @@ def _with_ambient_variables(
     declared = {v.name for v in bp.variables}
     wanted: list[Variable] = []
     if bp.provider in ("aws", "gcp") or "region" in references.variables:
-        described = "The region to deploy into."
         default = options.region
-        wanted.append(
-            Variable("region", default=default, required=default is None, description=described)
-        )
+        wanted.append(_ambient("region", default=default, required=default is None))
     if bp.provider == "gcp":
         wanted.append(Variable("project", required=True, description="The project to deploy into."))
     if "deployment_name" in references.variables:
-        described = "The name of this deployment."
-        wanted.append(Variable("deployment_name", default=bp.name, description=described))
+        wanted.append(_ambient("deployment_name", default=bp.name))
     if "deployment_id" in references.variables:
-        described = "An identifier of this deployment, different for each."
-        wanted.append(Variable("deployment_id", required=True, description=described))
+        wanted.append(_ambient("deployment_id", required=True))
     return [*(v for v in wanted if v.name not in declared), *bp.variables]
+
+
+def _ambient(name: str, *, default: Value = None, required: bool = False) -> Variable:
+    described = AMBIENT_VARIABLES[name]
+    return Variable(name, default=default, required=required, description=described)

@@ -27,7 +27,7 @@ from dharma.model.expressions.conversion import (
 )
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.functions import FILES, FUNCTIONS, IMPURE, Function
-from dharma.model.expressions.functions.registry import limited_length
+from dharma.model.expressions.functions.registry import limited_count, limited_length
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -72,7 +72,10 @@ class Scope:
     """What names stand for. What is missing here stays an expression.
 
     `each` is (key, value) of a `for_each` instance, `count` the index of a `count` instance.
-    `resource` says what a reference to a resource is: a value, or a (more precise) reference.
+    `resource` says what a reference to a resource is: a value, or a (more precise) reference;
+    `deeper` the same of a reference that `resource` gave, with further steps (by default
+    `resource` again). `symbol` says what any other name is (data sources, `path.module`), and
+    `functions` are those that only this place has: they read files.
     """
 
     variables: Mapping[str, Value] = field(default_factory=dict)
@@ -81,6 +84,9 @@ class Scope:
     count: int | None = None
     ambient: Mapping[str, Value] = field(default_factory=dict)
     resource: Callable[[ResourceRef], Value] | None = None
+    deeper: Callable[[ResourceRef], Value] | None = None
+    symbol: Callable[[Symbol], Value] | None = None
+    functions: Mapping[str, Function] = field(default_factory=dict)
     bound: Mapping[str, Value] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
 
@@ -126,6 +132,14 @@ def _ambient(node: Ambient, scope: Scope) -> Value:
 def _resource(node: ResourceRef, scope: Scope) -> Value:
     if isinstance(node.instance, Expression):
         node = replace(node, instance=evaluate(node.instance, scope))
+    if scope.bound:
+        # `setting.value` of a dynamic block looks like a resource; the nearer name counts.
+        root, _, name = node.address.partition(".")
+        if root in scope.bound:
+            value = item_of(scope.bound[root], name, scope)
+            if node.instance is not None:
+                value = item_of(value, node.instance, scope)
+            return follow(value, node.path, scope)
     return scope.resource(node) if scope.resource else node
 
 
@@ -141,7 +155,7 @@ def _symbol(node: Symbol, scope: Scope) -> Value:
             return scope.count
         if root == "each" and scope.each is not None and name in ("key", "value"):
             return follow(scope.each[name == "value"], node.path[2:], scope)
-    return node
+    return scope.symbol(node) if scope.symbol else node
 
 
 # -- steps into a value
@@ -176,6 +190,12 @@ def item_of(collection: Value, key: Value, scope: Scope) -> Value:
 def _deeper(collection: Expression, key: Value, scope: Scope) -> Value:
     if isinstance(collection, Unknown):
         return collection
+    if isinstance(collection, Conditional) and not isinstance(key, Expression):
+        branches = (collection.then, collection.otherwise)
+        if all(isinstance(branch, list | dict) for branch in branches):
+            return Conditional(
+                collection.condition, *(_possible_item(b, key, scope) for b in branches)
+            )
     literal = isinstance(key, str | int) and not isinstance(key, bool)
     if (
         isinstance(collection, ResourceRef)
@@ -184,10 +204,18 @@ def _deeper(collection: Expression, key: Value, scope: Scope) -> Value:
     ):
         assert isinstance(key, str | int)
         deeper = replace(collection, path=(*collection.path, key))
-        return scope.resource(deeper) if scope.resource else deeper
+        known = scope.deeper or scope.resource
+        return known(deeper) if known else deeper
     if isinstance(key, str):
         return GetAttr(collection, key)
     return Index(collection, key)
+
+
+def _possible_item(branch: Value, key: Value, scope: Scope) -> Value:
+    try:
+        return item_of(branch, key, scope)
+    except EvaluationError as error:
+        return Unknown(error.message)
 
 
 def _shown(key: Value) -> str:
@@ -200,7 +228,9 @@ def _attribute(node: GetAttr, scope: Scope) -> Value:
 
 def _index(node: Index, scope: Scope) -> Value:
     collection, key = evaluate(node.collection, scope), evaluate(node.key, scope)
-    if isinstance(collection, Expression) and not isinstance(collection, Unknown | ResourceRef):
+    if isinstance(collection, Expression) and not isinstance(
+        collection, Unknown | ResourceRef | Conditional
+    ):
         return Index(collection, key)
     if isinstance(collection, ResourceRef) and isinstance(key, Expression):
         return Index(collection, key)
@@ -211,13 +241,23 @@ def _splat(node: Splat, scope: Scope) -> Value:
     collection = evaluate(node.collection, scope)
     if isinstance(collection, Unknown):
         return collection
+    if isinstance(collection, Conditional):
+        branches = (collection.then, collection.otherwise)
+        if all(isinstance(branch, list) for branch in branches):
+            return Conditional(
+                collection.condition, *(_splatted(b, node.path, scope) for b in branches)
+            )
     if isinstance(collection, Expression):
         return Splat(collection, node.path)
+    return _splatted(collection, node.path, scope)
+
+
+def _splatted(collection: Value, path: tuple[str | int, ...], scope: Scope) -> Value:
     if collection is None:
         return []
     items = collection if isinstance(collection, list) else [collection]
     scope.budget.spend(len(items))
-    return [follow(item, node.path, scope) for item in items]
+    return [follow(item, path, scope) for item in items]
 
 
 # -- operators
@@ -226,7 +266,7 @@ def _splat(node: Splat, scope: Scope) -> Value:
 def _conditional(node: Conditional, scope: Scope) -> Value:
     condition = evaluate(node.condition, scope)
     if isinstance(condition, Expression):
-        then, otherwise = evaluate(node.then, scope), evaluate(node.otherwise, scope)
+        then, otherwise = _possible(node.then, scope), _possible(node.otherwise, scope)
         if is_known(then) and is_known(otherwise) and equal(then, otherwise):
             return then
         return Conditional(condition, then, otherwise)
@@ -240,6 +280,14 @@ def _conditional(node: Conditional, scope: Scope) -> Value:
     if isinstance(value, bool | int | float) and _is_text(other, scope):
         return as_text(value)
     return value
+
+
+def _possible(branch: Value, scope: Scope) -> Value:
+    """A branch that may not be taken: its fault counts only then."""
+    try:
+        return evaluate(branch, scope)
+    except EvaluationError as error:
+        return Unknown(error.message)
 
 
 def _is_text(branch: Value, scope: Scope) -> bool:
@@ -365,17 +413,42 @@ def _call(node: Call, scope: Scope) -> Value:
         if not isinstance(last, list):
             raise EvaluationError(f"{node.name}: what ... follows is no list")
         arguments[-1:] = last
-    function = FUNCTIONS.get(node.name)
+    return _computed(node.name, arguments, scope)
+
+
+def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
+    """The result of a function, or a call that is left with what is known of its arguments."""
+    function = scope.functions.get(name) or FUNCTIONS.get(name)
     if function is None:
-        if node.name in FILES or node.name.startswith(ARM_FUNCTION):
-            return Call(node.name, tuple(arguments))
-        raise EvaluationError(f"there is no function {node.name}")
+        if name in FILES or "::" in name or name.startswith(ARM_FUNCTION):
+            return Call(name, tuple(arguments))
+        raise EvaluationError(f"there is no function {name}")
     _check_count(function, len(arguments))
     if not all(_ready(argument, function) for argument in arguments):
-        return Call(node.name, tuple(arguments))
+        return _of_both(function, arguments, scope)
     result = function.compute(*arguments)
     scope.budget.spend(len(result) // 64 if isinstance(result, str | list | dict) else 1)
     return result
+
+
+def _of_both(function: Function, arguments: list[Value], scope: Scope) -> Value:
+    """A function of `c ? [a] : []` is `c ? f([a]) : f([])` where it looks at the structure only."""
+    left = Call(function.name, tuple(arguments))
+    switches = [n for n, a in enumerate(arguments) if isinstance(a, Conditional)]
+    if not function.structural or len(switches) != 1:
+        return left
+    switch = arguments[switches[0]]
+    assert isinstance(switch, Conditional)
+    results: list[Value] = []
+    for branch in (switch.then, switch.otherwise):
+        if not isinstance(branch, list | dict):
+            return left
+        chosen = [branch if n == switches[0] else a for n, a in enumerate(arguments)]
+        try:
+            results.append(_computed(function.name, chosen, scope))
+        except EvaluationError as error:
+            results.append(Unknown(error.message))
+    return Conditional(switch.condition, *results)
 
 
 def _check_count(function: Function, given: int) -> None:
@@ -405,8 +478,19 @@ def _try(node: Call, scope: Scope) -> Value:
         if is_known(value):
             return value
         # Whether it will have a value is seen when it is applied.
-        return Call("try", (value, *node.arguments[position + 1 :]))
+        return Call("try", (value, *_alternatives(node.arguments[position + 1 :], scope)))
     raise first or EvaluationError("try needs an argument")
+
+
+def _alternatives(arguments: tuple[Value, ...], scope: Scope) -> list[Value]:
+    """Those arguments of `try` that can have a value, as far as they are known."""
+    found = []
+    for argument in arguments:
+        try:
+            found.append(evaluate(argument, scope))
+        except EvaluationError:
+            continue
+    return found
 
 
 def _can(node: Call, scope: Scope) -> Value:
@@ -435,7 +519,23 @@ def _coalesce(node: Call, scope: Scope) -> Value:
     raise EvaluationError(f"{node.name}: no argument has a value")
 
 
+def _slice(node: Call, scope: Scope) -> Value:
+    """Of a list that is not known yet the elements in a known range are counted all the same."""
+    arguments = [evaluate(argument, scope) for argument in node.arguments]
+    if len(arguments) != 3 or not isinstance(arguments[0], Expression):
+        return _computed(node.name, arguments, scope)
+    collection, start, end = arguments
+    if isinstance(start, Expression) or isinstance(end, Expression):
+        return Call(node.name, tuple(arguments))
+    low, high = as_integer(start), as_integer(end)
+    if not 0 <= low <= high:
+        raise EvaluationError(f"slice: {low} to {high} is not inside a list")
+    limited_count(high - low)
+    return [item_of(collection, position, scope) for position in range(low, high)]
+
+
 _LAZY: dict[str, Callable[[Call, Scope], Value]] = {
+    "slice": _slice,
     "try": _try,
     "can": _can,
     "coalesce": _coalesce,

@@ -2,8 +2,9 @@
 
 A Pratt parser over the characters: binary operators by binding power, everything else by descent,
 quoted templates read in place so that strings may nest in interpolations without limit but depth.
-The grammar is HashiCorp's "HCL Native Syntax Specification"; the differences are those of a single
-value: no heredocs, and directives (`%{if}`, `%{for}`) become conditionals and `for` expressions.
+The grammar is HashiCorp's "HCL Native Syntax Specification"; directives (`%{if}`, `%{for}`) become
+conditionals and `for` expressions. A single value has no heredocs; files have them, which
+`dharma.blueprint.readers.terraform.syntax` reads with this same parser.
 
 How names become nodes:
 
@@ -12,6 +13,7 @@ How names become nodes:
     aws_subnet.s[0].id       ResourceRef("aws_subnet.s", ("id",), instance=0)
     AWS::EC2::Route.r.Ref    ResourceRef("AWS::EC2::Route.r", ("Ref",)), our addition
     data.aws_region.current.name, deployment.id ...    Ambient, see `AMBIENT_SPELLING`
+    module.vpc.id            ResourceRef("module.vpc", ("id",)), a call of a module
     local.x, each.key, data.t.n.a, a name bound by `for`    Symbol
 """
 
@@ -86,7 +88,6 @@ _SYMBOL_ROOTS = {
     "each": 2,
     "count": 2,
     "data": 3,
-    "module": 2,
     "path": 2,
     "terraform": 2,
     "self": 2,
@@ -103,7 +104,9 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _QUOTED_TEXT = re.compile(r'[^"\\$%\n]+')
-_BARE_TEXT = re.compile(r"[^$%]+")
+# Of a bare template one piece is one line at most: strip markers (`~`) take no more than that.
+LINE_TEXT = re.compile(r"[^$%\n]*\n|[^$%\n]+")
+_BLANKS = re.compile(r"[^\S\n]*\n?")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LITERAL_KEY = re.compile(
     r'\s*(?:\d{1,9}|"(?:[^"\\$%\n]|\\.|\$\$\{|%%\{|[$%](?!\{))*")\s*\]',
@@ -163,7 +166,12 @@ def is_type_name(text: str) -> bool:
 
 
 def _checked(value: Value, text: str) -> Value:
-    if len(text) <= MAX_HEIGHT:
+    return of_sensible_height(value, len(text))
+
+
+def of_sensible_height(value: Value, length: int) -> Value:
+    """The value of a text of that length; LimitExceeded for a tree that recursion cannot walk."""
+    if length <= MAX_HEIGHT:
         return value
     level: list[Value] = [value]
     for _ in range(MAX_HEIGHT):
@@ -176,9 +184,9 @@ def _checked(value: Value, text: str) -> Value:
 class ExpressionParser:
     """A cursor over the text. `kind`, `text`, `start`, `end` are the current token."""
 
-    def __init__(self, source: str) -> None:
-        if len(source) > MAX_LENGTH:
-            raise LimitExceeded(f"an expression is longer than {MAX_LENGTH} characters")
+    def __init__(self, source: str, longest: int = MAX_LENGTH) -> None:
+        if len(source) > longest:
+            raise LimitExceeded(f"an expression is longer than {longest} characters")
         self.source = source
         self.kind = ""
         self.text = ""
@@ -187,6 +195,9 @@ class ExpressionParser:
         self.on_new_line = False
         self.depth = 0
         self.bound: list[str] = []
+        # Of the heredoc that is being read: blanks that its lines do without.
+        self.outdent = 0
+        self.at_line_start = True
 
     # -- tokens
 
@@ -376,10 +387,13 @@ class ExpressionParser:
         if self.at("{"):
             return self.object_or_for()
         if self.at("<<"):
-            raise ExpressionError(
-                "a heredoc cannot stand inside an expression", self.start, "use a quoted string"
-            )
+            return self.heredoc()
         raise self.unexpected("a value")
+
+    def heredoc(self) -> Value:
+        raise ExpressionError(
+            "a heredoc cannot stand inside an expression", self.start, "use a quoted string"
+        )
 
     def number(self) -> int | float:
         if len(self.text) > MAX_DIGITS:
@@ -401,7 +415,8 @@ class ExpressionParser:
     def name(self) -> Value:
         name, start = self.text, self.start
         self.advance()
-        if self.at("(") and name not in self.bound:
+        # In an object the next line may begin with a computed key, `(key) = value`.
+        if self.at("(") and not self.on_new_line and name not in self.bound:
             return self.call(name)
         if name in self.bound:
             return Symbol((name, *self.path()))
@@ -583,15 +598,20 @@ class ExpressionParser:
         return join_parts(parts)
 
     def bare_template(self) -> Value:
-        parts, stop = self.template(0, _BARE_TEXT, ())
+        parts, stop = self.template(0, LINE_TEXT, ())
         if stop:  # pragma: no cover - a bare template ends with the text only
             raise ExpressionError(f"unexpected {stop!r}", self.end)
         return join_parts(parts)
 
     def template(
-        self, position: int, text: re.Pattern[str], until: tuple[str, ...]
+        self,
+        position: int,
+        text: re.Pattern[str],
+        until: tuple[str, ...],
+        limit: int | None = None,
     ) -> tuple[list[Value], str]:
-        """Parts from `position` to the closing quote, the end, or a directive named in `until`.
+        """Parts from `position` to the closing quote, the end (`limit`, by default that of the
+        source), or a directive named in `until`.
 
         Returns the parts and what ended them; `end` is then its position (of a directive: behind
         its keyword, with the current token there).
@@ -599,21 +619,20 @@ class ExpressionParser:
         source = self.source
         parts: list[Value] = []
         strip = False
+        end = len(source) if limit is None else limit
         while True:
-            match = text.match(source, position)
+            match = text.match(source, position, end)
             if match is not None:
-                literal = match[0]
                 position = match.end()
-                if strip:
-                    literal = literal.lstrip()
-                parts.append(literal)
-                strip = strip and not literal
+                parts.append(self.piece(match[0], strip))
+                strip = False
                 continue
             self.end = position
-            if position >= len(source):
+            if position >= end:
                 return parts, ""
             here = source[position]
             opening = source[position : position + 2]
+            self.at_line_start = False
             if here in "$%" and source.startswith(here * 2 + "{", position):
                 parts.append(here + "{")
                 position += 3
@@ -632,7 +651,7 @@ class ExpressionParser:
                     keyword = self.text if self.kind == "ident" else ""
                     if keyword in until:
                         return parts, keyword
-                    part, strip = self.directive(text)
+                    part, strip = self.directive(text, limit)
                     parts.append(part)
                     position = self.end
             elif here == "\\" and text is _QUOTED_TEXT:
@@ -648,6 +667,15 @@ class ExpressionParser:
                 position += 1
                 strip = False
 
+    def piece(self, literal: str, strip: bool) -> str:
+        """Literal text, in a heredoc without the indentation that all its lines share."""
+        if strip:
+            literal = literal.lstrip()
+        elif self.outdent and self.at_line_start and (literal.strip() or literal[-1:] != "\n"):
+            literal = literal[min(self.outdent, len(literal) - len(literal.lstrip())) :]
+        self.at_line_start = literal.endswith("\n")
+        return literal
+
     def close_interpolation(self) -> bool:
         """Leave `end` behind the closing brace; whether white space after it is stripped."""
         strip = self.take("~")
@@ -655,7 +683,7 @@ class ExpressionParser:
             raise self.unexpected("'}' to close the interpolation")
         return strip
 
-    def directive(self, text: re.Pattern[str]) -> tuple[Value, bool]:
+    def directive(self, text: re.Pattern[str], limit: int | None) -> tuple[Value, bool]:
         """`%{ if }` and `%{ for }` with their bodies; the current token is the keyword."""
         self.depth += 1
         if self.depth > MAX_DEPTH:
@@ -665,11 +693,11 @@ class ExpressionParser:
         if self.kind == "ident" and self.text == "if":
             self.advance()
             condition = self.expression()
-            then, stop = self.body(text, ("else", "endif"), start)
+            then, stop = self.body(text, ("else", "endif"), start, limit)
             otherwise: Value = ""
             if stop == "else":
                 self.advance()
-                otherwise, _ = self.body(text, ("endif",), start)
+                otherwise, _ = self.body(text, ("endif",), start, limit)
             value = Conditional(condition, then, otherwise)
         elif self.kind == "ident" and self.text == "for":
             self.advance()
@@ -682,7 +710,7 @@ class ExpressionParser:
             collection = self.expression()
             names = [item] if key is None else [key, item]
             self.bound.extend(names)
-            result, _ = self.body(text, ("endfor",), start)
+            result, _ = self.body(text, ("endfor",), start, limit)
             del self.bound[-len(names) :]
             value = Call("join", ("", ForList(key, item, collection, result)))
         else:
@@ -692,12 +720,15 @@ class ExpressionParser:
         self.depth -= 1
         return value, strip
 
-    def body(self, text: re.Pattern[str], until: tuple[str, ...], start: int) -> tuple[Value, str]:
+    def body(
+        self, text: re.Pattern[str], until: tuple[str, ...], start: int, limit: int | None
+    ) -> tuple[Value, str]:
         strip = self.close_interpolation()
         position = self.end
         if strip:
-            position += len(self.source[position:]) - len(self.source[position:].lstrip())
-        parts, stop = self.template(position, text, until)
+            blanks = _BLANKS.match(self.source, position)
+            position = blanks.end() if blanks else position
+        parts, stop = self.template(position, text, until, limit)
         if stop not in until:
             raise ExpressionError(f"%{{ {until[-1]} }} is missing", start)
         # A body is text even when it is a single interpolation.
@@ -722,11 +753,8 @@ class ExpressionParser:
 
 
 def _strip_right(parts: list[Value]) -> None:
-    while parts and isinstance(parts[-1], str):
+    if parts and isinstance(parts[-1], str):
         parts[-1] = parts[-1].rstrip()
-        if parts[-1]:
-            return
-        parts.pop()
 
 
 _KEYWORDS: dict[str, Value] = {"true": True, "false": False, "null": None}

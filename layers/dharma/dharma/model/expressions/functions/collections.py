@@ -122,14 +122,16 @@ def length(value: Value) -> Value:
 
 
 @function("lookup", structural=True)
-def lookup(values: Value, key: Value, default: Value = None) -> Value:
+def lookup(values: Value, key: Value, *default: Value) -> Value:
+    if len(default) > 1:
+        raise EvaluationError(f"lookup takes 2 to 3 arguments, not {2 + len(default)}")
     found = as_map(values)
     name = as_text(key)
     if name in found:
         return found[name]
-    if default is None:
+    if not default:
         raise EvaluationError(f"lookup: the map has no key {name!r}")
-    return default
+    return default[0]
 
 
 @function("matchkeys", "list(any)")

@@ -1,0 +1,1 @@
+"""Terraform code: HCL and its JSON form."""

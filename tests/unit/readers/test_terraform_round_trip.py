@@ -1,0 +1,115 @@
+"""For every kind of the catalog: random resources, written as the files of a Terraform project,
+are the same resources when the folder is read.
+
+This is the whole way of a user: model, document, HCL text, and back through parser, evaluator and
+catalog. The generator of resources is that of `tests/unit/catalog/test_round_trip.py`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dharma.blueprint.readers.terraform.opening import read_sent
+from dharma.catalog import canonical
+from dharma.core.errors import NotExpressible
+from dharma.generator import generate
+from dharma.model.blueprint import Blueprint, Resource, Variable
+from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.nodes import (
+    Unknown,
+    Value,
+    VariableRef,
+    transform,
+)
+from tests.unit.catalog.test_round_trip import CATALOG, KINDS, Generator
+
+VARIABLES = (
+    Variable("given", type="string", required=True),
+    Variable("flag", type="bool", required=True),
+    Variable("environment", type="string", default="dev", allowed=("dev", "production")),
+)
+
+
+def written(resources: list[Resource]) -> dict[str, bytes]:
+    blueprint = Blueprint("round-trip", "1.0.0", "aws", variables=VARIABLES,
+                          resources=tuple(resources))  # fmt: skip
+    code = generate(blueprint, "terraform", CATALOG)
+    return {path: text.encode() for path, text in code.files.items()}
+
+
+def without_unknowns(value: Value) -> Value:
+    """Code cannot say that something is unknown."""
+
+    def change(node: Value) -> Value:
+        return VariableRef("given") if isinstance(node, Unknown) else node
+
+    return transform(value, change)
+
+
+def known(resource: Resource) -> Resource:
+    return replace(resource, properties={k: without_unknowns(v)
+                                         for k, v in resource.properties.items()})  # fmt: skip
+
+
+def decided(resources: list[Resource], values: dict[str, Value]) -> list[Resource]:
+    """The resources with these values of variables: conditions may be nested in one text and
+    joined in the other, what they say under each value must be the same."""
+    scope = Scope(variables=values)
+    return [
+        replace(
+            resource,
+            properties={
+                k: without_nothing(evaluate(v, scope)) for k, v in resource.properties.items()
+            },
+            condition=evaluate(resource.condition, scope),
+        )
+        for resource in resources
+    ]
+
+
+def without_nothing(value: Value) -> Value:
+    """A block of which no member holds is no block: it is written under their condition."""
+    if isinstance(value, dict):
+        return {k: without_nothing(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [v for v in map(without_nothing, value) if not (isinstance(v, dict) and _empty(v))]
+    return value
+
+
+def _empty(value: dict[str, Value]) -> bool:
+    return all(v is None or (isinstance(v, dict) and _empty(v)) for v in value.values())
+
+
+@pytest.mark.parametrize("kind_name", KINDS)
+def test_what_is_written_as_hcl_is_read_back(kind_name: str) -> None:
+    kind = CATALOG.kind(kind_name)
+    assert kind is not None
+    tried, refused = 0, 0
+
+    @settings(max_examples=15, deadline=None, database=None)
+    @given(seed=st.integers(0, 2**32))
+    def check(seed: int) -> None:
+        nonlocal tried, refused
+        resources = [known(r) for r in Generator(seed, ("terraform",)).resources(kind)]
+        tried += 1
+        try:
+            files = written(resources)
+        except NotExpressible:
+            refused += 1
+            return
+        result = read_sent(files, CATALOG)
+        assert result.notes == ()
+        found = list(result.blueprint.resources)
+        for flag in (False, True):
+            for environment in ("dev", "production"):
+                values: dict[str, Value] = {"flag": flag, "environment": environment}
+                assert canonical(decided(found, values), CATALOG) == canonical(
+                    decided(resources, values), CATALOG
+                )
+
+    check()
+    assert refused <= tried / 2, f"{refused} of {tried} could not be written"
