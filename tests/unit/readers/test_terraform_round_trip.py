@@ -2,7 +2,7 @@
 are the same resources when the folder is read.
 
 This is the whole way of a user: model, document, HCL text, and back through parser, evaluator and
-catalog. The generator of resources is that of `tests/unit/catalog/test_round_trip.py`.
+catalog. The resources are those of `tests/unit/catalog/test_round_trip.py`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dharma.blueprint.readers.terraform.opening import read_sent
-from dharma.catalog import canonical
+from dharma.catalog import canonical, load_catalog
 from dharma.core.errors import NotExpressible
 from dharma.generator import generate
 from dharma.model.blueprint import Blueprint, Resource, Variable
@@ -25,18 +25,30 @@ from dharma.model.expressions.nodes import (
     VariableRef,
     transform,
 )
-from tests.unit.catalog.test_round_trip import CATALOG, KINDS, Generator
+from tests.unit.catalog.random_resources import RandomResources
 
+CATALOG = load_catalog()
+KINDS = [kind.name for kind in CATALOG.kinds()]
 VARIABLES = (
-    Variable("given", type="string", required=True),
+    Variable("given", type="any", required=True),
+    Variable("many", type="number", required=True),
+    Variable("names", type="list(string)", required=True),
+    Variable("instances", type="map(any)", required=True),
     Variable("flag", type="bool", required=True),
     Variable("environment", type="string", default="dev", allowed=("dev", "production")),
 )
 
 
 def written(resources: list[Resource]) -> dict[str, bytes]:
-    blueprint = Blueprint("round-trip", "1.0.0", "aws", variables=VARIABLES,
-                          resources=tuple(resources))  # fmt: skip
+    kind = CATALOG.kind(resources[0].type)
+    assert kind is not None
+    blueprint = Blueprint(
+        "round-trip",
+        "1.0.0",
+        kind.provider,  # type: ignore[arg-type]
+        variables=VARIABLES,
+        resources=tuple(resources),
+    )
     code = generate(blueprint, "terraform", CATALOG)
     return {path: text.encode() for path, text in code.files.items()}
 
@@ -51,8 +63,8 @@ def without_unknowns(value: Value) -> Value:
 
 
 def known(resource: Resource) -> Resource:
-    return replace(resource, properties={k: without_unknowns(v)
-                                         for k, v in resource.properties.items()})  # fmt: skip
+    properties = {k: without_unknowns(v) for k, v in resource.properties.items()}
+    return replace(resource, properties=properties)
 
 
 def decided(resources: list[Resource], values: dict[str, Value]) -> list[Resource]:
@@ -66,6 +78,8 @@ def decided(resources: list[Resource], values: dict[str, Value]) -> list[Resourc
                 k: without_nothing(evaluate(v, scope)) for k, v in resource.properties.items()
             },
             condition=evaluate(resource.condition, scope),
+            count=evaluate(resource.count, scope),
+            for_each=evaluate(resource.for_each, scope),
         )
         for resource in resources
     ]
@@ -74,7 +88,7 @@ def decided(resources: list[Resource], values: dict[str, Value]) -> list[Resourc
 def without_nothing(value: Value) -> Value:
     """A block of which no member holds is no block: it is written under their condition."""
     if isinstance(value, dict):
-        return {k: without_nothing(v) for k, v in value.items()}
+        return None if _empty(value) else {k: without_nothing(v) for k, v in value.items()}
     if isinstance(value, list):
         return [v for v in map(without_nothing, value) if not (isinstance(v, dict) and _empty(v))]
     return value
@@ -94,7 +108,7 @@ def test_what_is_written_as_hcl_is_read_back(kind_name: str) -> None:
     @given(seed=st.integers(0, 2**32))
     def check(seed: int) -> None:
         nonlocal tried, refused
-        resources = [known(r) for r in Generator(seed, ("terraform",)).resources(kind)]
+        resources = [known(r) for r in RandomResources(seed, ("terraform",)).make(kind)]
         tried += 1
         try:
             files = written(resources)
