@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import canonical, load_catalog
+from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.core.errors import NotExpressible
 from dharma.generator import generate
 from dharma.model.blueprint import Blueprint, Resource, Variable
@@ -118,11 +119,15 @@ def test_what_is_written_as_hcl_is_read_back(kind_name: str) -> None:
         result = read_sent(files, CATALOG)
         assert result.notes == ()
         found = list(result.blueprint.resources)
+        # What is waited for anyway is not said again, see `dharma.catalog.vpc_gateways`.
+        expected = list(without_gateway_dependencies(resources))
+        if canonical(found, CATALOG) == canonical(expected, CATALOG):
+            return
         for flag in (False, True):
             for environment in ("dev", "production"):
                 values: dict[str, Value] = {"flag": flag, "environment": environment}
                 assert canonical(decided(found, values), CATALOG) == canonical(
-                    decided(resources, values), CATALOG
+                    decided(expected, values), CATALOG
                 )
 
     check()

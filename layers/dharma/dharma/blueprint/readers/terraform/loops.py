@@ -89,7 +89,7 @@ def _at_most_one(switch: Conditional) -> bool:
 def _each(written: Value, scope: Scope, subject: str, expand: bool) -> Loop:
     found = evaluate(written, scope)
     if isinstance(found, Expression):
-        return Loop(for_each=found, unknown=_why(found))
+        return Loop(for_each=_as_sets(found), unknown=_why(found))
     if found is None:
         raise EvaluationError(f"{subject}: for_each is null")
     if isinstance(found, dict):
@@ -107,6 +107,13 @@ def _each(written: Value, scope: Scope, subject: str, expand: bool) -> Loop:
     if expand or not items:
         return Loop(keys=tuple(items), items=items, absent=not items)
     return Loop(keys=tuple(items), items=items, for_each=kept)
+
+
+def _as_sets(value: Value) -> Value:
+    """Evaluation has sets as lists; `for_each` takes no lists."""
+    if isinstance(value, Conditional):
+        return Conditional(value.condition, _as_sets(value.then), _as_sets(value.otherwise))
+    return Call("toset", (value,)) if isinstance(value, list) else value
 
 
 def _limited(count: int, subject: str) -> None:
