@@ -109,7 +109,7 @@ def test_what_is_written_as_hcl_is_read_back(kind_name: str) -> None:
     @given(seed=st.integers(0, 2**32))
     def check(seed: int) -> None:
         nonlocal tried, refused
-        resources = [known(r) for r in RandomResources(seed, ("terraform",)).make(kind)]
+        resources = [known(r) for r in RandomResources(seed, ("terraform",), CATALOG).make(kind)]
         tried += 1
         try:
             files = written(resources)
