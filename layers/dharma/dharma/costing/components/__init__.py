@@ -6,16 +6,21 @@ from dharma.costing.component import PricedKind
 from dharma.costing.components.aws import (
     aws_autoscaling_group,
     aws_cloudwatch_log_group,
+    aws_cloudwatch_metric_alarm,
     aws_db_instance,
+    aws_dynamodb_table,
     aws_ebs_volume,
     aws_eip,
     aws_instance,
     aws_kms_key,
+    aws_lambda_function,
     aws_lb,
     aws_nat_gateway,
     aws_s3_bucket,
+    aws_sns_topic,
     aws_sqs_queue,
     free,
+    passed_through,
 )
 
 PRICED: dict[str, PricedKind] = {
@@ -23,15 +28,20 @@ PRICED: dict[str, PricedKind] = {
     for priced in (
         aws_autoscaling_group.priced,
         aws_cloudwatch_log_group.priced,
+        aws_cloudwatch_metric_alarm.priced,
         aws_db_instance.priced,
+        aws_dynamodb_table.priced,
         aws_ebs_volume.priced,
         aws_eip.priced,
         aws_instance.priced,
         aws_kms_key.priced,
+        aws_lambda_function.priced,
         aws_lb.priced,
         aws_nat_gateway.priced,
         aws_s3_bucket.priced,
+        aws_sns_topic.priced,
         aws_sqs_queue.priced,
         *free.PRICED,
+        *passed_through.PRICED,
     )
 }

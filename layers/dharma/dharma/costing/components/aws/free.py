@@ -6,7 +6,8 @@ from dharma.costing.component import PricedKind
 
 # Price rules: https://aws.amazon.com/vpc/pricing/, https://aws.amazon.com/iam/faqs/,
 # https://aws.amazon.com/autoscaling/pricing/, https://aws.amazon.com/rds/pricing/,
-# https://aws.amazon.com/elasticloadbalancing/pricing/
+# https://aws.amazon.com/elasticloadbalancing/pricing/, https://aws.amazon.com/eventbridge/pricing/,
+# https://aws.amazon.com/api-gateway/pricing/, https://aws.amazon.com/lambda/pricing/
 _REASONS = {
     "aws_vpc": "a VPC has no charge",
     "aws_subnet": "a subnet has no charge",
@@ -21,6 +22,10 @@ _REASONS = {
     "aws_iam_instance_profile": "IAM has no charge",
     "aws_iam_policy": "IAM has no charge",
     "aws_kms_alias": "an alias has no charge; its key has",
+    "aws_lambda_permission": "a permission has no charge",
+    "aws_cloudwatch_event_rule": "a rule has no charge; events that are published have",
+    "AWS::ApiGatewayV2::Stage": "a stage has no charge; the requests of its API have",
+    "AWS::Lambda::LayerVersion": "a layer has no charge of its own",
 }
 
 PRICED = tuple(PricedKind(kind, free=reason) for kind, reason in _REASONS.items())
