@@ -137,7 +137,8 @@ class RecordedAccount:
     def save_if_worth_it(
         self, *, least: int = 100, quiet: float = 3.0, longest: int = LONGEST
     ) -> bool:
-        """Take a snapshot after so many new requests, when nobody has asked for so many seconds.
+        """Take a snapshot after so many new requests, when nobody has asked for so many seconds; in
+        the middle of it all after ten times as many, so that a replay never takes long.
 
         A recording that is longer than `longest` bytes and than four snapshots is cut behind one,
         also while somebody asks if it has become twice as long.
@@ -146,7 +147,8 @@ class RecordedAccount:
             return False
         allowed = max(longest, 4 * self._size)
         quiet_now = time.monotonic() - self._served_at >= quiet
-        if not quiet_now and self._recording.length <= 2 * allowed:
+        many = self._recording.count - self._saved >= 10 * least
+        if not quiet_now and not many and self._recording.length <= 2 * allowed:
             return False
         with self._turn:
             try:

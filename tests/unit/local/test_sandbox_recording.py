@@ -202,8 +202,20 @@ def test_a_recording_that_grows_without_a_pause_is_cut_all_the_same(tmp_path: Pa
     )
     for number in range(20):
         request(account, "PUT", f"thing {number}")
-    assert not account.save_if_worth_it(least=1, quiet=60, longest=1_000_000)
-    assert account.save_if_worth_it(least=1, quiet=60, longest=100)
+    assert not account.save_if_worth_it(least=10, quiet=60, longest=1_000_000)
+    assert account.save_if_worth_it(least=10, quiet=60, longest=100)
+
+
+def test_a_snapshot_is_taken_without_a_pause_when_a_replay_would_take_long(tmp_path: Path) -> None:
+    emulator = Emulator()
+    account = RecordedAccount(
+        emulator, Recording(tmp_path / "r.jsonl"), emulator.chance.seed, Shortcut(emulator, {})
+    )
+    for number in range(19):
+        request(account, "PUT", f"thing {number}")
+    assert not account.save_if_worth_it(least=2, quiet=60)
+    request(account, "PUT", "the twentieth")
+    assert account.save_if_worth_it(least=2, quiet=60)
 
 
 def test_an_account_whose_base_is_lost_begins_empty_and_keeps_what_is_left(
