@@ -12,12 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dharma.adapters.aws.clients import Clients
 from dharma.adapters.aws.dynamodb_store import DynamoStore
 from dharma.adapters.local.memory_store import MemoryStore
 from dharma.adapters.local.sqlite_store import SqliteStore
 from dharma.core.clock import FixedClock, epoch_seconds
 from dharma.core.errors import InvalidInput, LimitExceeded, VersionConflict
 from dharma.core.events import happened
+from dharma.core.ids import new_id
 from dharma.core.store import Check, Delete, Emit, Item, Put, all_items
 
 Store = MemoryStore | SqliteStore | DynamoStore
@@ -29,13 +31,32 @@ def clock() -> FixedClock:
     return FixedClock()
 
 
-@pytest.fixture(params=["memory", "sqlite", "dynamodb"])
+@pytest.fixture(scope="module")
+def emulated(emulator: object) -> Clients:
+    """Clients that find the emulator by `AWS_ENDPOINT_URL` alone."""
+    return Clients()
+
+
+@pytest.fixture(
+    params=[
+        "memory",
+        "sqlite",
+        "dynamodb",
+        # The same adapter, on an emulator that speaks over the network.
+        pytest.param("emulator", marks=pytest.mark.stack),
+    ]
+)
 def store(request: pytest.FixtureRequest, tmp_path: Path, clock: FixedClock) -> Store:
     if request.param == "memory":
         return MemoryStore(clock)
     if request.param == "dynamodb":
         client = request.getfixturevalue("aws")["dynamodb"]
         return DynamoStore(client, request.getfixturevalue("table"), lambda: KEY, clock)
+    if request.param == "emulator":
+        client = request.getfixturevalue("emulated")["dynamodb"]
+        table = f"dharma-{new_id()}"
+        client.create_table(TableName=table, **request.getfixturevalue("table_of_template"))
+        return DynamoStore(client, table, lambda: KEY, clock)
     return SqliteStore(tmp_path / "store.sqlite3", KEY, clock)
 
 

@@ -1,10 +1,11 @@
 """An AWS emulator as a child process: on loopback, with a port and a folder of its own.
 
     with running(folder) as emulator:
+        os.environ.update(emulator.variables)
         emulator.client("lambda").list_functions()
 
-`client` is botocore's own with no address given: it finds the emulator by `AWS_ENDPOINT_URL`, as
-the product's clients do.
+`client` is botocore's own with no address given: like the product's clients it finds the emulator
+by `AWS_ENDPOINT_URL`, which the fixture `emulator` sets.
 """
 
 from __future__ import annotations
@@ -96,17 +97,10 @@ def running(folder: Path) -> Iterator[Emulator]:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    before = {name: os.environ.get(name) for name in emulator.variables}
-    os.environ.update(emulator.variables)
     try:
         _wait_until_ready(emulator, process)
         yield emulator
     finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
         _stop(process)
 
 

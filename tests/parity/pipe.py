@@ -119,7 +119,7 @@ def _properties(installation: Installation) -> dict[str, Any]:
     return found
 
 
-def _spelled(value: Any) -> float:
+def _spelled(value: Any) -> int:
     if not isinstance(value, datetime):
         raise TypeError(f"a stream does not hold {value!r}")
-    return value.timestamp()
+    return int(value.timestamp())

@@ -18,6 +18,7 @@ from dharma.adapters.aws.s3_artifacts import S3Artifacts
 from dharma.orchestrator.artifacts import artifact_key
 from dharma.sso.roles import PUBLIC, ROUTES
 from dharma_local.template import load_template
+from tests.events.samples import sample, shape
 
 from . import installation as installing
 from .emulator import ACCOUNT, REGION, ROOT, Emulator
@@ -26,7 +27,6 @@ from .pipe import Pipe, flowing
 
 pytestmark = pytest.mark.stack
 
-EVENTS = ROOT / "tests" / "events"
 BLUEPRINT = """
 apiVersion: dharma/v1
 kind: Blueprint
@@ -149,7 +149,7 @@ def test_who_has_no_token_gets_the_description_only(installation: Installation) 
 def test_a_function_answers_a_true_event_that_it_is_invoked_with(
     installation: Installation, prod: str
 ) -> None:
-    event = json.loads((EVENTS / "apigateway-http-api.json").read_text())
+    event = sample("apigateway-http-api")
     event.update(routeKey="GET /environments/{name}", rawPath="/environments/prod")
     event["requestContext"].update(
         authorizer={"lambda": {"sub": "ada", "tenant": "acme", "roles": "viewer", "exp": 2**31}},
@@ -226,5 +226,9 @@ def test_what_is_told_of_it_afterwards(ada: Caller, pipe: Pipe) -> None:
         time.sleep(0.2)
     assert counted["byStatus"]["succeeded"]["count"] == 3
     assert [event["detail-type"] for event in pipe.events].count("DeploymentSucceeded") == 3
+    # What the stream carried is spelled as the sample that handlers are tested with.
+    (wanted,) = sample("pipes-dynamodb-stream")
+    carried = [shape(record) for record in pipe.records]
+    assert carried == [shape(wanted)] * len(carried)
     actions = {record["action"] for record in ada.ok("GET", "/audit")["items"]}
     assert {"environment.create", "blueprint.create", "deployment.approve"} <= actions
