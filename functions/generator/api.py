@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
 from dharma.bootstrap import application
-from dharma.generator import GenerateOptions, S3Backend, generate
+from dharma.generator import GcsBackend, GenerateOptions, S3Backend, generate
 from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
 from functions.bodies import Body, SourceBody
 from functions.edge import answer, attachment, lambda_handler, principal, resolver
@@ -25,12 +25,19 @@ class BackendBody(Body):
     region: str = Field(min_length=1, max_length=32)
 
 
+class GcsBackendBody(Body):
+    """The Cloud Storage bucket that Terraform keeps its state in."""
+
+    bucket: str = Field(min_length=3, max_length=63)
+    prefix: str = Field(min_length=1, max_length=1024)
+
+
 class GenerateBody(SourceBody):
     """What to write, and how."""
 
-    format: Literal["terraform", "cloudformation", "arm"] = "terraform"
+    format: Literal["terraform", "cloudformation", "arm", "deployment_manager"] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
-    backend: BackendBody | None = None
+    backend: BackendBody | GcsBackendBody | None = None
     archive: Literal["zip", "tar.gz"] | None = Field(
         None, description="Answer with one file and a manifest in it, instead of JSON."
     )
@@ -46,7 +53,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
         GenerateOptions(
             variables=opened.values,
             region=opened.region,
-            backend=S3Backend(**body.backend.model_dump()) if body.backend else None,
+            backend=_backend(body.backend),
             json=body.json_template,
         ),
     )
@@ -64,6 +71,13 @@ def generate_code(body: GenerateBody) -> Response[str]:
             "notes": notes(opened.read),
         }
     )
+
+
+def _backend(body: BackendBody | GcsBackendBody | None) -> S3Backend | GcsBackend | None:
+    if body is None:
+        return None
+    made = GcsBackend if isinstance(body, GcsBackendBody) else S3Backend
+    return made(**body.model_dump())
 
 
 handler = lambda_handler(app, "generator")

@@ -26,6 +26,7 @@ class Target(StrEnum):
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
+    DEPLOYMENT_MANAGER = "deployment_manager"
 
 
 class Archive(StrEnum):
@@ -130,7 +131,7 @@ def generate(
     environment: Environment = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Write Terraform or CloudFormation. Files appear whole or not at all."""
+    """Write code in one of the formats. Files appear whole or not at all."""
     from dharma.catalog import load_catalog
     from dharma.generator import GenerateOptions
     from dharma.generator import generate as generate_code

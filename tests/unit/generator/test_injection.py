@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from dharma.blueprint.readers import read_text
 from dharma.catalog import load_catalog
+from dharma.catalog.formats import FORMATS_OF
 from dharma.core.errors import DharmaError, NotExpressible
-from dharma.generator import TARGETS, GenerateOptions, generate
+from dharma.generator import GenerateOptions, generate
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions.nodes import Template, Value, VariableRef
 from dharma.model.expressions.parser import parse_expression
@@ -118,7 +119,7 @@ def without_heredocs(text: str) -> str:
     return "\n".join(lines)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMATS_OF["aws"])
 @pytest.mark.parametrize(
     "bp",
     [
@@ -141,7 +142,7 @@ def test_a_name_that_is_no_name_is_refused_or_made_one(bp: Blueprint, target: st
     assert all(name.isalnum() and name.isascii() for name in names)
 
 
-@pytest.mark.parametrize("target", TARGETS)
+@pytest.mark.parametrize("target", FORMATS_OF["aws"])
 def test_half_a_character_is_refused(target: str) -> None:
     resource = Resource("aws_sqs_queue", "q", {"name": "x\ud800"})
     with pytest.raises(NotExpressible, match="half a character"):

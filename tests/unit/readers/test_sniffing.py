@@ -42,7 +42,7 @@ def test_a_format_is_told_by_what_is_in_it(text: str, format: str) -> None:
     [
         ("apiVersion: v1\nkind: Pod\n", "Kubernetes manifest"),
         ('{"$schema": "https://x/2019-04-01/deploymentTemplate.json#"}', "ARM template"),
-        ("imports:\n- path: a.jinja\n", "Deployment Manager"),
+        ("resources:\n- name: {{ env['name'] }}\n", "Deployment Manager template"),
         ("", "empty file"),
         ("  \n", "empty file"),
         ("PK\x03\x04....", "zip archive"),

@@ -40,6 +40,7 @@ PASSED_THROUGH = {
     "azuread_": "azure",
     "Microsoft.": "azure",
     "google_": "gcp",
+    "gcp-types/": "gcp",
 }
 
 # Types of Terraform that differ from a kind by one letter and are meant.

@@ -9,16 +9,19 @@ from dharma.catalog.document import Note
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
 from dharma.core.errors import NotExpressible, NotFound
 from dharma.generator.cfn_parameters import parameter_names, stack_parameters
-from dharma.generator.code import GeneratedCode, GenerateOptions, S3Backend
+from dharma.generator.code import GcsBackend, GeneratedCode, GenerateOptions, S3Backend
+from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.outputs import native_outputs
 from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
+from dharma.generator.targets.deployment_manager import write_deployment_manager
 from dharma.generator.targets.terraform import warnings, write_terraform
 from dharma.model.blueprint import Blueprint
 
 __all__ = [
     "TARGETS",
+    "GcsBackend",
     "GenerateOptions",
     "GeneratedCode",
     "S3Backend",
@@ -26,7 +29,7 @@ __all__ = [
     "stack_parameters",
 ]
 
-TARGETS = ("arm", "cloudformation", "terraform")
+TARGETS = ("arm", "cloudformation", "deployment_manager", "terraform")
 
 
 def generate(
@@ -44,6 +47,8 @@ def generate(
         code = _cloudformation(bp, catalog, options)
     elif target == "arm":
         code = _arm(bp, catalog, options)
+    elif target == "deployment_manager":
+        code = _deployment_manager(bp, catalog, options)
     else:
         raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
     for path, text in code.files.items():
@@ -92,6 +97,24 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
     native = native_outputs(outputs, resources, document, catalog)
     files, warned = write_arm(bp, document, native, catalog)
     return GeneratedCode("arm", files, [*notes, *warned])
+
+
+def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
+    if bp.provider != "gcp":
+        raise NotExpressible(
+            f"Deployment Manager is Google's own: it cannot describe resources of {bp.provider}"
+        )
+    values = written_in(bp, options)
+    resources, outputs = without_loops(bp, values)
+    resources = tuple(decided(r) for r in resources if r.condition is not False)
+    document, notes = write(resources, "deployment_manager", catalog)
+    native = native_outputs(outputs, resources, document, catalog)
+    files, warned = write_deployment_manager(document, resources, native, place_of(bp, options))
+    told = [
+        Note("approximated", "variables", name, "its value is written in; there are no parameters")
+        for name in sorted(values)
+    ]
+    return GeneratedCode("deployment_manager", files, [*notes, *told, *warned])
 
 
 def _ignored_changes(bp: Blueprint) -> list[Note]:

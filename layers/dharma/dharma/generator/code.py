@@ -20,6 +20,15 @@ class S3Backend:
 
 
 @dataclass(frozen=True, slots=True)
+class GcsBackend:
+    """Where Terraform keeps its state: objects of a Cloud Storage bucket under a prefix. The bucket
+    locks them itself."""
+
+    bucket: str
+    prefix: str
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateOptions:
     """`variables`: values that are written in where the target needs them known (the count of a
     CloudFormation resource, a variable that is a map); the variables stay parameters. `region`:
@@ -28,7 +37,7 @@ class GenerateOptions:
 
     variables: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
-    backend: S3Backend | None = None
+    backend: S3Backend | GcsBackend | None = None
     json: bool = False
 
 

@@ -123,7 +123,7 @@ class _Expansion:
             return [self._copy(resource, resource.name, self._scope())]
         copies = []
         for key, address in self.addresses[resource.address].items():
-            name = address.split(".", 1)[1]
+            name = address[len(resource.type) + 1 :]
             if isinstance(key, int):
                 scope = self._scope(count=key)
             else:

@@ -1,7 +1,8 @@
 """Any source that the product understands, as a blueprint.
 
 Which format a text is in is told by its contents: a blueprint says `apiVersion`, a template has
-`Resources`, a plan has `planned_values`. Only Terraform code is told by its name too (`.tf`).
+`Resources`, a configuration `resources`, a plan `planned_values`. Only Terraform code is told by
+its name too (`.tf`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from pathlib import Path
 
 from dharma.blueprint.readers.cloudformation import read_cloudformation
+from dharma.blueprint.readers.deployment_manager import read_deployment_manager
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
 from dharma.blueprint.readers.terraform.opening import read_folder, read_one, read_sent_text
 from dharma.blueprint.readers.terraform.reader import Decide
@@ -18,6 +20,7 @@ from dharma.blueprint.readers.terraform_plan import MAX_BYTES, read_terraform_pl
 from dharma.blueprint.readers.terraform_state import read_terraform_state
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import Catalog, load_catalog
+from dharma.catalog.formats import native_format
 from dharma.core.errors import Fault, InvalidTemplate, NotFound
 from dharma.core.reading import read_bounded
 
@@ -60,8 +63,8 @@ def read_text(
     expand: bool = False,
     decide: Decide | None = None,
 ) -> ReadResult:
-    """Read a blueprint, a CloudFormation template, Terraform code, or the JSON of a Terraform plan
-    or state.
+    """Read a blueprint, a CloudFormation template, a Deployment Manager configuration, Terraform
+    code, or the JSON of a Terraform plan or state.
 
     Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
     else an `InvalidTemplate` that says what it looks like.
@@ -72,6 +75,8 @@ def read_text(
     catalog = catalog or load_catalog()
     if found == "cloudformation":
         return read_cloudformation(data, file, catalog)
+    if found == "deployment-manager":
+        return read_deployment_manager(data, file, catalog)
     if found == "terraform":
         return read_sent_text(
             data, _terraform_name(data, file), catalog, expand=expand, decide=decide
@@ -88,7 +93,10 @@ def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
         return "terraform"
     if isinstance(data, bytes) and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "blueprint"  # Its reader names the encoding.
-    if text.lstrip("\ufeff \t\r\n").startswith("{"):
+    begin = text.lstrip("\ufeff \t\r\n")[:2]
+    if begin in ("{%", "{#", "{{"):
+        raise _not_understood(f"a Deployment Manager template (Jinja): {_EXPANDED}", file)
+    if begin.startswith("{"):
         return _json_format(text, file)
     if _has(text, "apiVersion"):
         if not _has(text, "kind") or re.search(r"^kind:\s*[\"']?Blueprint\b", text, re.MULTILINE):
@@ -98,8 +106,13 @@ def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
         return "cloudformation"
     if _has(text, "resources") and (_has(text, "provider") or _has(text, "name")):
         return "blueprint"
+    template = re.search(_JINJA, text[:_HEAD], re.MULTILINE) is not None
+    if (_has(text, "resources") or _has(text, "imports")) and not template:
+        return "deployment-manager"
     if re.search(_HCL, text[:_HEAD], re.MULTILINE):
         return "terraform"
+    if template:
+        raise _not_understood(f"a Deployment Manager template (Jinja): {_EXPANDED}", file)
     for looks, pattern in _OTHERS.items():
         if re.search(pattern, text[:_HEAD], re.MULTILINE):
             raise _not_understood(looks, file)
@@ -128,8 +141,20 @@ def _terraform_name(data: str | bytes, file: str | None) -> str:
     return f"{name}.tf.json" if head.lstrip("\ufeff \t\r\n").startswith("{") else f"{name}.tf"
 
 
+_EXPANDED = (
+    "templates are not executed; give what it expands to, as `gcloud deployment-manager manifests "
+    "describe` prints it"
+)
+# What only a template has: a statement, its variables, or braces where YAML has a plain value.
+_JINJA = (
+    r"\{%|\{\{-?\s*(?:env|properties|imports)\b"
+    r"|^[ -]*[\w.\"'-]+[ \t]*:[ \t]*[^\"'#|>\n]*\{\{|^[ ]*-[ ]+[^\"'#:\n]*\{\{"
+)
 _OTHERS = {
-    "a Deployment Manager configuration": r"^imports\s*:|type:\s*(compute|storage)\.v1\.",
+    f"a Deployment Manager template (Python): {_EXPANDED}": (
+        r"^def\s+(GenerateConfig|generate_config|GlobalComputeUrl)\b"
+    ),
+    "the schema of a Deployment Manager template": r"^info\s*:",
     "a zip archive": r"\APK\x03\x04",
 }
 
@@ -160,7 +185,20 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
         return "terraform"
     if "$schema" in found and "deploymentTemplate" in str(found["$schema"]):
         raise _not_understood("an ARM template", file)
+    if _is_configuration(found):
+        return "deployment-manager"
     return "blueprint"
+
+
+def _is_configuration(found: object) -> bool:
+    """Whether a document lists resources of Deployment Manager's types."""
+    resources = found.get("resources") if isinstance(found, dict) else None
+    return isinstance(resources, list) and any(
+        isinstance(resource, dict)
+        and isinstance(resource.get("type"), str)
+        and native_format(resource["type"]) == "deployment_manager"
+        for resource in resources
+    )
 
 
 def _not_understood(looks: str, file: str | None) -> InvalidTemplate:
@@ -169,7 +207,7 @@ def _not_understood(looks: str, file: str | None) -> InvalidTemplate:
         file=file,
         line=1,
         column=1,
-        hint="a blueprint, a CloudFormation template, Terraform code, or the JSON of a Terraform"
-        " plan or state can be read",
+        hint="a blueprint, a CloudFormation template, a Deployment Manager configuration, Terraform"
+        " code, or the JSON of a Terraform plan or state can be read",
     )
     return InvalidTemplate(str(fault), [fault])

@@ -9,7 +9,12 @@ from dharma.catalog.document import Note
 from dharma.model.blueprint import Blueprint
 
 SourceFormat = Literal[
-    "blueprint", "cloudformation", "terraform", "terraform-plan", "terraform-state"
+    "blueprint",
+    "cloudformation",
+    "deployment-manager",
+    "terraform",
+    "terraform-plan",
+    "terraform-state",
 ]
 
 

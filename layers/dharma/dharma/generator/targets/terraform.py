@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from dharma.catalog.document import Document, Note, Part
 from dharma.core.errors import NotExpressible
-from dharma.generator.code import GenerateOptions
+from dharma.generator.code import GcsBackend, GenerateOptions
 from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
 from dharma.generator.terraform_references import References
 from dharma.generator.terraform_variables import variable_blocks
@@ -286,6 +286,12 @@ def _output(output: Output, references: References, variables: Sequence[Variable
 def _backend(options: GenerateOptions) -> Block:
     if options.backend is None:
         return Block("terraform", (), (Block("backend", ("local",)),))
+    if isinstance(options.backend, GcsBackend):
+        where = (
+            Attribute("bucket", options.backend.bucket),
+            Attribute("prefix", options.backend.prefix),
+        )
+        return Block("terraform", (), (Block("backend", ("gcs",), where),))
     body = (
         Attribute("bucket", options.backend.bucket),
         Attribute("key", options.backend.key),
