@@ -16,7 +16,8 @@ pytestmark = pytest.mark.stack
 
 ROOTS = [str(Path(str(p.__file__)).parent.parent) for p in (dharma, dharma_local)]
 SCRIPT = """
-import base64, hashlib, io, json, sys
+import base64, hashlib, io, json, os, sys
+os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
 from pathlib import Path
 from urllib.parse import urlencode
 from moto.moto_api._internal import mock_random
@@ -85,6 +86,8 @@ seen = [
     target("kms", "TrentService.ListKeys"),
     send("s3", "GET", "/some-bucket/key"),
     query("iam", "2010-05-08", Action="GetRole", RoleName="r").split("CreateDate")[0],
+    query("iam", "2010-05-08", Action="GetPolicyVersion", VersionId="v1",
+          PolicyArn="arn:aws:iam::aws:policy/AWS-SSM-Automation-DiagnosisBucketPolicy").split("<CreateDate")[0].split("</Document>")[0],
     query("cloudformation", "2010-05-15", Action="DescribeStackResources", StackName="s")
     .count("PhysicalResourceId"),
     target("sqs", "AmazonSQS.ListQueues"),
@@ -123,6 +126,8 @@ def test_a_snapshot_is_the_state_that_a_replay_makes(tmp_path: Path) -> None:
     assert replayed == "0"
     snapshot = tmp_path / "requests.snapshot"
     assert snapshot.stat().st_mode & 0o077 == 0
+    # The policies of AWS itself are not in it; they would be 24 MB.
+    assert snapshot.stat().st_size < 6_000_000
     kind, _, replayed, restored = run("look", tmp_path)
     assert (kind, restored) == ("same", made)
     assert 1 <= int(replayed) <= 10
