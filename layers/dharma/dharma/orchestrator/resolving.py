@@ -28,7 +28,11 @@ def resolve_in(
     environment: Environment, stack: str, blueprint: Blueprint, values: Mapping[str, Value]
 ) -> ResolvedBlueprint:
     """With the region, the account and the name that hold there."""
-    place = {"account_id": environment.account, "deployment_name": stack}
+    place = {
+        "account_id": environment.account,
+        "project": environment.account,  # Google's word for it.
+        "deployment_name": stack,
+    }
     known = {name: value for name, value in place.items() if value}
     return resolve(blueprint, values, region=environment.region, ambient=known)
 

@@ -25,6 +25,8 @@ _AMBIENT: dict[tuple[str | int, ...], str] = {
     ("aws_partition", "partition"): "partition",
     ("aws_region", "name"): "region",
     ("aws_region", "region"): "region",
+    ("google_client_config", "project"): "project",
+    ("google_client_config", "region"): "region",
 }
 _NO_RESOURCES = ("each.", "count.", "var.", "local.", "path.", "terraform.", "self.")
 # Sets with an unknown element are unknown as a whole; such arguments are told by their names.

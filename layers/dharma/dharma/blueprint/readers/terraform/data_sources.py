@@ -25,6 +25,8 @@ _AMBIENT: dict[tuple[str, str], str] = {
     ("aws_region", "name"): "region",
     ("aws_region", "region"): "region",
     ("aws_region", "id"): "region",
+    ("google_client_config", "project"): "project",
+    ("google_client_config", "region"): "region",
 }
 # Arguments that select the thing, and are attributes of the thing selected.
 _SELECTORS = frozenset(
