@@ -102,16 +102,18 @@ resources:
 
 
 def test_the_place_of_deployment_is_written_where_it_is_known() -> None:
-    body = """\
+    resources = """\
 resources:
   - name: main
     type: google_kms_key_ring
     properties: {name: main, location: "${data.google_client_config.current.region}"}
 """
-    found = named(written(body, region="europe-west1", variables={"project": "acme"}))
+    body = "variables:\n  - {name: project, type: string, default: acme}\n" + resources
+    found = named(written(body, region="europe-west1"))
     parent = found["main-kms-key-ring"]["properties"]["parent"]
     assert parent == "projects/acme/locations/europe-west1"
-    assert "does not know the project" in refusal(body, region="europe-west1")
+    assert "does not know the region" in refusal(body)
+    assert "does not know the project" in refusal(resources, region="europe-west1")
 
 
 def test_native_properties_and_access_stand_where_they_belong() -> None:

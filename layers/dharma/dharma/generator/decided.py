@@ -3,6 +3,7 @@ Manager's configurations."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dharma.core.errors import NotExpressible
@@ -11,13 +12,14 @@ from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.nodes import Value, VariableRef, walk
 
 
-def place_of(bp: Blueprint, options: GenerateOptions) -> dict[str, Value]:
-    """The ambient values that are known here: the region, and the project where a value is given
-    for it."""
+def place_of(
+    bp: Blueprint, options: GenerateOptions, values: Mapping[str, Value]
+) -> dict[str, Value]:
+    """The ambient values that are known here: the region, and what variables of their names say."""
     found: dict[str, Value] = {
         "deployment_name": bp.name,
-        "region": options.region or options.variables.get("region"),
-        "project": options.variables.get("project"),
+        "region": options.region or values.get("region"),
+        "project": values.get("project"),
     }
     return {name: value for name, value in found.items() if value is not None}
 

@@ -208,7 +208,10 @@ def _open(value: Value) -> str:
                 "a value"
             )
         if isinstance(node, Ambient):
-            return f"a configuration of Deployment Manager does not know the {node.name}: name it"
+            return (
+                f"a configuration of Deployment Manager does not know the {node.name}: say it, or "
+                f"give a variable {node.name} a value"
+            )
     if isinstance(value, Conditional):
         return f"a configuration of Deployment Manager has no conditions: {_shown(value)}"
     return f"Deployment Manager has no form for {_shown(value)}"
