@@ -24,6 +24,7 @@ from dharma_cli.commands import (
     deployments,
     docs,
     environments,
+    importing,
     judge,
     main_job,
     projections,
@@ -46,7 +47,18 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for module in (main_job, code, judge, schema, server, session, deployments, docs, update):
+for module in (
+    main_job,
+    code,
+    importing,
+    judge,
+    schema,
+    server,
+    session,
+    deployments,
+    docs,
+    update,
+):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")
 app.add_typer(environments.app, name="env")

@@ -1,7 +1,10 @@
-"""`validate` and `generate`: what a file says, and the same in another language. No server."""
+"""`validate`, `generate` and `convert`: what a file says, and the same in another language. No
+server."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,6 +18,7 @@ from dharma_cli.output import Format, Output
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
+    from dharma.catalog.document import Note
     from dharma.generator import GeneratedCode
     from dharma.model.blueprint import Blueprint
     from dharma_cli.source import Source
@@ -23,6 +27,16 @@ if TYPE_CHECKING:
 class Target(StrEnum):
     """Formats that can be written."""
 
+    TERRAFORM = "terraform"
+    CLOUDFORMATION = "cloudformation"
+    ARM = "arm"
+    DEPLOYMENT_MANAGER = "deployment_manager"
+
+
+class Conversion(StrEnum):
+    """What a file can be converted to."""
+
+    BLUEPRINT = "blueprint"
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
@@ -39,6 +53,7 @@ class Archive(StrEnum):
 def register(app: typer.Typer) -> None:
     app.command()(validate)
     app.command()(generate)
+    app.command()(convert)
 
 
 def validate(
@@ -132,30 +147,98 @@ def generate(
     format: FormatOption = Format.TEXT,
 ) -> int:
     """Write code in one of the formats. Files appear whole or not at all."""
-    from dharma.catalog import load_catalog
-    from dharma.generator import GenerateOptions
-    from dharma.generator import generate as generate_code
-    from dharma_cli.generated import write_generated
     from dharma_cli.source import open_source, require_valid
-    from dharma_cli.views.notes import notes, notes_document
 
     output = Output("generate", format)
     if archive is not None and directory is None:
         raise InvalidInput("an archive is not printed: -o names its file")
     source = open_source(file, var, var_file, environment)
     require_valid(source)
-    options = GenerateOptions(json=json_template, variables=source.values, region=source.region)
-    code = generate_code(source.blueprint, target.value, load_catalog(), options)
-    remarks = [*source.read.notes, *code.warnings]
+    wanted = _Wanted(target.value, directory, archive, force=force, json=json_template)
+    return _write(output, source, source.blueprint, wanted)
+
+
+def convert(
+    file: File,
+    target: Annotated[Conversion, typer.Option("--target", "-f", help="The format to write.")],
+    directory: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder for the files; without it they are printed."),
+    ] = None,
+    archive: Annotated[
+        Archive | None,
+        typer.Option(help="One file with a manifest in it; -o names the file or its folder."),
+    ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Overwrite files in the folder that are not from here.")
+    ] = False,
+    json_template: Annotated[
+        bool, typer.Option("--json", help="CloudFormation as JSON instead of YAML.")
+    ] = False,
+    var: Variables = None,
+    var_file: VariableFiles = None,
+    format: FormatOption = Format.TEXT,
+) -> int:
+    """Read one format and write another.
+
+    Variables, references, conditions and loops are kept. A value that is not known (what a data
+    source looks up) becomes a variable without default. `import` counts what was carried over.
+    """
+    from dharma.blueprint.placeholders import with_placeholders
+    from dharma_cli.source import open_source, require_valid
+
+    output = Output("convert", format)
+    if archive is not None and directory is None:
+        raise InvalidInput("an archive is not printed: -o names its file")
+    source = open_source(file, var, var_file)
+    require_valid(source)
+    blueprint, notes = with_placeholders(source.blueprint)
+    wanted = _Wanted(target.value, directory, archive, force=force, json=json_template)
+    return _write(output, source, blueprint, wanted, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    target: str
+    directory: Path | None
+    archive: Archive | None
+    force: bool
+    json: bool
+
+
+def _write(
+    output: Output,
+    source: Source,
+    blueprint: Blueprint,
+    wanted: _Wanted,
+    changes: Sequence[Note] = (),
+) -> int:
+    """The code of a blueprint, where it was asked for."""
+    from dharma.catalog import load_catalog
+    from dharma.generator import GenerateOptions
+    from dharma.generator import generate as generate_code
+    from dharma.generator.code import GeneratedCode
+    from dharma_cli.generated import write_generated
+    from dharma_cli.views.notes import notes, notes_document
+
+    directory = wanted.directory
+    options = GenerateOptions(json=wanted.json, variables=source.values, region=source.region)
+    if wanted.target == Conversion.BLUEPRINT:
+        from dharma.blueprint.dump import dump_blueprint
+
+        code = GeneratedCode("blueprint", {"blueprint.yaml": dump_blueprint(blueprint)}, [])
+    else:
+        code = generate_code(blueprint, wanted.target, load_catalog(), options)
+    remarks = [*source.read.notes, *changes, *code.warnings]
     packed = None
-    if archive is not None and directory is not None:
-        packed = _pack(code, source.blueprint, archive, directory)
+    if wanted.archive is not None and directory is not None:
+        packed = _pack(code, blueprint, wanted.archive, directory)
     elif directory is not None:
-        write_generated(directory, code.files, force=force)
+        write_generated(directory, code.files, force=wanted.force)
     if output.is_json:
         output.document(
             {
-                "target": target.value,
+                "target": wanted.target,
                 "files": code.files,
                 "archive": packed,
                 "notes": notes_document(remarks),

@@ -190,7 +190,8 @@ def plan(
     output = Output("plan", format)
     if environment and (against or region):
         raise InvalidInput("The environment says what is there and where: -e stands alone")
-    source = open_source(file, var, var_file, expand=True)
+    # A deployment gets the expressions; what is decided here gets the values.
+    source = open_source(file, var, var_file, expand=environment is None)
     require_valid(source)
     present = open_source(against, var, var_file, expand=True) if against else None
     if present is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dharma.blueprint.validation import OF_NO_CLOUD
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind, Property
 from dharma.model.blueprint import Provider
@@ -100,7 +101,10 @@ def _resource(kinds: list[Kind], provider: Provider) -> Schema:
             "type": {
                 "anyOf": [
                     {"enum": [kind.name for kind in kinds]},
-                    {"type": "string", "pattern": f"^({_PREFIXES[provider]})"},
+                    {
+                        "type": "string",
+                        "pattern": f"^({'|'.join([_PREFIXES[provider], *OF_NO_CLOUD, 'module$'])})",
+                    },
                 ]
             },
             "properties": {"type": ["object", "null"]},

@@ -43,6 +43,13 @@ PASSED_THROUGH = {
     "gcp-types/": "gcp",
 }
 
+# Terraform's providers that belong to no cloud, and calls of modules: kept for Terraform.
+OF_NO_CLOUD = (
+    "archive_", "external_", "helm_", "http_", "kubernetes_", "local_", "null_", "random_",
+    "template_", "time_", "tls_",
+)  # fmt: skip
+MODULE = "module"
+
 # Types of Terraform that differ from a kind by one letter and are meant.
 _REAL_NEIGHBOURS = frozenset(
     {"aws_alb", "aws_alb_listener", "aws_alb_target_group", "aws_elb", "aws_efs", "aws_ecs"}
@@ -227,7 +234,9 @@ def _type_faults(resource: Resource, catalog: Catalog) -> Iterator[Fault]:
         yield fault_at(
             resource, ("@type",), f"unknown type {resource.type}", f"did you mean {near}?"
         )
-    elif _provider_of(resource.type) is None:
+    elif _provider_of(resource.type) is None and not (
+        resource.type == MODULE or resource.type.startswith(OF_NO_CLOUD)
+    ):
         hint = suggestion(resource.type, catalog.names())
         prefixes = ", ".join(PASSED_THROUGH)
         hint = hint or f"a kind of the catalog, or a type of Terraform that begins with {prefixes}"

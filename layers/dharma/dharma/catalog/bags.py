@@ -226,6 +226,10 @@ def read_inline(form: Atoms, bag: Bag, value: Value, owner: str, report: Report)
             continue
         if isinstance(atom.value, Unknown):
             return atom.value
+        repeated = isinstance(atom.value, ForList) and not form.explode
+        if isinstance(atom.value, Expression) and not repeated:
+            report(path, "is not spelled out")
+            return Unknown(f"{path}: its elements are not spelled out")
         where = f"{path}[{position}]"
         found.extend(
             Atom(inner.value, both(atom.condition, inner.condition))

@@ -40,8 +40,12 @@ class Part:
 
 @dataclass(slots=True)
 class Document:
+    """`keeps_unread`: arguments that the catalog does not know stay with their resource, as native
+    ones of the format, because somebody wrote them."""
+
     format: Format
     parts: list[Part]
+    keeps_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

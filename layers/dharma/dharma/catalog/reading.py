@@ -17,7 +17,7 @@ from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Note, Part
-from dharma.catalog.formats import Format
+from dharma.catalog.formats import TITLES, Format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
@@ -44,6 +44,7 @@ def read(document: Document, catalog: Catalog) -> tuple[list[Resource], list[Not
 class _Reading:
     def __init__(self, document: Document, catalog: Catalog) -> None:
         self._format: Format = document.format
+        self._keeps_unread = document.keeps_unread
         self._notes: list[Note] = []
         ownership = Ownership(document, catalog, self._note)
         self._foldings = ownership.foldings
@@ -95,7 +96,12 @@ class _Reading:
             arguments, said = BRIDGES[bridge].claim(arguments)
             merge(claimed, said)
         for path in self._unread(mapping, arguments):
-            report(path, "is not understood")
+            if self._keeps_unread and path in arguments and path not in mapping.known.keys:
+                part.native[path] = arguments[path]
+                why = f"the catalog does not know it: kept for {TITLES[self._format]}"
+                self._note("passed_through", part, path, why)
+            else:
+                report(path, "is not understood")
         folding.properties = read_table(mapping.table, arguments, report)
         merge(folding.properties, claimed)
         for bag in mapping.bags:

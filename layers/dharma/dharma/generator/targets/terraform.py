@@ -47,6 +47,8 @@ PROVIDER_VERSIONS = {"aws": "~> 6.25", "azurerm": "~> 4.55", "google": "~> 6.50"
 _PROVIDER_OF = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 _PROVIDER_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?\Z")
 
+_PROVIDER_MAP = re.compile(r"\{[A-Za-z0-9_.=, -]*\}\Z")
+
 
 def write_terraform(
     bp: Blueprint, document: Document, outputs: Sequence[Output], options: GenerateOptions
@@ -114,6 +116,9 @@ def _resource(part: Part, references: References) -> Block:
         if key == "provider" and isinstance(value, str) and _PROVIDER_REFERENCE.match(value):
             head.append(Raw("provider", value))
             continue
+        if key == "providers" and isinstance(value, str) and _PROVIDER_MAP.match(value):
+            head.append(Raw("providers", value))
+            continue
         body.extend(_argument(key, references.adapted(value, part.condition, part, key)))
     body = _attributes_first(body)
     tail: list[Item] = []
@@ -127,7 +132,9 @@ def _resource(part: Part, references: References) -> Block:
         if items and group and not isinstance(items[-1], Block) and not isinstance(group[0], Block):
             items.append(Gap())
         items.extend(group)
-    return Block("resource", (part.type, name), tuple(items))
+    # A call of a module that is not on disk was kept as it is.
+    labels = (name,) if part.type == "module" else (part.type, name)
+    return Block("module" if part.type == "module" else "resource", labels, tuple(items))
 
 
 def _list_of_addresses(addresses: Sequence[str]) -> str:
@@ -305,7 +312,7 @@ def _backend(options: GenerateOptions) -> Block:
 def _providers(bp: Blueprint, document: Document) -> list[str]:
     """The provider of the blueprint first, then those of passed-through types."""
     own = _PROVIDER_OF[bp.provider]
-    others = {part.type.split("_", 1)[0] for part in document.parts} - {own}
+    others = {part.type.split("_", 1)[0] for part in document.parts} - {own, "module"}
     return [own, *sorted(others)]
 
 

@@ -28,7 +28,7 @@ MAX_BLOCKS = 10_000
 Fault = Callable[[str, str, Place], None]
 """Takes the path of an argument, what is wrong with it, and its place."""
 
-META_ARGUMENTS = frozenset({"count", "for_each", "provider", "depends_on"})
+META_ARGUMENTS = frozenset({"count", "for_each", "provider", "providers", "depends_on"})
 META_BLOCKS = frozenset({"lifecycle", "provisioner", "connection"})
 
 

@@ -519,7 +519,8 @@ class Module:
                     return folder, ""
             except Outside:
                 return None, (
-                    f"{source} is outside of the folder that is read; name a folder above both"
+                    f"{source} is outside of what is read: the repository that the folder is in,"
+                    " or without one the folder itself"
                 )
             return None, f"there is no folder {source}"
         key = ".".join([*(w.removeprefix("module.") for w in _calls(self.path)), name])

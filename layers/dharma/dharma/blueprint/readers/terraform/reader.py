@@ -146,10 +146,10 @@ class _Terraform:
         parts = [with_default_tags(part, providers, self.catalog) for part in parts]
         self._tell_others(root)
         resources, outputs, notes = folded(
-            Document("terraform", parts), list(self._outputs(root)), self.catalog
+            Document("terraform", parts, keeps_unread=True), list(self._outputs(root)), self.catalog
         )
         told = {note.address for note in reading.notes if note.path == "source"}
-        notes = [n for n in notes if n.kind != "passed_through" or n.address not in told]
+        notes = [n for n in notes if n.kind != "passed_through" or n.path or n.address not in told]
         blueprint = Blueprint(
             name=_name(self.files.shown(self.folder), self.configuration),
             version="0.1.0",

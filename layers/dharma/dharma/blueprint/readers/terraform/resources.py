@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -153,8 +154,8 @@ class _Parts:
         native: dict[str, Value] = {}
         providers = block.body.arguments.get("providers")
         if providers is not None and providers.raw is not None:
-            native["providers"] = providers.raw
-            arguments.pop("providers", None)
+            pairs = (line.strip(" ,{}") for line in re.split(r"[\n,]", providers.raw))
+            native["providers"] = "{ " + ", ".join(pair for pair in pairs if pair) + " }"
         count = loop.count
         if count is None and loop.keys is not None and loop.items is None:
             count = len(loop.keys)

@@ -1,0 +1,169 @@
+"""Hostile Terraform code: nothing outside of the folder is read, nothing is fetched or executed,
+and everything ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dharma.blueprint.readers import read_file
+from dharma.blueprint.readers.terraform.files import MAX_FILE_BYTES
+from dharma.core.errors import InvalidInput, LimitExceeded
+from dharma.model.expressions.nodes import Unknown
+from tests.unit.readers.terraform_folder import properties, read, told
+from tests.unit.work import calls_of
+
+SECRET = "not for you"
+NAMED = 'resource "aws_sqs_queue" "q" {\n  name = %s\n}\n'
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "secret.txt").write_text(SECRET)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "main.tf").write_text('resource "aws_sqs_queue" "out" {}\n')
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    return inside
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        'file("../secret.txt")',
+        'file("${path.module}/../secret.txt")',
+        'file("a/../../secret.txt")',
+        'file("{}")',
+        'filebase64("../secret.txt")',
+        'filesha256("../secret.txt")',
+        'templatefile("../secret.txt", {})',
+        'file("link.txt")',
+        'file("linked/secret.txt")',
+        'tostring(fileexists("../secret.txt"))',
+        'join(",", fileset("..", "*"))',
+        'join(",", fileset("linked", "*"))',
+    ],
+)
+def test_no_file_outside_of_the_folder_is_read(folder: Path, call: str) -> None:
+    (folder / "link.txt").symlink_to(folder.parent / "secret.txt")
+    (folder / "linked").symlink_to(folder.parent)
+    call = call.replace('"{}"', f'"{folder.parent / "secret.txt"}"')
+    (folder / "main.tf").write_text(NAMED % call)
+    result = read_file(folder, expand=True)
+    value = properties(result, "aws_sqs_queue.q")["name"]
+    assert isinstance(value, Unknown), value
+    assert SECRET not in repr(result)
+    assert any("main.tf:2" in line for line in told(result))
+
+
+def test_a_module_outside_of_the_folder_is_not_read(folder: Path) -> None:
+    (folder / "main.tf").write_text('module "m" { source = "../elsewhere" }\n')
+    result = read_file(folder)
+    assert [r.address for r in result.blueprint.resources] == ["module.m"]
+    assert any("outside of what is read" in line for line in told(result))
+
+
+def test_a_module_elsewhere_in_the_same_repository_is_read(folder: Path) -> None:
+    (folder.parent / ".git").mkdir()
+    (folder / "main.tf").write_text('module "m" { source = "../elsewhere" }\n')
+    (resource,) = read_file(folder).blueprint.resources
+    assert resource.address == "aws_sqs_queue.m_out"
+    assert resource.origin.file == str(folder.parent / "elsewhere" / "main.tf")
+
+
+def test_code_that_is_a_link_out_of_the_folder_is_not_read(folder: Path) -> None:
+    (folder / "main.tf").symlink_to(folder.parent / "elsewhere" / "main.tf")
+    with pytest.raises(InvalidInput, match="leads out of the folder"):
+        read_file(folder)
+
+
+def test_a_pipe_in_the_folder_is_no_code(folder: Path) -> None:
+    os.mkfifo(folder / "pipe.tf")
+    (folder / "main.tf").write_text('resource "aws_sqs_queue" "q" {}\n')
+    assert len(read_file(folder).blueprint.resources) == 1
+
+
+def test_a_file_of_a_hundred_megabytes_is_not_even_read(folder: Path) -> None:
+    with (folder / "main.tf").open("wb") as sparse:
+        sparse.truncate(100 * 1024 * 1024)
+    with pytest.raises(LimitExceeded, match=f"larger than {MAX_FILE_BYTES // 1024 // 1024} MB"):
+        read_file(folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "locals {\n  a = " + "[" * 10_000 + "]" * 10_000 + "\n}\n",
+        "locals {\n  a = " + "{a=" * 10_000 + "1" + "}" * 10_000 + "\n}\n",
+        "locals {\n  a = " + "-" * 10_000 + "1\n}\n",
+        "locals {\n  a = " + '"${' * 10_000 + "1" + '}"' * 10_000 + "\n}\n",
+        "a {\n" * 10_000 + "}\n" * 10_000,
+    ],
+    ids=["lists", "objects", "signs", "templates", "blocks"],
+)
+def test_what_is_nested_ten_thousand_deep_is_refused_with_its_line(text: str) -> None:
+    with pytest.raises(InvalidInput, match=r"main\.tf:\d+:\d+") as refusal:
+        read(main=text)
+    assert "deeper" in str(refusal.value)
+
+
+def test_a_loop_of_a_hundred_thousand_is_refused_with_its_line() -> None:
+    with pytest.raises(LimitExceeded, match=r"main\.tf:1: aws_sqs_queue\.q: 100000 instances"):
+        read(expand=True, main='resource "aws_sqs_queue" "q" {\n  count = 100000\n}\n')
+
+
+def test_an_expression_without_end_is_stopped() -> None:
+    code = (
+        "locals {\n  l = range(1000)\n"
+        "  x = [for a in local.l : [for b in local.l : [for c in local.l : a]]]\n}\n"
+    )
+    calls = calls_of(lambda: _limited(code + NAMED % "local.x"), most=150_000_000)
+    assert calls < 150_000_000
+
+
+def _limited(code: str) -> None:
+    with pytest.raises(LimitExceeded, match="steps"):
+        read(expand=True, main=code)
+
+
+def test_texts_that_double_are_stopped() -> None:
+    names = "\n".join(f'  a{n} = "${{local.a{n - 1}}}${{local.a{n - 1}}}"' for n in range(1, 40))
+    with pytest.raises(LimitExceeded, match="longer than"):
+        read(expand=True, main=f'locals {{\n  a0 = "x"\n{names}\n}}\n' + NAMED % "local.a39")
+
+
+def test_a_long_chain_of_names_is_read_or_refused_and_never_a_crash() -> None:
+    names = "\n".join(f"  a{n} = local.a{n + 1}" for n in range(3000))
+    with pytest.raises(LimitExceeded, match="levels deep"):
+        read(main=f"locals {{\n{names}\n  a3000 = 1\n}}\n" + NAMED % "local.a0")
+
+
+def test_modules_that_multiply_are_stopped() -> None:
+    call = 'module "a" {\n  source = "%s"\n  count = 50\n}\n'
+    with pytest.raises(LimitExceeded, match="more than 2000 modules"):
+        read(
+            expand=True,
+            main=call % "./m1",
+            m1__main=call % "../m2",
+            m2__main='resource "aws_sqs_queue" "q" {}\n',
+        )
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["git::https://example.org/x.git", "https://example.org/x.zip", "acme/x/aws", "/etc", "s3::x"],
+)
+def test_nothing_is_fetched(source: str) -> None:
+    result = read(main=f'module "m" {{ source = "{source}" }}\n')
+    assert any("never fetched" in line for line in told(result))
+
+
+def test_commands_are_not_executed_and_told() -> None:
+    code = (
+        'resource "aws_sqs_queue" "q" {\n  provisioner "local-exec" {\n'
+        '    command = "touch /tmp/executed"\n  }\n}\n'
+        'data "external" "x" {\n  program = ["touch", "/tmp/executed"]\n}\n'
+    )
+    assert any("never executed" in line for line in told(read(main=code)))
