@@ -24,23 +24,46 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "infra" / "template.yaml"
 RECORDED = ROOT / "tests" / "golden" / "aws-calls.json"
+# These make every call that the whole suites of handlers and of the state machine make; all of them
+# take many minutes on moto.
 SELECTION = [
-    "tests/statemachines/test_deploy.py",
-    *(
-        f"tests/functions/test_{name}.py"
-        for name in (
-            "analyses",
-            "audit",
-            "authorizer",
-            "blueprints",
-            "deployments",
-            "documents",
-            "environments",
-            "monitoring",
-            "next_version",
-            "statistics",
-        )
-    ),
+    f"tests/{suite}.py{'::test_' if name else ''}{name}"
+    for suite, names in {
+        "statemachines/test_deploy": (
+            "a_deployment_goes_its_ten_steps_and_frees_the_environment",
+            "a_changed_blueprint_is_an_update",
+            "destroying_removes_everything",
+            "rolling_back_goes_to_the_version_before",
+            "when_the_cloud_refuses_halfway_the_update_is_undone",
+        ),
+        "functions/test_analyses": (
+            "an_environment_gives_its_variables_and_region",
+            "secrets_of_an_environment_are_in_no_analysis",
+        ),
+        "functions/test_audit": (
+            "a_closed_day_is_anchored_by_its_event",
+            "records_are_listed_by_day_and_page",
+            "the_schedule_keeps_the_running_head_of_every_tenant",
+        ),
+        "functions/test_blueprints": (
+            "a_blueprint_is_made_read_changed_and_removed",
+            "lists_are_filtered_and_paged",
+            "versions_are_published_once",
+        ),
+        "functions/test_deployments": (
+            "a_decision_is_answered_to_the_waiting_state_machine",
+            "a_document_is_read_and_an_absent_one_is_not_there",
+            "a_second_deployment_to_an_environment_is_told_who_holds_it",
+            "deployments_are_listed_newest_first_and_by_environment",
+            "the_same_key_starts_nothing_twice",
+        ),
+        "functions/test_environments": (
+            "a_list_leads_on_by_its_links",
+            "an_environment_is_made_read_changed_and_removed",
+        ),
+        "functions/test_statistics": ("",),
+    }.items()
+    for name in names
 ]
 Grant = tuple[str, str]
 TABLE, INDEX = "Table", "Table/index/gsi1"
