@@ -41,7 +41,8 @@ def test_a_format_is_told_by_what_is_in_it(text: str, format: str) -> None:
     ("text", "looks"),
     [
         ("apiVersion: v1\nkind: Pod\n", "Kubernetes manifest"),
-        ('{"$schema": "https://x/2019-04-01/deploymentTemplate.json#"}', "ARM template"),
+        ('{"$schema": "https://x/2019-04-01/deploymentParameters.json#"}', "of an ARM template"),
+        ("param name string\n", "Bicep source"),
         ("resources:\n- name: {{ env['name'] }}\n", "Deployment Manager template"),
         ("", "empty file"),
         ("  \n", "empty file"),

@@ -38,7 +38,7 @@ PASSED_THROUGH = {
     "Custom::": "aws",
     "azurerm_": "azure",
     "azuread_": "azure",
-    "Microsoft.": "azure",
+    "Azure::": "azure",
     "google_": "gcp",
     "gcp-types/": "gcp",
 }

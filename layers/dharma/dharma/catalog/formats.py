@@ -31,10 +31,31 @@ LOOPING: frozenset[Format] = frozenset({"terraform", "arm"})
 ADDRESSED: frozenset[Format] = frozenset({"terraform", "arm"})
 
 
+_AZURE = "Azure::"
+
+
+def kept_type(native: str) -> str:
+    """A type of Azure that the catalog does not know, in the spelling that addresses in expressions
+    allow: `Azure::Microsoft::Network::virtualWans`."""
+    namespace, _, rest = native.partition("/")
+    words = [*namespace.split("."), *rest.split("/")]
+    return _AZURE + "::".join("".join(c for c in word if c.isalnum()) for word in words)
+
+
+def azure_type(kept: str) -> str:
+    """The same as Azure spells it: `Microsoft.Network/virtualWans`."""
+    words = kept.removeprefix(_AZURE).split("::")
+    if not kept.startswith(_AZURE) or len(words) < 3:
+        return kept
+    return "/".join([f"{words[0]}.{words[1]}", *words[2:]])
+
+
 def native_format(resource_type: str) -> Format:
     """The format that a type of resource belongs to by its spelling: `aws_s3_bucket`,
     `AWS::S3::Bucket`, `Microsoft.Storage/storageAccounts`, `storage.v1.bucket` or
     `gcp-types/storage-v1:buckets`."""
+    if resource_type.startswith(_AZURE):
+        return "arm"
     if "::" in resource_type:
         return "cloudformation"
     if "." in resource_type or ":" in resource_type:

@@ -13,6 +13,7 @@ from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
+from dharma.catalog.formats import azure_type
 from dharma.catalog.naming import Names, pascal
 from dharma.generator.arm_values import ArmValues
 from dharma.generator.inexpressible import Inexpressible
@@ -77,7 +78,7 @@ class ArmNames:
     def segments(self, part: Part, instance: Value = None) -> list[ArmValue]:
         """The names along a part's type, the last its own; `instance` is the index of its loop."""
         assert self.values is not None
-        above = part.type.split("/")[1:-1]
+        above = azure_type(part.type).split("/")[1:-1]
         given = part.arguments.get("names")
         named = dict(given) if isinstance(given, dict) else {}
         parent = part.arguments.get("parent")
@@ -99,7 +100,11 @@ class ArmNames:
                 return self.segments(owner, parent.instance)
         text = ArmCall("split", (self.values.expression(parent), "/"))
         named = part.arguments.get("names")
-        missing = len(part.type.split("/")) - 2 - (len(named) if isinstance(named, dict) else 0)
+        missing = (
+            len(azure_type(part.type).split("/"))
+            - 2
+            - (len(named) if isinstance(named, dict) else 0)
+        )
         return [ArmIndex(text, _FIRST_NAME + 2 * n) for n in range(missing)]
 
     def _own(self, part: Part, instance: Value) -> ArmValue:
@@ -150,8 +155,8 @@ class ArmNames:
         if scope is not None and not self.is_group(scope):
             assert self.values is not None
             place = self.values.expression(_at_instance(scope, instance))
-            return ArmCall("extensionResourceId", (place, part.type, *segments))
-        return ArmCall("resourceId", (part.type, *segments))
+            return ArmCall("extensionResourceId", (place, azure_type(part.type), *segments))
+        return ArmCall("resourceId", (azure_type(part.type), *segments))
 
     def is_group(self, value: Value) -> bool:
         return isinstance(value, ResourceRef) and value.address == self.group
@@ -225,7 +230,7 @@ def variable_of(part: Part) -> str:
 def _word(part: Part) -> str:
     """`azurerm_virtual_network.main` as `mainVirtualNetwork`."""
     kind, _, name = (part.owner or part.address).rpartition(".")
-    noun = kind.removeprefix("azurerm_") if kind.startswith("azurerm_") else kind.split("/")[-1]
+    noun = kind.removeprefix("azurerm_").split("::")[-1]
     word = f"{pascal(name)}{pascal(noun)}"
     return word[:1].lower() + word[1:]
 

@@ -11,6 +11,7 @@ import json
 import re
 from pathlib import Path
 
+from dharma.blueprint.readers.arm import read_arm
 from dharma.blueprint.readers.cloudformation import read_cloudformation
 from dharma.blueprint.readers.deployment_manager import read_deployment_manager
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
@@ -63,8 +64,8 @@ def read_text(
     expand: bool = False,
     decide: Decide | None = None,
 ) -> ReadResult:
-    """Read a blueprint, a CloudFormation template, a Deployment Manager configuration, Terraform
-    code, or the JSON of a Terraform plan or state.
+    """Read a blueprint, a CloudFormation or ARM template, a Deployment Manager configuration,
+    Terraform code, or the JSON of a Terraform plan or state.
 
     Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
     else an `InvalidTemplate` that says what it looks like.
@@ -75,6 +76,8 @@ def read_text(
     catalog = catalog or load_catalog()
     if found == "cloudformation":
         return read_cloudformation(data, file, catalog)
+    if found == "arm":
+        return read_arm(data, file, catalog)
     if found == "deployment-manager":
         return read_deployment_manager(data, file, catalog)
     if found == "terraform":
@@ -155,6 +158,9 @@ _OTHERS = {
         r"^def\s+(GenerateConfig|generate_config|GlobalComputeUrl)\b"
     ),
     "the schema of a Deployment Manager template": r"^info\s*:",
+    "Bicep source: compile it with `bicep build` and give the JSON": (
+        r"^\s*(targetScope\s*=|param\s+\w+\s+\w|resource\s+\w+\s+'[^'@]+@)"
+    ),
     "a zip archive": r"\APK\x03\x04",
 }
 
@@ -170,6 +176,8 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
         found = json.loads(text.lstrip("\ufeff"))
     except (ValueError, RecursionError):
         # Broken or not quite JSON: the reader of the likeliest format says where.
+        if "eploymentTemplate.json" in text[:_HEAD]:
+            return "arm"
         if '"planned_values"' in text or '"resource_changes"' in text:
             return "terraform-plan"
         return "cloudformation" if '"Resources"' in text else "blueprint"
@@ -183,8 +191,12 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
         return "terraform-state"
     if found and found.keys() <= _TERRAFORM_JSON:
         return "terraform"
-    if "$schema" in found and "deploymentTemplate" in str(found["$schema"]):
-        raise _not_understood("an ARM template", file)
+    schema = str(found.get("$schema"))
+    if "eploymentTemplate" in schema:
+        return "arm"
+    if "eploymentParameters" in schema:
+        looks = "the parameters of an ARM template: give the template itself, and these as values"
+        raise _not_understood(looks, file)
     if _is_configuration(found):
         return "deployment-manager"
     return "blueprint"
@@ -207,7 +219,7 @@ def _not_understood(looks: str, file: str | None) -> InvalidTemplate:
         file=file,
         line=1,
         column=1,
-        hint="a blueprint, a CloudFormation template, a Deployment Manager configuration, Terraform"
-        " code, or the JSON of a Terraform plan or state can be read",
+        hint="a blueprint, a CloudFormation or ARM template, a Deployment Manager configuration, "
+        "Terraform code, or the JSON of a Terraform plan or state can be read",
     )
     return InvalidTemplate(str(fault), [fault])

@@ -11,6 +11,7 @@ from dharma.model.blueprint import Blueprint
 SourceFormat = Literal[
     "blueprint",
     "cloudformation",
+    "arm",
     "deployment-manager",
     "terraform",
     "terraform-plan",

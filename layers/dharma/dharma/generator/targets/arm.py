@@ -20,6 +20,7 @@ from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import azure_type
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_names import GROUP, PLACE, ArmNames
@@ -148,7 +149,7 @@ class _Template:
 
     def _resource(self, part: Part) -> dict[str, Any]:
         where = part.owner or part.address
-        if not _TYPE.match(part.type):
+        if not _TYPE.match(azure_type(part.type)):
             raise NotExpressible(f"{where}: {part.type!r} is no type of resource of Azure")
         if part.for_each is not None:
             raise NotExpressible(f"{where}.for_each: ARM counts its loops; expand it first")
@@ -182,7 +183,7 @@ class _Template:
     def _body(self, part: Part) -> dict[str, Any]:
         names = self.names
         body: dict[str, Any] = {
-            "type": part.type,
+            "type": azure_type(part.type),
             "apiVersion": names.api_version(part),
             "name": print_text(names.name(part)),
         }
