@@ -29,6 +29,7 @@ from dharma.model.expressions.templates import join_parts
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*$")
 _DEEPEST = 20
+_RAW = ("properties", "identity")  # Where ARM's own paths begin, that a template came with.
 
 
 def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
@@ -110,6 +111,8 @@ class ToNative:
         if value is not None and depth < _DEEPEST:
             return self.translate(value, where, depth + 1)
         if self._format == "terraform" and _plausible(ref.path):
+            return ResourceRef(target.part, ref.path, ref.instance)
+        if self._format == "arm" and ref.path and ref.path[0] in _RAW:
             return ResourceRef(target.part, ref.path, ref.instance)
         reason = target.mapping.impossible_attributes.get(said)
         raise NotExpressible(

@@ -324,6 +324,7 @@ class ArmResources:
         names = self._names(entry)
         self._current = entry
         arguments = self._arguments(entry, names)
+        self._current = None
         native: dict[str, Value] = {}
         if entry.type not in self.types.values() and "apiversion" in entry.body:
             native["apiVersion"] = entry.body["apiversion"][1].value  # type: ignore[assignment]
