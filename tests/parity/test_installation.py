@@ -218,10 +218,42 @@ def test_the_main_job(installation: Installation, pipe: Pipe, ada: Caller, prod:
     assert queues(installation.emulator) == []
 
 
+def test_a_plan_that_is_rejected_changes_nothing(
+    installation: Installation, pipe: Pipe, ada: Caller, prod: str
+) -> None:
+    asked = ada.ok("POST", "/deployments", {"environment": prod, "content": BLUEPRINT})
+    ada.until(asked["id"], "awaiting_approval", "failed")
+    ada.ok("POST", f"/deployments/{asked['id']}/reject", {"comment": "not today"})
+    told = ada.until(asked["id"], "rejected", "failed", "succeeded", "undo_failed")
+    assert (told["status"], told["failure"]["code"]) == ("rejected", "ApprovalRejected")
+    assert "not today" in told["failure"]["message"]
+    assert queues(installation.emulator) == []
+
+
+def test_a_blocking_policy_ends_it_and_the_environment_is_free_again(
+    installation: Installation, pipe: Pipe, ada: Caller, prod: str
+) -> None:
+    """A failure of a function is caught by its class name, step by step up to the record."""
+    ada.ok("PUT", f"/environments/{prod}", {"policyMode": "blocking"})
+    risky = (ROOT / "examples" / "aws-risky-database.yaml").read_text()
+    for _ in range(2):
+        sent = {
+            "environment": prod,
+            "content": risky,
+            "variables": {"vpc": "vpc-0a1b2c3d", "password": "correct-horse-9"},
+            "autoApprove": True,
+        }
+        asked = ada.ok("POST", "/deployments", sent)
+        told = ada.until(asked["id"], "failed", "succeeded", "undo_failed")
+        assert told["status"] == "failed", told
+        assert told["failure"]["code"] == "PolicyViolation"
+    assert queues(installation.emulator) == []
+
+
 def test_what_is_told_of_it_afterwards(ada: Caller, pipe: Pipe) -> None:
     """Events went through stream, function and bus; counters and audit trail have them."""
     patience = time.monotonic() + LONGEST
-    while (counted := ada.ok("GET", "/deployments/statistics")["total"])["total"] < 3:
+    while (counted := ada.ok("GET", "/deployments/statistics")["total"])["total"] < 6:
         assert time.monotonic() < patience, counted
         time.sleep(0.2)
     assert counted["byStatus"]["succeeded"]["count"] == 3
