@@ -171,7 +171,7 @@ class EnvironmentPage(Page):
 
 
 class GeneratedCode(Answer):
-    format: Literal["terraform", "cloudformation", "arm"]
+    format: Literal["terraform", "cloudformation", "arm", "deployment_manager"]
     files: dict[str, str] = Field(description="Text by relative path.")
     warnings: list[Note]
     notes: list[Note]

@@ -232,6 +232,37 @@ outputs:
 """
 
 
+NETWORK = """
+apiVersion: dharma/v1
+kind: Blueprint
+name: net
+version: 1.0.0
+provider: gcp
+resources:
+  - {name: main, type: google_compute_network, properties: {name: main}}
+"""
+
+
+def test_google_cloud_is_written_in_its_own_format_and_read_back(api: Any) -> None:
+    body = {"content": NETWORK, "format": "deployment_manager"}
+    written = api.call("POST", "/iac/generate", body).body["files"]["deployment.yaml"]
+    assert "compute.v1.network" in written
+    back = api.call("POST", "/iac/generate", {"content": written, "format": "terraform"})
+    assert 'resource "google_compute_network" "main"' in back.body["files"]["main.tf"]
+
+
+def test_googles_terraform_may_keep_its_state_in_cloud_storage(api: Any) -> None:
+    body = {"content": NETWORK, "backend": {"bucket": "states", "prefix": "net"}}
+    backend = api.call("POST", "/iac/generate", body).body["files"]["backend.tf"]
+    assert 'backend "gcs"' in backend
+    assert 'prefix = "net"' in backend
+
+
+def test_a_format_of_another_cloud_is_refused(api: Any) -> None:
+    reply = api.call("POST", "/iac/generate", {"content": NETWORK, "format": "cloudformation"})
+    assert (reply.status, reply.body["code"]) == (422, "NotExpressible")
+
+
 @pytest.mark.parametrize("format", ["terraform", "cloudformation"])
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize(

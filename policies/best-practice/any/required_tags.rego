@@ -24,20 +24,20 @@ fail contains found if {
 	carried := names(resource)
 	missing := [tag | some tag in required; not tag in carried]
 	count(missing) > 0
-	found := lib.finding(resource, "tags", sprintf("is not tagged with %s", [concat(", ", missing)]))
+	found := lib.finding(resource, place(resource), sprintf("is not tagged with %s", [concat(", ", missing)]))
 }
 
 fail contains found if {
 	count(required) == 0
 	some resource in taggable
 	count(names(resource)) == 0
-	found := lib.finding(resource, "tags", "has no tag at all")
+	found := lib.finding(resource, place(resource), "has no tag at all")
 }
 
 unknown contains found if {
 	some resource in taggable
-	resource.unknown.tags
-	found := lib.undecided(resource, "tags")
+	resource.unknown[place(resource)]
+	found := lib.undecided(resource, place(resource))
 }
 
 # The catalog knows which kinds can carry tags; resources of other types are left out.
@@ -49,10 +49,14 @@ taggable contains resource if {
 
 # A tag whose value is not known is there all the same; undefined while the tags as such are not.
 names(resource) := known | unknown_values if {
-	not resource.unknown.tags
-	known := object.keys(object.get(resource.properties, "tags", {}))
-	unknown_values := {trim_prefix(place, "tags.") |
-		some place, _ in resource.unknown
-		startswith(place, "tags.")
+	not resource.unknown[place(resource)]
+	known := object.keys(object.get(resource.properties, place(resource), {}))
+	before := sprintf("%s.", [place(resource)])
+	unknown_values := {trim_prefix(path, before) |
+		some path, _ in resource.unknown
+		startswith(path, before)
 	}
 }
+
+# The property that holds the tags: `labels` on Google Cloud.
+place(resource) := object.get(input.kinds, [split(resource.address, ".")[0], "tags"], "tags")

@@ -85,3 +85,11 @@ test_a_name_that_comes_later_is_no_tag_and_fails if {
 	}
 	count(policy.fail) == 1 with input as case
 }
+
+test_googles_labels_are_tags_and_its_tags_are_not if {
+	kinds := {"google_compute_instance": {"taggable": true, "tags": "labels"}}
+	labelled := {"address": "google_compute_instance.a", "properties": {"tags": ["web"], "labels": {"team": "web"}}, "unknown": {}}
+	bare := {"address": "google_compute_instance.b", "properties": {"tags": ["web"]}, "unknown": {}}
+	count(policy.fail) == 0 with input as {"kinds": kinds, "resources": {"google_compute_instance": [labelled]}}
+	count(policy.fail) == 1 with input as {"kinds": kinds, "resources": {"google_compute_instance": [bare]}}
+}

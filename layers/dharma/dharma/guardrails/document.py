@@ -2,7 +2,8 @@
 
     {"blueprint": {name, version, provider, region, variables},
      "resources": {kind: [{address, name, kind, file, line, properties, unknown}]},
-     "kinds": {kind: {taggable, stateful}}, of those in `resources` that the catalog knows,
+     "kinds": {kind: {taggable, tags, stateful}}, of those in `resources` that the catalog knows;
+     `tags` is the property that holds tags (Google's word is `labels`),
      "parameters": {policy id: its settings},
      "plan": {...}, "cost": {...}, and, in Terraform's own shape of a plan,
      "resource_changes", "planned_values", "configuration"}
@@ -17,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dharma.catalog.catalog import Catalog
+from dharma.catalog.kinds import Kind
 from dharma.guardrails.plain import SENSITIVE, Plain
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
 from dharma.model.expressions.nodes import Unknown
@@ -48,7 +50,11 @@ def analysis_document(
         },
         "resources": resources,
         "kinds": {
-            name: {"taggable": "tags" in kind.properties, "stateful": kind.stateful}
+            name: {
+                "taggable": (tags := _tags(kind)) is not None,
+                "tags": tags,
+                "stateful": kind.stateful,
+            }
             for name in resources
             if (kind := catalog.kind(name)) is not None
         },
@@ -63,6 +69,13 @@ def analysis_document(
 
         document |= terraform_plan(resolved, catalog, plan)
     return document
+
+
+def _tags(kind: Kind) -> str | None:
+    """The property that holds a resource's tags. Google's `tags` of instances are a list: words
+    that firewall rules aim at."""
+    found = (kind.properties.get(name) for name in ("tags", "labels"))
+    return next((p.name for p in found if p is not None and p.type == "map(string)"), None)
 
 
 def _resource(instance: ResourceInstance, catalog: Catalog) -> dict[str, Any]:

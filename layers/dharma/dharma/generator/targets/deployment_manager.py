@@ -60,6 +60,7 @@ def write_deployment_manager(
     naming the path."""
     values = _Values(place)
     notes = [_kept(part) for part in document.parts if part.lifecycle.prevent_destroy]
+    notes += [_bare(output) for output in outputs if output.description or output.sensitive]
     waits = _waits(document, resources)
     said: dict[str, Any] = {
         "resources": [_resource(part, waits[part.address], values) for part in document.parts]
@@ -101,6 +102,12 @@ def _kept(part: Part) -> Note:
         "deleting is decided when a deployment is deleted (`--delete-policy`)",
         part.origin,
     )
+
+
+def _bare(output: Output) -> Note:
+    lost = "secrecy" if output.sensitive else "description"
+    message = f"an output of Deployment Manager has no {lost}"
+    return Note("no_counterpart", f"outputs.{output.name}", "", message, output.origin)
 
 
 def _resource(part: Part, waits: list[str], values: _Values) -> dict[str, Any]:
