@@ -11,7 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.readers import read_file, read_text
+from dharma.blueprint.source import load_blueprint
+from dharma.blueprint.validation import validate
 from dharma.catalog import load_catalog
 from dharma.core.errors import DharmaError, InvalidTemplate
 from dharma.generator import generate
@@ -181,3 +184,27 @@ def test_every_sample_is_read_or_refused_with_a_reason() -> None:
             except DharmaError:
                 continue
     assert read >= 190
+
+
+def test_a_type_without_a_kind_can_be_referred_to_in_a_blueprint() -> None:
+    configuration = """\
+resources:
+  - name: group
+    type: compute.v1.regionInstanceGroupManager
+    properties: {region: europe-west1}
+  - name: scaler
+    type: gcp-types/compute-v1:regionAutoscalers
+    properties: {target: $(ref.group.selfLink)}
+"""
+    first = read_text(configuration).blueprint
+    assert [r.address for r in first.resources] == [
+        "Google::compute::v1::regionInstanceGroupManager.group",
+        "Google::Types::compute::v1::regionAutoscalers.scaler",
+    ]
+    text = dump_blueprint(first)
+    again = load_blueprint(text)
+    assert [str(fault) for fault in validate(again, load_catalog())] == []
+    written = generate(again, "deployment_manager", load_catalog()).files["deployment.yaml"]
+    assert "type: compute.v1.regionInstanceGroupManager" in written
+    assert "type: gcp-types/compute-v1:regionAutoscalers" in written
+    assert "$(ref.group.selfLink)" in written

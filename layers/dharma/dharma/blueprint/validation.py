@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -18,7 +19,7 @@ from dharma.blueprint.reference_checks import Finding, Names, parameter_variable
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.variables import check_values, checked_value
 from dharma.catalog.catalog import Catalog
-from dharma.catalog.formats import FORMATS
+from dharma.catalog.formats import FORMATS, TITLES, native_format
 from dharma.core.errors import Fault, InvalidInput, LimitExceeded, NotExpressible
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions import regexes
@@ -40,8 +41,10 @@ PASSED_THROUGH = {
     "azuread_": "azure",
     "Azure::": "azure",
     "google_": "gcp",
-    "gcp-types/": "gcp",
+    "Google::": "gcp",
 }
+# A template of Deployment Manager, or a type of a type provider of one's own.
+_DEPLOYMENT_MANAGER = re.compile(r"[\w.-]+/[\w./-]+:[\w./{}-]+\Z|[\w./-]+\.(?:jinja|py)\Z")
 
 # Terraform's providers that belong to no cloud, and calls of modules: kept for Terraform.
 OF_NO_CLOUD = (
@@ -225,6 +228,8 @@ def _resource_faults(resource: Resource, blueprint: Blueprint, names: Names) -> 
 
 
 def _provider_of(type: str) -> str | None:
+    if _DEPLOYMENT_MANAGER.match(type):
+        return "gcp"
     return next((p for prefix, p in PASSED_THROUGH.items() if type.startswith(prefix)), None)
 
 
@@ -334,7 +339,7 @@ def _resource_warnings(
     if kind is not None:
         yield from secrets_in_the_open(resource, kind, sensitive)
     elif _provider_of(resource.type) is not None:
-        language = "CloudFormation" if "::" in resource.type else "Terraform"
+        language = TITLES[native_format(resource.type)]
         hint = suggestion(resource.type, catalog.names())
         yield fault_at(
             resource, ("@type",), f"the catalog does not know {resource.type}: it is passed to"

@@ -6,6 +6,7 @@ cloud have them. Here stands what the engine must know of a format beyond its ta
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 Format = Literal["terraform", "cloudformation", "arm", "deployment_manager"]
@@ -50,12 +51,39 @@ def azure_type(kept: str) -> str:
     return "/".join([f"{words[0]}.{words[1]}", *words[2:]])
 
 
+_GOOGLE = "Google::"
+_BASE_TYPE = re.compile(r"([a-z]+)\.(v\d\w*|alpha|beta)\.([A-Za-z.]+)\Z")
+_TYPE_PROVIDER = re.compile(r"gcp-types/([a-z]+)-(v\d\w*|alpha|beta):([A-Za-z.]+)\Z")
+
+
+def kept_google_type(native: str) -> str:
+    """A type of Deployment Manager that the catalog does not know, in the spelling that addresses
+    in expressions allow: `Google::compute::v1::autoscaler`, and for a type provider's
+    `Google::Types::logging::v2::projects::metrics`. Templates stay as they are called."""
+    for pattern, prefix in ((_BASE_TYPE, _GOOGLE), (_TYPE_PROVIDER, f"{_GOOGLE}Types::")):
+        if found := pattern.match(native):
+            return prefix + "::".join([found[1], found[2], *found[3].split(".")])
+    return native
+
+
+def google_type(kept: str) -> str:
+    """The same as Deployment Manager spells it: `compute.v1.autoscaler`."""
+    words = kept.removeprefix(_GOOGLE).split("::")
+    if not kept.startswith(_GOOGLE) or len(words) < 3:
+        return kept
+    if words[0] == "Types" and len(words) > 3:
+        return f"gcp-types/{words[1]}-{words[2]}:{'.'.join(words[3:])}"
+    return ".".join(words)
+
+
 def native_format(resource_type: str) -> Format:
     """The format that a type of resource belongs to by its spelling: `aws_s3_bucket`,
     `AWS::S3::Bucket`, `Microsoft.Storage/storageAccounts`, `storage.v1.bucket` or
     `gcp-types/storage-v1:buckets`."""
     if resource_type.startswith(_AZURE):
         return "arm"
+    if resource_type.startswith(_GOOGLE):
+        return "deployment_manager"
     if "::" in resource_type:
         return "cloudformation"
     if "." in resource_type or ":" in resource_type:

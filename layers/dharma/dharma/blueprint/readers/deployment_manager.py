@@ -18,6 +18,7 @@ from dharma.blueprint.readers.template_source import read_tree
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import kept_google_type
 from dharma.catalog.naming import Names, snake
 from dharma.core.errors import Fault, InvalidTemplate
 from dharma.model.blueprint import Blueprint, Output
@@ -58,7 +59,7 @@ class _Configuration:
         for name, (key, _) in self.sections.items():
             if name not in ("imports", "resources", "outputs"):
                 self._note("the section is not understood", key, name)
-        parts = [_named(part, catalog) for part in self._parts()]
+        parts = [_spelled(part, catalog) for part in self._parts()]
         document = Document("deployment_manager", parts)
         resources, outputs, notes = folded(document, self._outputs(), catalog)
         blueprint = Blueprint(
@@ -207,11 +208,14 @@ class _Configuration:
         return join_parts(parts)
 
 
-def _named(part: Part, catalog: Catalog) -> Part:
-    """The API's name of a resource is that in the configuration, where its properties give none."""
+def _spelled(part: Part, catalog: Catalog) -> Part:
+    """A type that the catalog does not know as addresses can hold it. The API's name of a resource
+    is that in the configuration, where its properties give none."""
     kind = catalog.kind_of("deployment_manager", part.type)
     mapping = kind.mapping("deployment_manager") if kind is not None else None
-    if mapping is None or part.arguments.get("name") is not None:
+    if mapping is None:
+        return replace(part, type=kept_google_type(part.type))
+    if part.arguments.get("name") is not None:
         return part
     named = any(rule.model == ("name",) and len(rule.native) == 1 for rule in mapping.table.rules)
     if named and "name" in mapping.known.keys:

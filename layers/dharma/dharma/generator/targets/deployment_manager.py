@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.formats import google_type
 from dharma.core.errors import NotExpressible
 from dharma.generator.yaml_text import to_yaml
 from dharma.model.blueprint import Output, Resource
@@ -116,7 +117,10 @@ def _resource(part: Part, waits: list[str], values: _Values) -> dict[str, Any]:
         raise NotExpressible(f"{where}: {part.address!r} is no name that references can carry")
     native = {k: v for k, v in part.native.items() if k != "name"}
     level = {k: values.at(f"{where}.{k}", native.pop(k)) for k in _RESOURCE_LEVEL if k in native}
-    said: dict[str, Any] = {"name": part.address, "type": values.at(f"{where}.type", part.type)}
+    said: dict[str, Any] = {
+        "name": part.address,
+        "type": values.at(f"{where}.type", google_type(part.type)),
+    }
     if waits:
         metadata = level.pop("metadata", {})
         level["metadata"] = {**metadata, "dependsOn": waits}
