@@ -143,3 +143,23 @@ def test_a_group_may_name_its_one_template_beside_its_versions() -> None:
     properties, notes = found(group, instanceTemplate="t")
     assert (properties["version"], notes) == ([{"instance_template": "t"}], [])
     assert found(group, instanceTemplate="t", versions=[{"name": "v"}])[1] == ["instanceTemplate"]
+
+
+def test_what_a_cluster_has_is_switched_on() -> None:
+    said = written(
+        "google_container_cluster",
+        name="c",
+        location="l",
+        ip_allocation_policy={"cluster_secondary_range_name": "pods"},
+        master_authorized_networks_config={"cidr_blocks": [{"cidr_block": "10.0.0.0/8"}]},
+    )
+    cluster = said["cluster"]
+    assert isinstance(cluster, dict)
+    policy: Value = {"useIpAliases": True, "clusterSecondaryRangeName": "pods"}
+    assert cluster["ipAllocationPolicy"] == policy
+    networks: Value = {"enabled": True, "cidrBlocks": [{"cidrBlock": "10.0.0.0/8"}]}
+    assert cluster["masterAuthorizedNetworksConfig"] == networks
+    native = "gcp-types/container-v1:projects.locations.clusters"
+    assert found(native, **said)[1] == []
+    off: Value = {"ipAllocationPolicy": {"useIpAliases": False}}
+    assert found(native, cluster=off)[1] == ["cluster.ipAllocationPolicy.useIpAliases"]

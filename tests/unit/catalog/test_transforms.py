@@ -169,3 +169,13 @@ def test_an_unknown_transform_is_a_mistake_in_the_file() -> None:
 def test_texts_that_would_not_come_apart_again_are_not_joined(texts: list[Value]) -> None:
     with pytest.raises(Untransformable, match="would not come apart"):
         transform_named("join", ",").write(texts)
+
+
+def test_a_name_within_a_folder_is_a_path_and_paths_stay() -> None:
+    network = transform_named("within", "global/networks")
+    assert network.write("default") == "global/networks/default"
+    assert network.read("global/networks/default") == "default"
+    for whole in ("projects/p/global/networks/n", "https://x/global/networks/n", ""):
+        assert network.write(whole) == whole
+        assert network.read(whole) == whole
+    assert network.write(VariableRef("n")) == VariableRef("n")

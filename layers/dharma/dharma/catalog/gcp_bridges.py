@@ -48,6 +48,34 @@ def _without_switch(config: Value) -> Value:
     return rest or {"metadata": "INCLUDE_ALL_METADATA"}
 
 
+class Switches(Bridge):
+    """Objects that are there or not in Terraform, and have a switch inside them in the API.
+    `places` are the object's path and the name of its switch."""
+
+    def __init__(self, *places: tuple[tuple[str, ...], str]) -> None:
+        self._places = places
+
+    def write(self, resource: Resource, part: Part) -> frozenset[str]:
+        for path, switch in self._places:
+
+            def on(value: Value, switch: str = switch) -> Value:
+                return {switch: True, **value} if isinstance(value, dict) else value
+
+            part.arguments = _changed(part.arguments, path, on)
+        return frozenset()
+
+    def claim(self, arguments: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        for path, switch in self._places:
+
+            def without(value: Value, switch: str = switch) -> Value:
+                if not isinstance(value, dict) or value.get(switch) is not True or len(value) == 1:
+                    return value  # Switched off, or nothing but the switch: reported.
+                return {k: v for k, v in value.items() if k != switch}
+
+            arguments = _changed(arguments, path, without)
+        return arguments, {}
+
+
 class HealthCheckType(Bridge):
     """The API names the protocol beside its settings. A check of several protocols is refused by
     the API, as by Terraform; here the first is named."""
@@ -351,6 +379,10 @@ GCP_BRIDGES: dict[str, Bridge] = {
             ("disks", "initializeParams", "diskType"),
             "diskTypes",
         ),
+    ),
+    "cluster_switches": Switches(
+        (("cluster", "ipAllocationPolicy"), "useIpAliases"),
+        (("cluster", "masterAuthorizedNetworksConfig"), "enabled"),
     ),
     "disk_type": ZonalTypes((("type",), ("type",), "diskTypes")),
     "log_switch": LogSwitch(),

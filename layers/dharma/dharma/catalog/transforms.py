@@ -518,6 +518,27 @@ class Around(Transform):
         raise Untransformable(f"text that is not {self.before}...{self.after}")
 
 
+@dataclass(frozen=True, slots=True)
+class Within(Transform):
+    """A name in the model, its path in the format: `default`, `global/networks/default`. Both sides
+    take a whole path (or a URL) as it is."""
+
+    folder: str
+
+    def _write(self, value: Value) -> Value:
+        return f"{self.folder}/{value}" if isinstance(value, str) and _is_name(value) else value
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, str) and value.startswith(f"{self.folder}/"):
+            name = value[len(self.folder) + 1 :]
+            return name if _is_name(name) else value
+        return value
+
+
+def _is_name(text: str) -> bool:
+    return text != "" and "/" not in text
+
+
 def _enum(argument: Any) -> Transform:
     pairs: list[tuple[Value, Value]] = []
     further: list[tuple[Value, Value]] = []
@@ -569,6 +590,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "base64": lambda _: Base64(),
     "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
     "template": _around,
+    "within": lambda folder: Within(str(folder)),
     "objects": _objects,
     "keys": lambda _: Keys(),
 }
