@@ -27,7 +27,14 @@ class SourceBody(Body):
     """What to work on: a text, or a blueprint of the library."""
 
     content: str | None = Field(
-        None, description="A blueprint, a CloudFormation template or a Terraform plan as JSON."
+        None,
+        description="A blueprint, a CloudFormation template, Terraform code, or a Terraform plan"
+        " or state as JSON.",
+    )
+    files: dict[str, str] | None = Field(
+        None,
+        max_length=2000,
+        description="A Terraform configuration instead of `content`: its files, text by path.",
     )
     filename: str | None = Field(None, max_length=255, description="Name of the file, for faults.")
     blueprint_id: str | None = Field(None, max_length=200, description="Id or name.")

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from dharma.blueprint.readers import ReadResult, read_text
+from dharma.blueprint.readers.terraform.opening import read_sent
+from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.validation import validate
 from dharma.blueprint.variables import check_values
-from dharma.bootstrap import Application, application
+from dharma.bootstrap import application
 from dharma.catalog.document import Note
 from dharma.core.errors import Fault, InvalidBlueprint, InvalidInput
 from dharma.core.principal import Principal
-from dharma.model.blueprint import Blueprint, ResolvedBlueprint
+from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Variable
 from dharma.model.expressions.nodes import Unknown
 from dharma.orchestrator.variables import guarded
 from functions.bodies import SourceBody
@@ -42,26 +45,38 @@ class Opened:
         return resolve(self.blueprint, {**self.values, **unknown}, region=self.region)
 
 
-def open_source(body: SourceBody, principal: Principal) -> Opened:
+def open_source(body: SourceBody, principal: Principal, *, expand: bool = False) -> Opened:
     """Read what a request is about. A blueprint with faults, or values that do not fit it, are
     refused with all of them; a foreign format is taken as it is, what was not understood is in the
-    notes.
+    notes. `expand` puts the values into Terraform code while it is read, as analyses want it.
 
     An environment's sensitive values stay out: whoever may analyse could have them told by code,
     counts or complaints. What depends on them is unknown here.
     """
     app = application()
-    read, blueprint_id = _read(body, principal, app)
+    place = None
+    if body.environment is not None:
+        place = app.environments.read(principal.tenant, body.environment)
+
+    def values_of(declared: Iterable[Variable]) -> tuple[dict[str, Any], frozenset[str]]:
+        if place is None:
+            return dict(body.variables), frozenset()
+        names = {variable.name for variable in declared}
+        shown = names - place.sensitive
+        inherited = {k: v for k, v in place.variables.items() if k in shown}
+        stated = {**inherited, **body.variables}
+        return stated, (place.sensitive & names) - stated.keys()
+
+    def decide(declared: tuple[Variable, ...], beside: Mapping[str, Any]) -> dict[str, Any]:
+        stated, hidden = values_of(declared)
+        return {**beside, **stated, **{n: Unknown("it is secret there") for n in hidden}}
+
+    read, blueprint_id = _read(body, principal, expand=expand, decide=decide)
     if read.source_format == "blueprint" and (faults := validate(read.blueprint, app.catalog)):
         raise InvalidBlueprint(f"{read.blueprint.name} has {len(faults)} fault(s)", list(faults))
-    stated, region, withheld = dict(body.variables), body.region, frozenset[str]()
-    if body.environment is not None:
-        environment = app.environments.read(principal.tenant, body.environment)
-        declared = {variable.name for variable in read.blueprint.variables}
-        withheld = (environment.sensitive & declared) - stated.keys()
-        shown = declared - environment.sensitive
-        inherited = {k: v for k, v in environment.variables.items() if k in shown}
-        stated, region = {**inherited, **stated}, region or environment.region
+    stated, withheld = values_of(read.blueprint.variables)
+    stated = {**read.values, **stated}
+    region = body.region or (place.region if place is not None else read.region)
     checked = check_values(read.blueprint, stated, complete=False)
     return Opened(read, {name: checked[name] for name in stated}, region, blueprint_id, withheld)
 
@@ -83,13 +98,18 @@ def note_to_dict(note: Note) -> dict[str, Any]:
 
 
 def _read(
-    body: SourceBody, principal: Principal, app: Application
+    body: SourceBody, principal: Principal, *, expand: bool, decide: Decide
 ) -> tuple[ReadResult, str | None]:
-    if (body.content is None) == (body.blueprint_id is None):
-        message = "state either content or blueprintId"
+    app = application()
+    if [body.content, body.files, body.blueprint_id].count(None) != 2:
+        message = "state one of content, files and blueprintId"
         raise InvalidInput(message, [Fault(message, path="content")])
     if body.content is not None:
-        return read_text(body.content, body.filename, app.catalog), None
+        read = read_text(body.content, body.filename, app.catalog, expand=expand, decide=decide)
+        return read, None
+    if body.files is not None:
+        sent = {path: text.encode("utf-8", "surrogatepass") for path, text in body.files.items()}
+        return read_sent(sent, app.catalog, expand=expand, decide=decide), None
     assert body.blueprint_id is not None
     record = app.blueprints.record(principal, body.blueprint_id)
     if body.version is not None:

@@ -136,7 +136,7 @@ TEXTS: dict[str, Bad] = {
     "huge exponent": Bad(HEAD + _queue("{delay_seconds: 1e999999}"), "", 7),
     "infinity": Bad(HEAD + _queue("{delay_seconds: .inf}"), ".inf", 7),
     "very long name": Bad(GOOD.replace("name: jobs", "name: " + "a" * 100_000, 1), "name", 3),
-    "Terraform code": Bad('resource "aws_sqs_queue" "a" {\n  name = "a"\n}\n', "HCL", 1),
+    "broken Terraform code": Bad('resource "aws_sqs_queue" "a" {\n  name =\n}\n', "a value", 3),
     "Terraform state": Bad('{"version": 4, "terraform_version": "1.11.0"}', "state", 1),
     "ARM template": Bad(
         '{"$schema": "https://schema.management.azure.com/2019/deploymentTemplate.json#"}', "ARM", 1

@@ -24,7 +24,7 @@ class EstimateBody(SourceBody):
 
 @app.post("/costing/estimate", tags=["costing"], summary="Price a blueprint per month")
 def price(body: EstimateBody) -> Response[str]:
-    opened = open_source(body, principal())
+    opened = open_source(body, principal(), expand=True)
     parts = application()
     today = parts.clock.now().date()
     priced = estimate(opened.resolved(), parts.price_book, body.usage, today=today)

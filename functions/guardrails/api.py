@@ -23,7 +23,7 @@ class JudgeBody(SourceBody):
 
 @app.post("/guardrails/validate", tags=["guardrails"], summary="Judge a blueprint by the policies")
 def judge(body: JudgeBody) -> Response[str]:
-    opened = open_source(body, principal())
+    opened = open_source(body, principal(), expand=True)
     parts = application()
     verdict = check(opened.resolved(), parts.catalog, parts.policy_engine, body.mode)
     return answer({**verdict.to_dict(), "notes": notes(opened.read)})

@@ -282,3 +282,28 @@ def test_an_analysis_never_sees_the_secrets_of_an_environment(
     assert "Hush-9Qx" not in reply.text
     assert "SHVzaC05UXg" not in reply.text
     assert "does not match" not in reply.text
+
+
+TERRAFORM = {
+    "main.tf": 'module "q" {\n  source = "./queue"\n  count  = var.many\n}\n'
+    'variable "many" { default = 1 }\n',
+    "queue/main.tf": 'resource "aws_security_group" "open" {\n  ingress {\n    from_port = 22\n'
+    '    to_port = 22\n    protocol = "tcp"\n    cidr_blocks = ["0.0.0.0/0"]\n  }\n}\n',
+}
+
+
+def test_a_terraform_configuration_is_sent_as_its_files(api: Any) -> None:
+    body = {"files": TERRAFORM, "variables": {"many": 2}}
+    reply = api.call("POST", "/guardrails/validate", body)
+    assert reply.status == 200
+    found = [f for f in reply.body["findings"] if f["status"] == "fail"]
+    assert {(f["file"], f["line"]) for f in found} == {("queue/main.tf", 1)}
+    assert len({f["address"] for f in found}) == 2
+    reply = api.call("POST", "/iac/generate", {"files": TERRAFORM, "format": "cloudformation"})
+    assert reply.status == 200
+
+
+def test_sent_files_lead_nowhere_else(api: Any) -> None:
+    for path in ("../main.tf", "/etc/main.tf", "a/../../main.tf"):
+        reply = api.call("POST", "/guardrails/validate", {"files": {path: "locals {}\n"}})
+        assert reply.status == 400, path

@@ -41,7 +41,7 @@ def import_(
     from dharma.catalog import load_catalog
     from dharma.core.errors import InvalidInput
     from dharma_cli.files import write_all
-    from dharma_cli.source import open_source
+    from dharma_cli.source import open_source, require_valid
     from dharma_cli.views.fidelity import report
     from dharma_cli.views.notes import notes_document
 
@@ -49,6 +49,7 @@ def import_(
     if target is not None and target.exists() and not force:
         raise InvalidInput(f"{target} exists already: --force overwrites it")
     source = open_source(file, var, var_file)
+    require_valid(source)
     blueprint, placed = with_placeholders(source.blueprint)
     notes = [*source.read.notes, *placed]
     found = fidelity(blueprint, notes, load_catalog())

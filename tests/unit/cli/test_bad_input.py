@@ -29,7 +29,9 @@ COMMANDS = {
     "deploy": ("deploy", "FILE", "-e", "dev", "--detach"),
     "push": ("blueprint", "push", "FILE"),
     "push and publish": ("blueprint", "push", "FILE", "--bump", "--publish"),
-    "import": ("blueprint", "import", "FILE"),
+    "convert": ("convert", "FILE", "-f", "blueprint", "-o", "out"),
+    "import": ("import", "FILE", "-o", "out.yaml"),
+    "import into the library": ("blueprint", "import", "FILE"),
     "run": ("run", "FILE", "--once"),
 }  # fmt: skip
 FINDINGS = {"validate"}

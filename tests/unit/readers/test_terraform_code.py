@@ -85,6 +85,15 @@ def test_heredocs_are_read_as_terraform_reads_them() -> None:
     assert properties(read(main=code), "aws_sqs_queue.q")["name"] == "a\n  b\n\n"
 
 
+def test_defaults_of_optional_attributes_hold_at_every_level() -> None:
+    code = (
+        'variable "o" {\n  type = object({ # outer\n    a = optional(object({\n'
+        '      b = optional(string, "deep")\n      c = optional(string)\n    }), {})\n  })\n'
+        "  default = {}\n}\n"
+    )
+    assert name_of('"${var.o.a.b}${var.o.a.c == null}"', vars=code) == "deeptrue"
+
+
 # -- loops
 
 
@@ -328,6 +337,7 @@ def test_files_and_templates_of_the_folder_are_read() -> None:
     files = {"names/q.txt": "from-file", "t.tftpl": "%{ for n in names ~}\n[${n}]%{ endfor ~}"}
     assert name_of('file("${path.module}/names/q.txt")', **files) == "from-file"
     assert name_of('templatefile("t.tftpl", { names = ["a", "b"] })', **files) == "[a][b]"
+    assert name_of('templatestring("$${a}!", { a = "x" })') == "x!"
     assert name_of('join(",", fileset(path.module, "**/*.txt"))', **files) == "names/q.txt"
     assert name_of('tostring(fileexists("gone"))', **files) == "false"
 

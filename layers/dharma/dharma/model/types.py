@@ -247,7 +247,8 @@ def _object(
             result[name] = _converted(given, attribute.type, (*path, name), mismatches)
     for name, attribute in type.attributes.items():
         if result.get(name) is None and attribute.optional:
-            result[name] = attribute.default
+            # The default of an object has defaults of its own.
+            result[name] = _converted(attribute.default, attribute.type, (*path, name), mismatches)
         elif name not in value:
             mismatches.append(Mismatch((*path, name), "this attribute is missing"))
     return result

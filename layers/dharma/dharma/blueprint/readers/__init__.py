@@ -81,9 +81,7 @@ def read_text(
     if found == "deployment-manager":
         return read_deployment_manager(data, file, catalog)
     if found == "terraform":
-        return read_sent_text(
-            data, _terraform_name(data, file), catalog, expand=expand, decide=decide
-        )
+        return read_sent_text(data, file, catalog, expand=expand, decide=decide)
     if found == "terraform-state":
         return read_terraform_state(data, file, catalog)
     return read_terraform_plan(data, file, catalog)
@@ -133,17 +131,6 @@ _HCL = r'^\s*(resource|data|module|variable|provider|output)\s+"[^"]+"|^\s*(terr
 _TERRAFORM_JSON = frozenset(
     {"resource", "data", "module", "variable", "provider", "output", "locals", "terraform", "//"}
 )
-
-
-def _terraform_name(data: str | bytes, file: str | None) -> str:
-    """A name that says which of Terraform's two syntaxes the text is in."""
-    name = (file or "main").replace("\\", "/").lstrip("/")
-    if name.endswith(_TERRAFORM):
-        return name
-    head = data[:64].decode("utf-8", "replace") if isinstance(data, bytes) else data[:64]
-    return f"{name}.tf.json" if head.lstrip("\ufeff \t\r\n").startswith("{") else f"{name}.tf"
-
-
 _EXPANDED = (
     "templates are not executed; give what it expands to, as `gcloud deployment-manager manifests "
     "describe` prints it"
@@ -187,7 +174,7 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
         return "blueprint"
     if "Resources" in found or "AWSTemplateFormatVersion" in found:
         return "cloudformation"
-    if "terraform_version" in found and ("resources" in found or "serial" in found):
+    if "terraform_version" in found:
         return "terraform-state"
     if found and found.keys() <= _TERRAFORM_JSON:
         return "terraform"

@@ -68,9 +68,9 @@ def read_terraform_state(data: str | bytes, file: str | None, catalog: Catalog) 
 
 
 def _instances(state: dict[str, Any], file: str | None) -> Iterator[_Instance]:
-    resources = state.get("resources", [])
+    resources = state.get("resources")
     if not isinstance(resources, list):
-        raise invalid("resources is no list", file)
+        raise invalid("the state has no list of resources", file, 1, 1)
     for position, entry in enumerate(resources):
         place = f"resources[{position}]"
         if not isinstance(entry, dict):

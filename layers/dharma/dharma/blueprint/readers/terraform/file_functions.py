@@ -7,6 +7,7 @@ import hashlib
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from dharma.blueprint.readers.terraform.files import Files, Outside, joined
 from dharma.core.errors import LimitExceeded
@@ -38,6 +39,10 @@ class FileFunctions:
         def render(path: Value, values: Value) -> Value:
             return self._render(as_text(path), as_map(values), scope())
 
+        def render_text(template: Value, values: Value) -> Value:
+            parsed = parse_template_text(as_text(template), "the template", as_map(values))
+            return evaluate(parsed, replace(_empty(scope()), bound=as_map(values)))
+
         plain: dict[str, tuple[Callable[..., Value], int, str]] = {
             "file": (self._text, 1, "string"),
             "fileexists": (self._exists, 1, "bool"),
@@ -57,6 +62,7 @@ class FileFunctions:
             for name, (compute, count, returns) in plain.items()
         }
         made["templatefile"] = Function("templatefile", render, 2, 2, True, "string")
+        made["templatestring"] = Function("templatestring", render_text, 2, 2, True, "string")
         return made
 
     # -- reading
@@ -130,11 +136,16 @@ class FileFunctions:
         key = (path, tuple(sorted(values)))
         if key not in self._templates:
             self._templates[key] = parse_template_text(self._text(path), path, values)
-        inner = Scope(functions=scope.functions, budget=scope.budget, bound=values)
+        inner = replace(_empty(scope), bound=values)
         try:
             return evaluate(self._templates[key], inner)
         except EvaluationError as error:
             raise EvaluationError(f"{path}: {error.message}") from error
+
+
+def _empty(scope: Scope) -> Scope:
+    """A scope without names: templates know what they are given."""
+    return Scope(functions=scope.functions, budget=scope.budget)
 
 
 def parse_template_text(text: str, name: str, values: Iterable[str]) -> Value:

@@ -111,10 +111,13 @@ class DiskFiles(_Counted):
 
 
 class SentFiles(_Counted):
-    """Files that were sent, by path."""
+    """Files that were sent, by path; `known_as` gives other names by which people know them."""
 
-    def __init__(self, files: Mapping[str, bytes]) -> None:
+    def __init__(
+        self, files: Mapping[str, bytes], known_as: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
+        self._known_as = known_as or {}
         if len(files) > MAX_FILES:
             raise LimitExceeded(f"more than {MAX_FILES} files")
         self._files = {joined("", path): data for path, data in files.items()}
@@ -135,4 +138,4 @@ class SentFiles(_Counted):
         return sorted(p.removeprefix(start) for p in self._files if p.startswith(start))
 
     def shown(self, path: str) -> str:
-        return path
+        return self._known_as.get(path, path)

@@ -66,15 +66,17 @@ def read_sent(
 
 def read_sent_text(
     data: str | bytes,
-    name: str,
+    file: str | None,
     catalog: Catalog,
     *,
     expand: bool = False,
     decide: Decide | None = None,
 ) -> ReadResult:
-    """Read one text by itself, under the name that it was sent with."""
+    """Read one text by itself; `file` is the name that people know it by."""
     text = data.encode() if isinstance(data, str) else data
-    files = SentFiles({name: text})
+    is_json = text[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+    name = "main.tf.json" if is_json else "main.tf"
+    files = SentFiles({name: text}, {name: file or name})
     return read_terraform(files, ".", catalog, only=name, expand=expand, decide=decide)
 
 

@@ -21,7 +21,7 @@ from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.terraform.body import Block
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
 from dharma.blueprint.readers.terraform.declarations import read_values, read_variables
-from dharma.blueprint.readers.terraform.files import Files
+from dharma.blueprint.readers.terraform.files import Files, joined
 from dharma.blueprint.readers.terraform.modules import Module, Reading
 from dharma.blueprint.readers.terraform.providers import (
     default_region,
@@ -151,7 +151,7 @@ class _Terraform:
         told = {note.address for note in reading.notes if note.path == "source"}
         notes = [n for n in notes if n.kind != "passed_through" or n.path or n.address not in told]
         blueprint = Blueprint(
-            name=_name(self.files.shown(self.folder), self.configuration),
+            name=self._name(),
             version="0.1.0",
             provider=provider_of(parts),  # type: ignore[arg-type]
             variables=self._all_variables(resources, outputs),
@@ -173,6 +173,15 @@ class _Terraform:
         if region is None and "region" in self.ambient and isinstance(self.region, str):
             return self.region
         return region
+
+    def _name(self) -> str:
+        """A name for the blueprint out of that of the folder, or of the one file."""
+        word = posixpath.basename(posixpath.abspath(self.files.shown(self.folder)))
+        if self.configuration.single:
+            only = joined(self.folder, self.configuration.files[0])
+            word = posixpath.basename(self.files.shown(only)).split(".", 1)[0]
+        name = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:60]
+        return name if name[:1].isalpha() else f"terraform-{name}".rstrip("-")
 
     def _outputs(self, root: Module) -> Iterator[Output]:
         for name, block in self.configuration.outputs.items():
@@ -233,11 +242,3 @@ _OTHERS = {
 
 def _said(block: Block) -> str:
     return ".".join([block.type, *block.labels])
-
-
-def _name(shown: str, configuration: Configuration) -> str:
-    word = posixpath.basename(posixpath.abspath(shown) if shown in (".", "") else shown)
-    if configuration.single:
-        word = configuration.files[0].split(".", 1)[0]
-    name = re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:60]
-    return name if name[:1].isalpha() else f"terraform-{name}".rstrip("-")

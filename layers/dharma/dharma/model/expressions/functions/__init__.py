@@ -10,17 +10,22 @@ from dharma.model.expressions.functions import (
     numbers,
     text,
     times,
+    yaml_text,
 )
 from dharma.model.expressions.functions.registry import FUNCTIONS, Function
 
-# Known, and without a value before apply.
-IMPURE = frozenset({"bcrypt", "plantimestamp", "timestamp", "uuid"})
+# Known, and without a value before apply, or with one that only Terraform can tell: a key that is
+# not here, the bytes of Go's compressor, marks of values.
+IMPURE = frozenset(
+    {"base64gzip", "bcrypt", "issensitive", "plantimestamp", "rsadecrypt", "timestamp", "uuid"}
+)
 
 # Known to Terraform and left to it: they read files of the configuration.
 FILES = frozenset(
     {
-        "abspath", "basename", "dirname", "file", "filebase64", "filebase64sha256", "fileexists",
-        "filemd5", "fileset", "filesha1", "filesha256", "pathexpand", "templatefile",
+        "abspath", "basename", "dirname", "file", "filebase64", "filebase64sha256",
+        "filebase64sha512", "fileexists", "filemd5", "fileset", "filesha1", "filesha256",
+        "filesha512", "pathexpand", "templatefile", "templatestring",
     }
 )  # fmt: skip
 
@@ -31,5 +36,5 @@ KNOWN_FUNCTIONS = frozenset(FUNCTIONS) | IMPURE | FILES | LAZY
 
 __all__ = [
     "FILES", "FUNCTIONS", "IMPURE", "KNOWN_FUNCTIONS", "LAZY", "Function", "collections",
-    "encoding", "formatting", "network", "numbers", "text", "times",
+    "encoding", "formatting", "network", "numbers", "text", "times", "yaml_text",
 ]  # fmt: skip

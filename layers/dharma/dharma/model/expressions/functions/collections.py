@@ -292,3 +292,8 @@ def sensitive(value: Value) -> Value:
 @function("nonsensitive", structural=True)
 def nonsensitive(value: Value) -> Value:
     return value
+
+
+@function("ephemeralasnull", structural=True)
+def ephemeralasnull(value: Value) -> Value:
+    return value

@@ -139,3 +139,34 @@ def base64sha256(text: Value) -> Value:
 @function("base64sha512", "string")
 def base64sha512(text: Value) -> Value:
     return base64.b64encode(hashlib.sha512(as_text(text).encode()).digest()).decode()
+
+
+# Names of the IANA registry that Python knows as well; what is not here is refused by name.
+_CHARSETS = re.compile(
+    r"(utf-(8|16|16le|16be|32|32le|32be)|us-ascii|iso-8859-\d{1,2}|windows-12\d\d|shift_jis"
+    r"|euc-(jp|kr)|gb18030|gbk|big5|koi8-[ru])\Z",
+    re.IGNORECASE,
+)
+
+
+def _charset(name: Value) -> str:
+    text = as_text(name)
+    if not _CHARSETS.match(text):
+        raise EvaluationError(f"{text[:40]!r} is no character encoding that is known here")
+    return text
+
+
+@function("textencodebase64", "string")
+def textencodebase64(text: Value, charset: Value) -> Value:
+    try:
+        return base64.b64encode(as_text(text).encode(_charset(charset))).decode()
+    except (UnicodeEncodeError, LookupError) as error:
+        raise EvaluationError("textencodebase64: the encoding has no such characters") from error
+
+
+@function("textdecodebase64", "string")
+def textdecodebase64(text: Value, charset: Value) -> Value:
+    try:
+        return base64.b64decode(as_text(text), validate=True).decode(_charset(charset))
+    except (ValueError, LookupError) as error:
+        raise EvaluationError("textdecodebase64: the text cannot be decoded") from error
