@@ -139,7 +139,9 @@ TEXTS: dict[str, Bad] = {
     "broken Terraform code": Bad('resource "aws_sqs_queue" "a" {\n  name =\n}\n', "a value", 3),
     "Terraform state": Bad('{"version": 4, "terraform_version": "1.11.0"}', "state", 1),
     "ARM template": Bad(
-        '{"$schema": "https://schema.management.azure.com/2019/deploymentTemplate.json#"}', "ARM", 1
+        '{"$schema": "https://schema.management.azure.com/2019/deploymentTemplate.json#"}',
+        "no resources",
+        1,
     ),
     "archive": Bad(b"PK\x03\x04" + bytes(range(256)), ""),
     "picture": Bad(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", ""),
