@@ -14,7 +14,7 @@ from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.known import KnownPaths
 from dharma.catalog.paths import Path, get
 from dharma.catalog.transforms import SAME, Transform
-from dharma.model.expressions.nodes import Value
+from dharma.model.expressions.nodes import Conditional, Value
 
 Only = Literal["read", "write"]
 
@@ -222,6 +222,8 @@ class FormatMapping:
 
 
 def _stands(value: Value, wanted: tuple[Value, ...]) -> bool:
+    if isinstance(value, Conditional):
+        return _stands(value.then, wanted) or _stands(value.otherwise, wanted)
     return value in wanted if wanted else value is not None
 
 
