@@ -190,7 +190,7 @@ def test_a_type_without_a_kind_can_be_referred_to_in_a_blueprint() -> None:
     configuration = """\
 resources:
   - name: group
-    type: compute.v1.regionInstanceGroupManager
+    type: compute.v1.targetPool
     properties: {region: europe-west1}
   - name: scaler
     type: gcp-types/compute-v1:regionAutoscalers
@@ -198,13 +198,13 @@ resources:
 """
     first = read_text(configuration).blueprint
     assert [r.address for r in first.resources] == [
-        "Google::compute::v1::regionInstanceGroupManager.group",
+        "Google::compute::v1::targetPool.group",
         "Google::Types::compute::v1::regionAutoscalers.scaler",
     ]
     text = dump_blueprint(first)
     again = load_blueprint(text)
     assert [str(fault) for fault in validate(again, load_catalog())] == []
     written = generate(again, "deployment_manager", load_catalog()).files["deployment.yaml"]
-    assert "type: compute.v1.regionInstanceGroupManager" in written
+    assert "type: compute.v1.targetPool" in written
     assert "type: gcp-types/compute-v1:regionAutoscalers" in written
     assert "$(ref.group.selfLink)" in written

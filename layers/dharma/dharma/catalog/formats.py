@@ -58,7 +58,7 @@ _TYPE_PROVIDER = re.compile(r"gcp-types/([a-z]+)-(v\d\w*|alpha|beta):([A-Za-z.]+
 
 def kept_google_type(native: str) -> str:
     """A type of Deployment Manager that the catalog does not know, in the spelling that addresses
-    in expressions allow: `Google::compute::v1::autoscaler`, and for a type provider's
+    in expressions allow: `Google::compute::v1::targetPool`, and for a type provider's
     `Google::Types::logging::v2::projects::metrics`. Templates stay as they are called."""
     for pattern, prefix in ((_BASE_TYPE, _GOOGLE), (_TYPE_PROVIDER, f"{_GOOGLE}Types::")):
         if found := pattern.match(native):
@@ -67,7 +67,7 @@ def kept_google_type(native: str) -> str:
 
 
 def google_type(kept: str) -> str:
-    """The same as Deployment Manager spells it: `compute.v1.autoscaler`."""
+    """The same as Deployment Manager spells it: `compute.v1.targetPool`."""
     words = kept.removeprefix(_GOOGLE).split("::")
     if not kept.startswith(_GOOGLE) or len(words) < 3:
         return kept
