@@ -365,6 +365,21 @@ def test_the_json_syntax_says_the_same() -> None:
     assert bucket.origin.line == 3
 
 
+def test_a_bucket_of_older_code_has_its_settings_inside() -> None:
+    result = read(
+        main='resource "aws_s3_bucket" "b" {\n  acl = "public-read"\n  versioning {\n'
+        "    enabled = true\n  }\n  server_side_encryption_configuration {\n    rule {\n"
+        "      apply_server_side_encryption_by_default {\n"
+        '        sse_algorithm = "aws:kms"\n      }\n    }\n  }\n}\n'
+    )
+    assert result.notes == ()
+    assert properties(result, "aws_s3_bucket.b") == {
+        "acl": "public-read",
+        "versioning": {"enabled": True},
+        "server_side_encryption": {"algorithm": "aws:kms"},
+    }
+
+
 # -- what is not understood
 
 

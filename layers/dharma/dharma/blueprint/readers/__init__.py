@@ -11,11 +11,17 @@ import json
 import re
 from pathlib import Path
 
+from dharma.blueprint.readers.archives import is_archive, unpack
 from dharma.blueprint.readers.arm import read_arm
 from dharma.blueprint.readers.cloudformation import read_cloudformation
 from dharma.blueprint.readers.deployment_manager import read_deployment_manager
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
-from dharma.blueprint.readers.terraform.opening import read_folder, read_one, read_sent_text
+from dharma.blueprint.readers.terraform.opening import (
+    read_folder,
+    read_one,
+    read_sent,
+    read_sent_text,
+)
 from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.readers.terraform_plan import MAX_BYTES, read_terraform_plan
 from dharma.blueprint.readers.terraform_state import read_terraform_state
@@ -65,11 +71,14 @@ def read_text(
     decide: Decide | None = None,
 ) -> ReadResult:
     """Read a blueprint, a CloudFormation or ARM template, a Deployment Manager configuration,
-    Terraform code, or the JSON of a Terraform plan or state.
+    Terraform code (also as a zip or tar.gz of its files), or the JSON of a Terraform plan or state.
 
     Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
     else an `InvalidTemplate` that says what it looks like.
     """
+    if isinstance(data, bytes) and is_archive(data):
+        sent = unpack(data, file)
+        return read_sent(sent, catalog or load_catalog(), expand=expand, decide=decide)
     found = sniff(data, file)
     if found == "blueprint":
         return ReadResult(load_blueprint(data, file), (), "blueprint")

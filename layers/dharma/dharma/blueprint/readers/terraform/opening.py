@@ -60,7 +60,8 @@ def read_sent(
         if roots:
             message = "which of several folders is the root module cannot be told"
             hint = ", ".join(roots[:8])
-        raise InvalidTemplate(message, [Fault(message, hint=hint)])
+        fault = Fault(message, hint=hint)
+        raise InvalidTemplate(str(fault), [fault])
     return read_terraform(SentFiles(sent), roots[0], catalog, expand=expand, decide=decide)
 
 
