@@ -140,6 +140,10 @@ resources:
     [
         ("properties: {name: '$(ref.other.name)'}", "takes `$(ref.` in text for a reference"),
         ("properties: {name: '${var.secret}'}", "var.secret is sensitive"),
+        (
+            "properties: {name: x}\n    native: {deployment_manager: {tags: '${var.secret}'}}",
+            "var.secret is sensitive",
+        ),
         ("properties: {name: '${var.open}'}", "has no parameters: give var.open a value"),
         ("properties: {name: x}\n    condition: '${var.open == \"x\"}'", "has no conditions"),
         ("properties: {name: x}\n    count: '${tonumber(var.open)}'", "has to be known"),

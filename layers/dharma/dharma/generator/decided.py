@@ -30,12 +30,16 @@ def written_in(bp: Blueprint, options: GenerateOptions) -> dict[str, Value]:
     given = {v.name: options.variables.get(v.name) for v in bp.variables}
     values = {**defaults, **{name: value for name, value in given.items() if value is not None}}
     secret = sorted(v.name for v in bp.variables if v.sensitive)
-    for resource in bp.resources:
-        for node in walk(resource.properties):
+    said: list[tuple[str, Value]] = [(r.address, r.properties) for r in bp.resources]
+    said += [(r.address, native) for r in bp.resources for native in r.native.values()]
+    said += [(r.address, [r.count, r.for_each, r.condition]) for r in bp.resources]
+    said += [(f"outputs.{o.name}", [o.value, o.condition]) for o in bp.outputs]
+    for place, value in said:
+        for node in walk(value):
             if isinstance(node, VariableRef) and node.name in secret:
                 raise NotExpressible(
-                    f"{resource.address}: var.{node.name} is sensitive, and a configuration of "
-                    "Deployment Manager has no parameters: it would stand there in plain text"
+                    f"{place}: var.{node.name} is sensitive, and a configuration of Deployment "
+                    "Manager has no parameters: it would stand there in plain text"
                 )
     return {n: v for n, v in values.items() if n not in secret}
 
