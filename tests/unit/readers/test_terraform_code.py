@@ -189,6 +189,13 @@ def test_dynamic_blocks_are_written_out_where_they_are_known() -> None:
     ]  # fmt: skip
 
 
+def test_the_key_of_an_element_of_a_set_is_the_element() -> None:
+    code = DYNAMIC.replace("for_each = var.ports", 'for_each = toset(["1", "2"])')
+    rules = properties(read(expand=True, main=code), "aws_security_group.sg")["ingress"]
+    assert isinstance(rules, list)
+    assert [r["description"] for r in rules if isinstance(r, dict)] == ["number 1", "number 2"]
+
+
 def test_a_dynamic_block_over_what_is_not_known_does_not_disappear() -> None:
     code = DYNAMIC.replace("  default = [80, 443]\n", "")
     rules = properties(read(expand=True, main=code), "aws_security_group.sg")["ingress"]

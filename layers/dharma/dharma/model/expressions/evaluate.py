@@ -14,7 +14,6 @@ from decimal import Decimal, DecimalException
 from typing import Any
 
 from dharma.core.errors import LimitExceeded
-from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.expressions.conversion import (
     ARITHMETIC,
     as_bool,
@@ -420,7 +419,8 @@ def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
     """The result of a function, or a call that is left with what is known of its arguments."""
     function = scope.functions.get(name) or FUNCTIONS.get(name)
     if function is None:
-        if name in FILES or "::" in name or name.startswith(ARM_FUNCTION):
+        # A provider's function, or one of ARM's, is left to whoever knows it.
+        if name in FILES or "::" in name:
             return Call(name, tuple(arguments))
         raise EvaluationError(f"there is no function {name}")
     _check_count(function, len(arguments))

@@ -93,6 +93,11 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
         return Unknown("a dynamic block without for_each or content")
     iterator = _iterator(block, name)
     collection = computed(argument.value, structural, f"{name}.for_each", argument.place, fault)
+    if _is_set(argument.value) and isinstance(collection, list):
+        # Evaluation has sets as lists; the key of a set's element is the element.
+        texts = [item for item in collection if isinstance(item, str)]
+        if len(texts) == len(collection):
+            collection = dict(zip(texts, texts, strict=True))
     inner = _told_below(fault, name)
 
     def element(key: Value, value: Value) -> dict[str, Value]:
@@ -106,6 +111,10 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
         )
 
     return _elements(collection, element, iterator, block.place, fault)
+
+
+def _is_set(written: Value) -> bool:
+    return isinstance(written, Call) and written.name == "toset"
 
 
 def _elements(

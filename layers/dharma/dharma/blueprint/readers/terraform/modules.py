@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from dharma.blueprint.readers.terraform import data_sources
+from dharma.blueprint.readers.terraform.addresses import calls_in, split_address, words_of
 from dharma.blueprint.readers.terraform.blocks import Fault, read_arguments
 from dharma.blueprint.readers.terraform.body import Block, Place, invalid
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
@@ -337,7 +338,7 @@ class Module:
 
     def deeper(self, ref: ResourceRef) -> Value:
         """A reference in the addresses of the whole configuration, perhaps with its value."""
-        path, address = _split(ref.address)
+        path, address = split_address(ref.address)
         if isinstance(ref.instance, Expression) or not ref.path:
             return ref
         owner = self.reading.modules.get(path)
@@ -400,7 +401,7 @@ class Module:
         if named and (kind, name) == ("aws_ssm_parameter", "value"):
             return Symbol(("data", kind, label, "value"))
         key = [] if ref.instance is None else [str(ref.instance)]
-        words = [*_words(ref.address), *key, name]
+        words = [*words_of(ref.address), *key, name]
         chosen = "_".join(words).replace("-", "_").replace(".", "_")
         if chosen not in self.reading.variables:
             described = f"{name} of data.{kind}.{label}"
@@ -523,7 +524,7 @@ class Module:
                     " or without one the folder itself"
                 )
             return None, f"there is no folder {source}"
-        key = ".".join([*(w.removeprefix("module.") for w in _calls(self.path)), name])
+        key = ".".join([*(w.removeprefix("module.") for w in calls_in(self.path)), name])
         installed = self.reading.folder_of_installed(key)
         if installed is not None and any(self.reading.files.names(installed)):
             return installed, ""
@@ -578,7 +579,7 @@ def _opened(reading: Reading, path: str) -> Module | None:
     found = reading.modules.get(path)
     if found is not None or not path:
         return found
-    calls = _calls(path)
+    calls = calls_in(path)
     parent = _opened(reading, "".join(f"{c}." for c in calls[:-1]))
     if parent is None:
         return None
@@ -589,39 +590,6 @@ def _opened(reading: Reading, path: str) -> Module | None:
         except InvalidTemplate:
             return None
     return reading.modules.get(path)
-
-
-def _split(address: str) -> tuple[str, str]:
-    """`module.web["a"].aws_x.y` as the module's path and the address inside it."""
-    calls = _calls(address)
-    path = "".join(f"{call}." for call in calls)
-    return path, address[len(path) :]
-
-
-def _calls(address: str) -> list[str]:
-    """The calls that an address begins with: `module.web["a"]`, `module.db`."""
-    found = []
-    rest = address
-    while rest.startswith("module."):
-        end = len("module.")
-        while end < len(rest) and rest[end] not in ".[":
-            end += 1
-        if end < len(rest) and rest[end] == "[":
-            _, length = json.JSONDecoder().raw_decode(rest[end + 1 :])
-            end += length + 2
-        if end >= len(rest):
-            break
-        found.append(rest[:end])
-        rest = rest[end + 1 :]
-    return found
-
-
-def _words(address: str) -> list[str]:
-    path, local = _split(address)
-    words = [c.removeprefix("module.") for c in _calls(path + "x")]
-    cleaned = ["".join(ch if ch.isalnum() else "_" for ch in w).strip("_") for w in words]
-    kind, name = local.split(".")[1:3]
-    return [*cleaned, kind.split("_", 1)[-1], name]
 
 
 def _type_of(argument: object) -> Type:
