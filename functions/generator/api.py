@@ -8,7 +8,14 @@ from aws_lambda_powertools.event_handler import Response
 from pydantic import Field
 
 from dharma.bootstrap import application
-from dharma.generator import GcsBackend, GenerateOptions, S3Backend, generate
+from dharma.generator import (
+    AzureBackend,
+    Backend,
+    GcsBackend,
+    GenerateOptions,
+    S3Backend,
+    generate,
+)
 from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
 from functions.bodies import Body, SourceBody
 from functions.edge import answer, attachment, lambda_handler, principal, resolver
@@ -32,12 +39,24 @@ class GcsBackendBody(Body):
     prefix: str = Field(min_length=1, max_length=1024)
 
 
+class AzureBackendBody(Body):
+    """The blob of a storage account that Terraform keeps its state in."""
+
+    resource_group: str = Field(min_length=1, max_length=90)
+    storage_account: str = Field(min_length=3, max_length=24)
+    container: str = Field(min_length=3, max_length=63)
+    key: str = Field(min_length=1, max_length=1024)
+
+
 class GenerateBody(SourceBody):
     """What to write, and how."""
 
     format: Literal["terraform", "cloudformation", "arm", "deployment_manager"] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
-    backend: BackendBody | GcsBackendBody | None = None
+    backend: BackendBody | GcsBackendBody | AzureBackendBody | None = None
+    modules: bool = Field(
+        False, description="Terraform: resources without a module in one for each category."
+    )
     archive: Literal["zip", "tar.gz"] | None = Field(
         None, description="Answer with one file and a manifest in it, instead of JSON."
     )
@@ -55,6 +74,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
             region=opened.region,
             backend=_backend(body.backend),
             json=body.json_template,
+            modules=body.modules,
         ),
     )
     if body.archive:
@@ -73,9 +93,11 @@ def generate_code(body: GenerateBody) -> Response[str]:
     )
 
 
-def _backend(body: BackendBody | GcsBackendBody | None) -> S3Backend | GcsBackend | None:
+def _backend(body: BackendBody | GcsBackendBody | AzureBackendBody | None) -> Backend | None:
     if body is None:
         return None
+    if isinstance(body, AzureBackendBody):
+        return AzureBackend(**body.model_dump())
     made = GcsBackend if isinstance(body, GcsBackendBody) else S3Backend
     return made(**body.model_dump())
 

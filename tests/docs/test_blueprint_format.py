@@ -14,7 +14,7 @@ from dharma.model.expressions import evaluate, parser, regexes
 from dharma.model.expressions.functions import FUNCTIONS, LAZY, registry
 
 TEXT = (Path(__file__).parents[2] / "docs" / "blueprint-format.md").read_text(encoding="utf-8")
-EXAMPLE, FUNCTION_LIST = re.findall(r"```\w+\n(.*?)```", TEXT, re.DOTALL)
+EXAMPLE, HISTORY, FUNCTION_LIST = re.findall(r"```\w+\n(.*?)```", TEXT, re.DOTALL)
 
 
 def test_the_example_is_valid_and_resolves() -> None:
@@ -26,6 +26,12 @@ def test_the_example_is_valid_and_resolves() -> None:
         'aws_subnet.zone["a"]',
         'aws_subnet.zone["b"]',
     ]
+
+
+def test_the_example_of_past_and_place_is_valid() -> None:
+    blueprint = load_blueprint(f"{EXAMPLE.split('variables:')[0]}{HISTORY}", "example.yaml")
+    assert review(blueprint, load_catalog()).faults == []
+    assert blueprint.resources[0].renamed_from == ("aws_sqs_queue.q", "work")
 
 
 def test_every_function_is_listed() -> None:

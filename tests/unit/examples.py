@@ -25,6 +25,8 @@ def formats_of(example: Path) -> list[Format]:
         format
         for format in FORMATS_OF[blueprint.provider]
         if all(kind is not None and format in kind.mappings for kind in kinds)
+        # Elsewhere what is deployed together lies in one region.
+        and (format == "terraform" or all(r.region is None for r in blueprint.resources))
     ]
 
 

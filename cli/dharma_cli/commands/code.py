@@ -141,6 +141,17 @@ def generate(
     json_template: Annotated[
         bool, typer.Option("--json", help="CloudFormation as JSON instead of YAML.")
     ] = False,
+    modules: Annotated[
+        bool, typer.Option("--modules", help="Terraform: one module for each category of kinds.")
+    ] = False,
+    backend: Annotated[
+        str | None,
+        typer.Option(
+            help="Terraform: where the state is kept, s3://BUCKET/KEY?region=REGION,"
+            " gcs://BUCKET/PREFIX or azurerm://ACCOUNT/CONTAINER/KEY?resource_group=GROUP.",
+            show_default=False,
+        ),
+    ] = None,
     var: Variables = None,
     var_file: VariableFiles = None,
     environment: Environment = None,
@@ -154,7 +165,15 @@ def generate(
         raise InvalidInput("an archive is not printed: -o names its file")
     source = open_source(file, var, var_file, environment)
     require_valid(source)
-    wanted = _Wanted(target.value, directory, archive, force=force, json=json_template)
+    wanted = _Wanted(
+        target.value,
+        directory,
+        archive,
+        force=force,
+        json=json_template,
+        modules=modules,
+        backend=backend,
+    )
     return _write(output, source, source.blueprint, wanted)
 
 
@@ -204,6 +223,8 @@ class _Wanted:
     archive: Archive | None
     force: bool
     json: bool
+    modules: bool = False
+    backend: str | None = None
 
 
 def _write(
@@ -217,12 +238,19 @@ def _write(
     from dharma.catalog import load_catalog
     from dharma.generator import GenerateOptions
     from dharma.generator import generate as generate_code
+    from dharma.generator.backends import parse_backend
     from dharma.generator.code import GeneratedCode
     from dharma_cli.generated import write_generated
     from dharma_cli.views.notes import notes, notes_document
 
     directory = wanted.directory
-    options = GenerateOptions(json=wanted.json, variables=source.values, region=source.region)
+    options = GenerateOptions(
+        json=wanted.json,
+        variables=source.values,
+        region=source.region,
+        modules=wanted.modules,
+        backend=None if wanted.backend is None else parse_backend(wanted.backend, source.region),
+    )
     if wanted.target == Conversion.BLUEPRINT:
         from dharma.blueprint.dump import dump_blueprint
 

@@ -8,7 +8,6 @@ from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping
-from dharma.catalog.transforms import OneOf
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -46,12 +45,6 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
 
 def _variant_paths(mapping: FormatMapping) -> set[str]:
     tables = [mapping.table, *(attachment.table for attachment in mapping.attachments)]
-    sharing = {
-        ".".join(rule.model)
-        for table in tables
-        for rule in table.all_rules()
-        if isinstance(rule.transform, OneOf)
-    }
-    return sharing | {
+    return {
         ".".join(rule.model) for t in tables for _, variant in t.variants for rule in variant.rules
     }

@@ -53,8 +53,13 @@ def test_the_code_of_an_example_is_as_it_was_reviewed(example: Path, target: str
     if os.environ.get("DHARMA_WRITE_GOLDEN"):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in files.items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="")
-    kept = {p.name: p.read_text(encoding="utf-8") for p in folder.iterdir()}
+    kept = {
+        p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8")
+        for p in folder.rglob("*")
+        if p.is_file()
+    }
     assert files == kept
 
 
@@ -121,6 +126,7 @@ def test_the_formatter_finds_nothing_to_change(tmp_path: Path) -> None:
         folder = tmp_path / example.stem
         folder.mkdir()
         for name, text in code(example, "terraform").items():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8", newline="")
     assert FORMATTED is not None
     done = subprocess.run(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from dharma.blueprint.dump import plain_value
+from dharma.model.addresses import former_address
 from dharma.model.blueprint import Blueprint, Lifecycle, Output, Resource, Variable
 from dharma.model.expressions.nodes import Value
 
@@ -27,14 +28,16 @@ class PathChange:
 
 @dataclass(frozen=True, slots=True)
 class PartsDiff:
-    """Parts of one sort by name (resources by address)."""
+    """Parts of one sort by name (resources by address). `renamed` gives the former name of one
+    that says it: it is neither added nor removed."""
 
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     changed: Mapping[str, tuple[PathChange, ...]] = field(default_factory=dict)
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.added or self.removed or self.changed)
+        return bool(self.added or self.removed or self.changed or self.renamed)
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -44,6 +47,7 @@ class PartsDiff:
                 {"name": name, "changes": [change.to_dict() for change in changes]}
                 for name, changes in self.changed.items()
             ],
+            **({"renamed": dict(self.renamed)} if self.renamed else {}),
         }
 
 
@@ -90,6 +94,7 @@ def diff_blueprints(before: Blueprint, after: Blueprint) -> BlueprintDiff:
         resources=_parts(
             {r.address: _resource(r) for r in before.resources},
             {r.address: _resource(r) for r in after.resources},
+            _renamed(before, after),
         ),
         outputs=_parts(
             {o.name: _output(o) for o in before.outputs},
@@ -101,20 +106,44 @@ def diff_blueprints(before: Blueprint, after: Blueprint) -> BlueprintDiff:
     )
 
 
-def _parts(before: Mapping[str, dict[str, Any]], after: Mapping[str, dict[str, Any]]) -> PartsDiff:
+def _renamed(before: Blueprint, after: Blueprint) -> dict[str, str]:
+    """The address in `before` of each resource of `after` that was renamed since."""
+    old = {r.address for r in before.resources}
+    present = {r.address for r in after.resources}
+    found: dict[str, str] = {}
+    for resource in after.resources:
+        if resource.address in old:
+            continue
+        for former in reversed(resource.renamed_from):
+            address = former_address(resource, former)
+            if address is not None and address.resource in old - present - set(found.values()):
+                found[resource.address] = address.resource
+                break
+    return found
+
+
+def _parts(
+    before: Mapping[str, dict[str, Any]],
+    after: Mapping[str, dict[str, Any]],
+    renamed: Mapping[str, str] | None = None,
+) -> PartsDiff:
+    renamed = renamed or {}
+    former = {name: renamed.get(name, name) for name in after}
     changes = {
-        name: tuple(_changes("", before[name], part))
+        name: tuple(_changes("", before[former[name]], part))
         for name, part in after.items()
-        if name in before
+        if former[name] in before
     }
+    kept = set(former.values())
     return PartsDiff(
-        added=tuple(name for name in after if name not in before),
-        removed=tuple(name for name in before if name not in after),
+        added=tuple(name for name in after if former[name] not in before),
+        removed=tuple(name for name in before if name not in kept),
         changed={
-            name: _hidden(found, before[name], after[name])
+            name: _hidden(found, before[former[name]], after[name])
             for name, found in changes.items()
             if found
         },
+        renamed=renamed,
     )
 
 
@@ -170,6 +199,9 @@ def _resource(resource: Resource) -> dict[str, Any]:
             "ignore_changes": list(lifecycle.ignore_changes),
         },
         "native": resource.native,
+        "region": resource.region,
+        "module": resource.module,
+        "import": resource.import_id,
     }
 
 

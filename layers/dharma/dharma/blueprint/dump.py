@@ -9,7 +9,7 @@ from typing import Any, Literal
 import yaml
 
 from dharma.core.errors import NotExpressible
-from dharma.model.blueprint import Blueprint, Lifecycle, Output, Resource, Variable
+from dharma.model.blueprint import Blueprint, Lifecycle, Output, Removed, Resource, Variable
 from dharma.model.expressions.nodes import Expression, Value
 from dharma.model.expressions.printer import print_template
 
@@ -51,6 +51,8 @@ def to_document(blueprint: Blueprint) -> dict[str, Any]:
     document["resources"] = [_resource(r) for r in blueprint.resources]
     if blueprint.outputs:
         document["outputs"] = [_output(o) for o in blueprint.outputs]
+    if blueprint.removed:
+        document["removed"] = [_removed(r) for r in blueprint.removed]
     if blueprint.metadata:
         document["metadata"] = blueprint.metadata
     return document
@@ -89,7 +91,8 @@ def _variable(variable: Variable) -> dict[str, Any]:
 
 def _resource(resource: Resource) -> dict[str, Any]:
     entry: dict[str, Any] = {"name": resource.name, "type": resource.type}
-    for key in ("count", "for_each", "condition"):
+    _put(entry, "module", resource.module)
+    for key in ("count", "for_each", "condition", "region"):
         _put(entry, key, plain_value(getattr(resource, key)))
     if resource.properties:
         entry["properties"] = {
@@ -100,6 +103,10 @@ def _resource(resource: Resource) -> dict[str, Any]:
         entry["depends_on"] = list(resource.depends_on)
     if resource.lifecycle != Lifecycle():
         entry["lifecycle"] = _lifecycle(resource.lifecycle)
+    if resource.renamed_from:
+        entry["renamed_from"] = list(resource.renamed_from)
+    if resource.import_id is not None:
+        entry["import"] = {"id": plain_value(resource.import_id)}
     if resource.native:
         entry["native"] = {name: plain_value(extra) for name, extra in resource.native.items()}
     return entry
@@ -121,6 +128,13 @@ def _lifecycle(lifecycle: Lifecycle) -> dict[str, Any]:
         entry["create_before_destroy"] = True
     if lifecycle.ignore_changes:
         entry["ignore_changes"] = list(lifecycle.ignore_changes)
+    return entry
+
+
+def _removed(removed: Removed) -> dict[str, Any]:
+    entry: dict[str, Any] = {"address": removed.address}
+    if removed.destroy:
+        entry["destroy"] = True
     return entry
 
 

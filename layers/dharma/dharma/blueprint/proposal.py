@@ -160,13 +160,18 @@ def _resources(
         yield Reason("major", address, "", "removed")
     for address in diff.resources.added:
         yield Reason("minor", address, "", "added")
+    for address, former in diff.resources.renamed.items():
+        yield Reason("minor", address, "", f"renamed from {former}")
     for address, changes in diff.resources.changed.items():
-        yield from _instances(address, old[address], new[address])
+        before_it = old[diff.resources.renamed.get(address, address)]
+        yield from _instances(address, before_it, new[address])
         for change in changes:
             part, _, path = change.path.partition(".")
             part = _INDEX.sub("", part)
             if part == "properties":
-                yield _property(old[address], path, change, catalog)
+                yield _property(new[address], path, change, catalog)
+            elif part == "region":
+                yield Reason("major", address, part, "forces replacement")
             elif part not in ("count", "for_each", "condition"):
                 yield Reason("patch", address, change.path, "changed")
 

@@ -19,6 +19,7 @@ Schema = dict[str, Any]
 
 _NAME = {"type": "string", "pattern": "^[A-Za-z_][A-Za-z0-9_-]*$", "maxLength": 128}
 _TEXT = {"type": "string"}
+_ADDRESS = {**_TEXT, "description": "As Terraform writes it: aws_sqs_queue.old"}
 _FLAG = {"type": "boolean"}
 _EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
 _PREFIXES = {"aws": "aws_", "azure": "azurerm_|azuread_", "gcp": "google_"}
@@ -51,12 +52,14 @@ def json_schema(catalog: Catalog, provider: Provider) -> Schema:
             "variables": {"type": "array", "items": {"$ref": "#/$defs/variable"}},
             "resources": {"type": "array", "items": {"$ref": "#/$defs/resource"}},
             "outputs": {"type": "array", "items": {"$ref": "#/$defs/output"}},
+            "removed": {"type": "array", "items": {"$ref": "#/$defs/removed"}},
             "metadata": {"type": "object"},
         },
         "$defs": {
             "expression": {"type": "string", "pattern": r"[$%]\{"},
             "variable": _variable(),
             "output": _output(),
+            "removed": _object({"address": _ADDRESS, "destroy": _FLAG}, ["address"]),
             "resource": _resource(kinds, provider),
             **{f"kind.{kind.name}": _kind(kind) for kind in kinds},
         },
@@ -121,6 +124,14 @@ def _resource(kinds: list[Kind], provider: Provider) -> Schema:
                 [],
             ),
             "native": {"type": "object", "additionalProperties": {"type": "object"}},
+            "region": {**_TEXT, "description": "Where it lives, if not where the others do."},
+            "module": {**_NAME, "description": "The group that it is written with."},
+            "renamed_from": {
+                "type": "array",
+                "items": _TEXT,
+                "description": "Former names or addresses, oldest first.",
+            },
+            "import": _object({"id": {"type": ["string", "number"]}}, ["id"]),
         },
         ["name", "type"],
     )

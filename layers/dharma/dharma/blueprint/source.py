@@ -17,7 +17,15 @@ from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.nearest import suggestion
 from dharma.blueprint.yaml_source import Node, Scalar, read_yaml
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
-from dharma.model.blueprint import Blueprint, Lifecycle, Output, Provider, Resource, Variable
+from dharma.model.blueprint import (
+    Blueprint,
+    Lifecycle,
+    Output,
+    Provider,
+    Removed,
+    Resource,
+    Variable,
+)
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import ObjectConstructor, Value, is_known
 from dharma.model.expressions.parser import is_identifier, is_type_name, parse_template
@@ -39,6 +47,7 @@ _TOP = (
     "variables",
     "resources",
     "outputs",
+    "removed",
     "metadata",
 )
 _VARIABLE = (
@@ -63,7 +72,12 @@ _RESOURCE = (
     "depends_on",
     "lifecycle",
     "native",
+    "region",
+    "module",
+    "renamed_from",
+    "import",
 )
+_REMOVED = ("address", "destroy")
 _OUTPUT = ("name", "value", "description", "sensitive", "condition")
 _LIFECYCLE = ("prevent_destroy", "create_before_destroy", "ignore_changes")
 _BLUEPRINT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}\Z")
@@ -154,6 +168,9 @@ class _Reading:
             ),
             outputs=tuple(
                 self.output(node, path) for path, node in self.members(fields, "outputs")
+            ),
+            removed=tuple(
+                self.removed(node, path) for path, node in self.members(fields, "removed")
             ),
             metadata=self.metadata(fields),
             origin=self.origin(root, None),
@@ -249,8 +266,42 @@ class _Reading:
             depends_on=self.names(fields, "depends_on", path),
             lifecycle=self.lifecycle(fields, path),
             native=self.native(fields, f"{path}.native"),
+            region=self.template(fields, "region", path, marks),
+            module=self.module(fields, path),
+            renamed_from=self.names(fields, "renamed_from", path),
+            import_id=self.adopted(fields, path, marks),
             origin=self.origin(node, f"{kind}.{name}"),
             marks=marks,
+        )
+
+    def module(self, fields: dict[str, Node], path: str) -> str | None:
+        node = fields.get("module")
+        if node is None or node.value is None:
+            return None
+        return self.name(fields, path, "a module", "module") or None
+
+    def adopted(
+        self,
+        fields: dict[str, Node],
+        path: str,
+        marks: dict[tuple[str | int, ...], tuple[int, int]],
+    ) -> Value:
+        node = fields.get("import")
+        if node is None or node.value is None:
+            return None
+        path = f"{path}.import"
+        inner = self.fields(node, path, ("id",), required=("id",)) or {}
+        found = self.template(inner, "id", path, {})
+        marks["@import",] = (node.line, node.column)
+        return found
+
+    def removed(self, node: Node, path: str) -> Removed:
+        fields = self.fields(node, path, _REMOVED, required=("address",)) or {}
+        address = self.text(fields, "address", path) or ""
+        return Removed(
+            address=address,
+            destroy=self.flag(fields, "destroy", path, False),
+            origin=self.origin(node, address),
         )
 
     def native(self, fields: dict[str, Node], path: str) -> dict[str, dict[str, Value]]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from dharma.blueprint.graph import Graph, dependency_graph
+from dharma.blueprint.history_checks import history_faults
 from dharma.blueprint.nearest import distance, suggestion
 from dharma.blueprint.places import Steps, fault_at, fault_of
 from dharma.blueprint.property_checks import check_properties, secrets_in_the_open
@@ -96,6 +97,7 @@ def _faults(blueprint: Blueprint, catalog: Catalog) -> Iterator[Fault]:
         yield from _resource_faults(resource, blueprint, names)
     for output in blueprint.outputs:
         yield from _output_faults(output, names)
+    yield from history_faults(blueprint)
     yield from _cycle_faults(blueprint, catalog)
 
 
@@ -180,6 +182,7 @@ def _unused(blueprint: Blueprint) -> Iterator[Fault]:
     values += [o.condition for o in blueprint.outputs]
     for resource in blueprint.resources:
         values += [dict(resource.properties), resource.count, resource.for_each]
+        values += [resource.region, resource.import_id]
         values += [resource.condition, *(dict(extra) for extra in resource.native.values())]
     used: set[str | None] = set()
     for value in values:
@@ -311,6 +314,8 @@ def _values(resource: Resource) -> Iterator[tuple[Steps, Value]]:
         (("@count",), resource.count),
         (("@for_each",), resource.for_each),
         (("@condition",), resource.condition),
+        (("@region",), resource.region),
+        (("@import",), resource.import_id),
         *(((name,), value) for name, value in resource.properties.items()),
         *(
             (("@native", format_name, name), value)

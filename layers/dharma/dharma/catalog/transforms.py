@@ -194,19 +194,6 @@ class Scale(Transform):
 
 
 @dataclass(frozen=True, slots=True)
-class Divided(Transform):
-    """The format counts in a larger unit: model divided by `factor`."""
-
-    factor: int
-
-    def _write(self, value: Value) -> Value:
-        return Scale(self.factor)._read(value)
-
-    def _read(self, value: Value) -> Value:
-        return Scale(self.factor)._write(value)
-
-
-@dataclass(frozen=True, slots=True)
 class Join(Transform):
     """A list in the model, one text in the format."""
 
@@ -552,28 +539,6 @@ def _is_name(text: str) -> bool:
     return text != "" and "/" not in text
 
 
-@dataclass(frozen=True, slots=True)
-class OneOf(Around):
-    """Fixed text around the value, which tells whose value the text is: several properties share
-    it, and to this one a text of another form says nothing."""
-
-    def write(self, value: Value) -> Value:
-        if isinstance(value, Unknown):
-            return Template(tuple(p for p in (self.before, value, self.after) if p != ""))
-        # Without the module's `super()`: a class with slots is made twice.
-        return Around.write(self, value)
-
-    def _read(self, value: Value) -> Value:
-        return Around._read(self, value) if self.fits(value) else None
-
-    def fits(self, value: Value) -> bool:
-        try:
-            Around._read(self, value)
-        except Untransformable:
-            return False
-        return True
-
-
 def _enum(argument: Any) -> Transform:
     pairs: list[tuple[Value, Value]] = []
     further: list[tuple[Value, Value]] = []
@@ -606,16 +571,11 @@ def _objects(argument: Any) -> Transform:
     return Objects(argument["member"], tuple(dict(argument.get("constants", {})).items()))
 
 
-def _around(argument: Any) -> Around:
+def _around(argument: Any) -> Transform:
     before, mark, after = str(argument).partition("${value}")
     if not mark:
         raise Misconfigured("a template transform needs ${value}")
     return Around(before, after)
-
-
-def _one_of(argument: Any) -> Transform:
-    around = _around(argument)
-    return OneOf(around.before, around.after)
 
 
 _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
@@ -624,7 +584,6 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "not": lambda _: Not(),
     "text": lambda _: Text(),
     "scale": lambda factor: Scale(int(factor)),
-    "divided": lambda factor: Divided(int(factor)),
     "join": lambda separator: Join(str(separator)),
     "split": lambda separator: Split(str(separator)),
     "tag_list": _tag_list,
@@ -632,7 +591,6 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
     "template": _around,
     "within": lambda folder: Within(str(folder)),
-    "one_of": _one_of,
     "objects": _objects,
     "keys": lambda _: Keys(),
 }

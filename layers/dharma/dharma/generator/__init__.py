@@ -9,7 +9,14 @@ from dharma.catalog.document import Note
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
 from dharma.core.errors import NotExpressible, NotFound
 from dharma.generator.cfn_parameters import parameter_names, stack_parameters
-from dharma.generator.code import GcsBackend, GeneratedCode, GenerateOptions, S3Backend
+from dharma.generator.code import (
+    AzureBackend,
+    Backend,
+    GcsBackend,
+    GeneratedCode,
+    GenerateOptions,
+    S3Backend,
+)
 from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.outputs import native_outputs
@@ -17,10 +24,13 @@ from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
 from dharma.generator.targets.deployment_manager import write_deployment_manager
 from dharma.generator.targets.terraform import warnings, write_terraform
+from dharma.generator.terraform_only import unsaid
 from dharma.model.blueprint import Blueprint
 
 __all__ = [
     "TARGETS",
+    "AzureBackend",
+    "Backend",
     "GcsBackend",
     "GenerateOptions",
     "GeneratedCode",
@@ -51,12 +61,30 @@ def generate(
         code = _deployment_manager(bp, catalog, options)
     else:
         raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
+    if target != "terraform":
+        code = replace(code, warnings=[*code.warnings, *unsaid(bp, target, options.region)])
     for path, text in code.files.items():
         _check_text(path, text)
     return code
 
 
+def _grouped(bp: Blueprint, catalog: Catalog) -> Blueprint:
+    """Every resource that the catalog knows in a module, its own or that of its category."""
+    kinds = {r.address: catalog.kind(r.type) for r in bp.resources}
+    return replace(
+        bp,
+        resources=tuple(
+            replace(r, module=kind.category.replace("-", "_"))
+            if r.module is None and (kind := kinds[r.address]) is not None
+            else r
+            for r in bp.resources
+        ),
+    )
+
+
 def _terraform(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
+    if options.modules:
+        bp = _grouped(bp, catalog)
     resources = with_gateway_dependencies(bp.resources)
     document, notes = write(resources, "terraform", catalog)
     outputs = native_outputs(bp.outputs, resources, document, catalog)

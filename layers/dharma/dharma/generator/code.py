@@ -29,16 +29,33 @@ class GcsBackend:
 
 
 @dataclass(frozen=True, slots=True)
+class AzureBackend:
+    """Where Terraform keeps its state: a blob of a storage account, locked by its lease."""
+
+    resource_group: str
+    storage_account: str
+    container: str
+    key: str
+
+
+Backend = S3Backend | GcsBackend | AzureBackend
+
+
+@dataclass(frozen=True, slots=True)
 class GenerateOptions:
     """`variables`: values that are written in where the target needs them known (the count of a
     CloudFormation resource, a variable that is a map); the variables stay parameters. `region`:
     default of the provider's region. `backend`: Terraform state, local when None. `json`:
-    CloudFormation as JSON."""
+    CloudFormation as JSON. `modules`: Terraform resources without a module of their own are grouped
+    into one by the catalog's category. `template_bytes`: what one CloudFormation template may hold
+    before it is split into nested stacks, 51,200 where templates are sent without a bucket."""
 
     variables: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
-    backend: S3Backend | GcsBackend | None = None
+    backend: Backend | None = None
     json: bool = False
+    modules: bool = False
+    template_bytes: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,6 +47,9 @@ class Resource:
     """One resource as it was written, loops unexpanded.
 
     At most one of `count`, `for_each`, `condition` is set. `native` holds raw additions by format.
+    `region` is where it lives when not in the region of the deployment: a text or a variable.
+    `module` names the group that it belongs to. `renamed_from` are its former names or addresses,
+    oldest first; `import_id` is the cloud's id of what is there already and shall be adopted.
     `marks` maps a property path (`("versioning", "enabled")`, list indices as ints) to the line and
     column of its value.
     """
@@ -60,6 +63,10 @@ class Resource:
     depends_on: tuple[str, ...] = ()
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     native: dict[str, dict[str, Value]] = field(default_factory=dict)
+    region: Value = None
+    module: str | None = None
+    renamed_from: tuple[str, ...] = ()
+    import_id: Value = None
     origin: Origin = field(default_factory=Origin, compare=False)
     marks: dict[tuple[str | int, ...], tuple[int, int]] = field(
         default_factory=dict, compare=False, repr=False
@@ -68,6 +75,16 @@ class Resource:
     @property
     def address(self) -> str:
         return f"{self.type}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A resource that the blueprint had and has no more. `address` is Terraform's; without
+    `destroy` it is forgotten and stays where it is."""
+
+    address: str
+    destroy: bool = False
+    origin: Origin = field(default_factory=Origin, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +110,7 @@ class Blueprint:
     variables: tuple[Variable, ...] = ()
     resources: tuple[Resource, ...] = ()
     outputs: tuple[Output, ...] = ()
+    removed: tuple[Removed, ...] = ()
     metadata: dict[str, Any] = field(default_factory=dict)
     origin: Origin = field(default_factory=Origin, compare=False)
 

@@ -1,6 +1,8 @@
 """Terraform: six files, as `terraform fmt` leaves them.
 
-`versions.tf`, `providers.tf`, `variables.tf`, `main.tf`, `outputs.tf`, `backend.tf`; resources in
+`versions.tf`, `providers.tf`, `variables.tf`, `main.tf`, `outputs.tf`, `backend.tf`, and where the
+blueprint speaks of its past `moved.tf`, `imports.tf`, `removed.tf`; a group of resources with a
+`module` becomes `modules/<name>/` (`terraform_modules`). Resources in
 the blueprint's order with their satellites behind them, so that a changed resource changes its own
 lines only. References are never replaced by values. The place of deployment (region, account,
 zones) is read through data sources, those that are used. A conditional resource has
@@ -19,8 +21,17 @@ from dataclasses import replace
 
 from dharma.catalog.document import Document, Note, Part
 from dharma.core.errors import NotExpressible
-from dharma.generator.code import GcsBackend, GenerateOptions
+from dharma.generator.code import GenerateOptions
 from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
+from dharma.generator.terraform_modules import Borders, Side, module_files
+from dharma.generator.terraform_past import Past, adoption_notes
+from dharma.generator.terraform_providers import (
+    Aliases,
+    backend_block,
+    provider_blocks,
+    providers_of,
+    versions_block,
+)
 from dharma.generator.terraform_references import References
 from dharma.generator.terraform_variables import variable_blocks
 from dharma.model.ambient import AMBIENT_VARIABLES
@@ -39,14 +50,7 @@ from dharma.model.expressions.nodes import (
 )
 from dharma.model.expressions.parser import is_identifier
 
-# S3's own state locking (`use_lockfile`) left its experimental stage in 1.11.
-REQUIRED_TERRAFORM = ">= 1.11"
-# The releases whose schemas the catalog is proved against: npm @cdktf/provider-aws 21.22.1 stands
-# for hashicorp/aws 6.25.0 (the `cdktf.provider` field of its package.json), and so on.
-PROVIDER_VERSIONS = {"aws": "~> 6.25", "azurerm": "~> 4.55", "google": "~> 6.50"}
-_PROVIDER_OF = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 _PROVIDER_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?\Z")
-
 _PROVIDER_MAP = re.compile(r"\{[A-Za-z0-9_.=, -]*\}\Z")
 
 
@@ -55,21 +59,43 @@ def write_terraform(
 ) -> dict[str, str]:
     """The files. `document` holds the resources and `outputs` the outputs, both in Terraform's own
     attribute names. Raises `NotExpressible` naming the path."""
-    references = References(bp, document)
-    resources = [
-        _resource(part, references) for part in (_normal(p, references) for p in document.parts)
-    ]
-    shown = [_output(o, references, bp.variables) for o in outputs]
-    providers = _providers(bp, document)
-    variables = _with_ambient_variables(bp, references, options)
-    return {
-        "backend.tf": print_body([_backend(options)]),
-        "main.tf": print_body([*references.data_sources(), *resources]),
-        "outputs.tf": print_body(shown),
-        "providers.tf": print_body(_provider_blocks(bp)),
-        "variables.tf": print_body(variable_blocks(variables)),
-        "versions.tf": print_body([_versions(providers)]),
+    borders = Borders(bp, document)
+    aliases = Aliases(bp)
+    document = Document("terraform", [aliases.applied(_normal(p)) for p in document.parts])
+    sides: dict[str | None, Side] = {None: Side(bp, document, None, borders)}
+    blocks: dict[str | None, list[Block]] = {None: []}
+    for part in document.parts:
+        module = borders.module_of(part.address)
+        if module not in sides:
+            sides[module], blocks[module] = Side(bp, document, module, borders), []
+        blocks[module].append(_resource(part, sides[module]))
+    root = sides[None]
+    shown = [_output(o, root, bp.variables) for o in outputs]
+    past = Past(bp, document, borders, root)
+    state_files = past.files()
+    ambient = {name for side in sides.values() for name in side.variables}
+    variables = _with_ambient_variables(bp, ambient, options)
+    files: dict[str, Sequence[Item]] = {
+        "backend.tf": [backend_block(options.backend)],
+        "outputs.tf": shown,
+        "providers.tf": [*provider_blocks(bp), *aliases.blocks(bp)],
+        "variables.tf": variable_blocks(variables),
+        "versions.tf": [versions_block(providers_of(bp, document))],
+        **state_files,
     }
+    calls = []
+    for name, side in sides.items():
+        if name is not None:
+            used = aliases.used_in(blocks[name])
+            calls.append(borders.call(name, side, used))
+            owned = [p for p in document.parts if borders.module_of(p.address) == name]
+            needed = providers_of(bp, Document("terraform", owned), own=False)
+            files.update(
+                module_files(name, side, borders, blocks[name], variables)
+                | {f"modules/{name}/versions.tf": [versions_block(needed, used, pinned=False)]}
+            )
+    files["main.tf"] = [*root.data_sources(), *blocks[None], *calls]
+    return {path: print_body(files[path]) for path in sorted(files)}
 
 
 def warnings(bp: Blueprint, document: Document) -> list[Note]:
@@ -80,19 +106,14 @@ def warnings(bp: Blueprint, document: Document) -> list[Note]:
         for node in walk(part.arguments)
         if isinstance(node, Expression) and hasattr(node, "name")
     }
-    if "deployment_id" not in used:
-        return []
-    return [
-        Note(
-            "approximated",
-            "variables.deployment_id",
-            "",
-            "Terraform has no id of a deployment: it became a variable without default",
-        )
-    ]
+    notes = adoption_notes(bp, document)
+    if "deployment_id" in used:
+        message = "Terraform has no id of a deployment: it became a variable without default"
+        notes.append(Note("approximated", "variables.deployment_id", "", message))
+    return notes
 
 
-def _normal(part: Part, references: References) -> Part:
+def _normal(part: Part) -> Part:
     """Condition and native arguments put in place."""
     arguments = {**part.arguments, **part.native}
     if part.condition is not None:
@@ -290,70 +311,20 @@ def _output(output: Output, references: References, variables: Sequence[Variable
     return Block("output", (output.name,), tuple(body))
 
 
-def _backend(options: GenerateOptions) -> Block:
-    if options.backend is None:
-        return Block("terraform", (), (Block("backend", ("local",)),))
-    if isinstance(options.backend, GcsBackend):
-        where = (
-            Attribute("bucket", options.backend.bucket),
-            Attribute("prefix", options.backend.prefix),
-        )
-        return Block("terraform", (), (Block("backend", ("gcs",), where),))
-    body = (
-        Attribute("bucket", options.backend.bucket),
-        Attribute("key", options.backend.key),
-        Attribute("region", options.backend.region),
-        Attribute("encrypt", True),
-        Attribute("use_lockfile", True),
-    )
-    return Block("terraform", (), (Block("backend", ("s3",), body),))
-
-
-def _providers(bp: Blueprint, document: Document) -> list[str]:
-    """The provider of the blueprint first, then those of passed-through types."""
-    own = _PROVIDER_OF[bp.provider]
-    others = {part.type.split("_", 1)[0] for part in document.parts} - {own, "module"}
-    return [own, *sorted(others)]
-
-
-def _versions(providers: list[str]) -> Block:
-    required = []
-    for name in providers:
-        entry: dict[str, Value] = {"source": f"hashicorp/{name}"}
-        if name in PROVIDER_VERSIONS:
-            entry["version"] = PROVIDER_VERSIONS[name]
-        required.append(Attribute(name, entry))
-    body = (
-        Attribute("required_version", REQUIRED_TERRAFORM),
-        Block("required_providers", (), tuple(required)),
-    )
-    return Block("terraform", (), body)
-
-
-def _provider_blocks(bp: Blueprint) -> list[Item]:
-    region = Attribute("region", VariableRef("region"))
-    if bp.provider == "aws":
-        return [Block("provider", ("aws",), (region,))]
-    if bp.provider == "gcp":
-        project = Attribute("project", VariableRef("project"))
-        return [Block("provider", ("google",), (project, region))]
-    return [Block("provider", ("azurerm",), (Block("features"),))]
-
-
 def _with_ambient_variables(
-    bp: Blueprint, references: References, options: GenerateOptions
+    bp: Blueprint, used: set[str], options: GenerateOptions
 ) -> list[Variable]:
     """The blueprint's variables and those that the place of deployment needs here."""
     declared = {v.name for v in bp.variables}
     wanted: list[Variable] = []
-    if bp.provider in ("aws", "gcp") or "region" in references.variables:
+    if bp.provider in ("aws", "gcp") or "region" in used:
         default = options.region
         wanted.append(_ambient("region", default=default, required=default is None))
     if bp.provider == "gcp":
         wanted.append(Variable("project", required=True, description="The project to deploy into."))
-    if "deployment_name" in references.variables:
+    if "deployment_name" in used:
         wanted.append(_ambient("deployment_name", default=bp.name))
-    if "deployment_id" in references.variables:
+    if "deployment_id" in used:
         wanted.append(_ambient("deployment_id", required=True))
     return [*(v for v in wanted if v.name not in declared), *bp.variables]
 
