@@ -275,7 +275,7 @@ def test_machines_of_one_type_are_told_apart() -> None:
     assert one(machine).type == "azurerm_linux_virtual_machine"
 
 
-def test_comments_are_allowed_and_lines_are_those_of_the_file() -> None:
+def test_what_azure_allows_beyond_json_is_read_and_lines_are_those_of_the_file() -> None:
     text = "\n".join(
         [
             '{ // a comment with "quotes"',
@@ -284,15 +284,21 @@ def test_comments_are_allowed_and_lines_are_those_of_the_file() -> None:
             "    /* several",
             "       lines */",
             '    {"type": "Microsoft.Compute/disks", "apiVersion": "2023-01-02",',
-            '     "name": "x", "location": "westeurope", "tags": {"u": "http://x"},',
+            '     "name": "x", "location": "westeurope", "tags": {"u": "http://x",},',
             '     "properties": {"creationData": {"createOption": "Empty"}}}',
-            "  ]",
+            '    , {"type": "Microsoft.Compute/disks", "apiVersion": "2023-01-02",',
+            '     "name": "y", "tags": {"t": "one',
+            'two"}},',
+            "  ], // the last",
             "}",
         ]
     )
     result = read_text(text, "azuredeploy.json", CATALOG)
     found = [r for r in result.blueprint.resources if r.type == "azurerm_managed_disk"]
-    assert [(r.origin.line, r.properties["tags"]) for r in found] == [(6, {"u": "http://x"})]
+    assert [(r.origin.line, r.properties["tags"]) for r in found] == [
+        (6, {"u": "http://x"}),
+        (9, {"t": "one\ntwo"}),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from dharma.catalog import Catalog, write
 from dharma.catalog.document import Note
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
 from dharma.core.errors import NotExpressible, NotFound
+from dharma.generator.arm_check import reread
 from dharma.generator.cfn_parameters import parameter_names, stack_parameters
 from dharma.generator.code import (
     AzureBackend,
@@ -124,7 +125,8 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
     document, notes = write(resources, "arm", catalog)
     native = native_outputs(outputs, resources, document, catalog)
     files, warned = write_arm(bp, document, native, catalog)
-    return GeneratedCode("arm", files, [*notes, *warned])
+    doubts = [n for name, text in files.items() for n in reread(text, name, resources, catalog)]
+    return GeneratedCode("arm", files, [*notes, *warned, *doubts])
 
 
 def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:

@@ -31,6 +31,7 @@ GROUP = "Microsoft.Resources/resourceGroups"
 PLACE = ("name", "names", "parent", "scope", "resourceGroup")
 # `/subscriptions/S/resourceGroups/G/providers/Namespace/type/name/...`: the names, split at `/`.
 _FIRST_NAME = 8
+VARIABLES_MAX = 256
 _FUNCTION = re.compile(r"list[A-Za-z]+\(\)\Z")
 _ID_OR_NAME = (("id",), ("name",))
 
@@ -58,7 +59,7 @@ class ArmNames:
                 if ref.path == ("name",):
                     used.add(ref.address)
         names = Names()
-        return {
+        found = {
             address: names.take(variable_of(part), address)
             for address, part in self.parts.items()
             if address in used
@@ -66,6 +67,8 @@ class ArmNames:
             and part.count is None
             and not any(isinstance(n, ResourceRef) for n in walk(part.arguments.get("name")))
         }
+        # Azure takes no more of them: the names are repeated then.
+        return found if len(found) <= VARIABLES_MAX else {}
 
     def _names_of_copies(self) -> dict[str, str]:
         names = Names()

@@ -45,7 +45,9 @@ _SECTIONS = frozenset(
         "variables",
     }
 )
-_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_LENIENT = re.compile(
+    r'"(?:[^"\\]|\\.)*"|//[^\n]*|/\*.*?\*/|,(?=(?:\s|//[^\n]*|/\*[^*]*\*/)*[}\]])', re.DOTALL
+)
 Mapping = dict[str, tuple[Node, Node]]
 
 
@@ -53,20 +55,21 @@ def read_arm(data: str | bytes, file: str | None, catalog: Catalog) -> ReadResul
     """Raises `InvalidTemplate` with line and column where the template has no resources to read,
     `LimitExceeded` for one that is too large."""
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    return _Template(read_tree(without_comments(text), file), file).read(catalog)
+    return _Template(read_tree(as_json(text), file), file).read(catalog)
 
 
-def without_comments(text: str) -> str:
-    """The text with `//` and `/* */` comments, which Azure's tools allow, turned into blanks, so
-    that every place stays where it is."""
-    if "//" not in text and "/*" not in text:
-        return text
+def as_json(text: str) -> str:
+    """The text without what Azure's tools allow beyond JSON: comments, commas behind the last
+    element, and strings over several lines. Every place stays on its line."""
 
-    def blank(match: re.Match[str]) -> str:
+    def strict(match: re.Match[str]) -> str:
         found = match.group()
-        return found if found.startswith('"') else re.sub(r"[^\n]", " ", found)
+        if not found.startswith('"'):
+            return re.sub(r"[^\n]", " ", found)
+        lines = found.count("\n")
+        return found.replace("\r", "").replace("\n", "\\n") + "\n" * lines if lines else found
 
-    return _COMMENT.sub(blank, text)
+    return _LENIENT.sub(strict, text)
 
 
 class _Template:

@@ -23,7 +23,7 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import azure_type
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_names import GROUP, PLACE, ArmNames
+from dharma.generator.arm_names import GROUP, PLACE, VARIABLES_MAX, ArmNames
 from dharma.generator.arm_parameters import (
     arm_type,
     camel,
@@ -50,7 +50,7 @@ from dharma.model.types import ANY, Type, parse_type
 FILE = "azuredeploy.json"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
 BYTES_MAX = 4 * 1024 * 1024
-LIMITS = {"parameters": 256, "variables": 256, "resources": 800, "outputs": 64}
+LIMITS = {"parameters": 256, "variables": VARIABLES_MAX, "resources": 800, "outputs": 64}
 _TYPE = re.compile(r"[A-Za-z0-9.]+(?:/[A-Za-z0-9]+)+\Z")
 _FIRST = ("type", "apiVersion", "name", "location", "tags", "sku", "kind", "identity", "zones")
 
