@@ -170,7 +170,7 @@ class ArmResources:
             where=where,
             expressions=expressions,
             segments=segments,
-            own=_own_text(name_node),
+            own=_last_name(_own_text(name_node)),
             parent=parent,
             place=self.place,
         )
@@ -567,6 +567,21 @@ def _own_text(node: Node) -> ArmValue:
         return parse_text(node.value)
     except ArmSyntaxError:
         return ""
+
+
+def _last_name(name: ArmValue) -> ArmValue:
+    """The resource's own name in one with those of its parents: the last placeholder of a format,
+    the last argument of a concat."""
+    if not isinstance(name, ArmCall) or len(name.arguments) < 2:
+        return name
+    if name.name.lower() == "format" and isinstance(name.arguments[0], str):
+        last = re.search(r"/\{(\d+)\}\Z", name.arguments[0])
+        if last and int(last.group(1)) + 1 < len(name.arguments):
+            return name.arguments[int(last.group(1)) + 1]
+    before = name.arguments[-2]
+    if name.name.lower() == "concat" and isinstance(before, str) and before.endswith("/"):
+        return name.arguments[-1]
+    return name
 
 
 def _identifier_of(names: list[Value]) -> Value:
