@@ -91,9 +91,16 @@ class RandomResources:
     def _sayable(self, properties: dict[str, Value], kind: Kind) -> dict[str, Value]:
         """Mostly without the properties that a format takes only beside other values."""
         for format in self.formats:
-            for name in _out_of_place(kind.mappings[format].table, properties):
+            table = kind.mappings[format].table
+            for name in _out_of_place(table, properties):
                 if not kind.properties[name].required and self._chance(0.9):
                     properties.pop(name, None)
+            for rule in table.rules:
+                if rule.each is not None:
+                    for element in _spelled_out(member(properties, rule.model)):
+                        for name in _out_of_place(rule.each, element):
+                            if self._chance(0.9):
+                                element.pop(name, None)
         return properties
 
     def _property(self, declared: Property, path: tuple[str, ...], kind: Kind) -> Value:
@@ -238,6 +245,17 @@ class RandomResources:
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share
+
+
+def _spelled_out(value: Value) -> Iterator[dict[str, Value]]:
+    """The objects of a list, those that are there under a condition too."""
+    if isinstance(value, Conditional):
+        yield from _spelled_out(value.then)
+    elif isinstance(value, list):
+        for element in value:
+            yield from _spelled_out(element)
+    elif isinstance(value, dict):
+        yield value
 
 
 def _out_of_place(table: Table, properties: dict[str, Value]) -> Iterator[str]:

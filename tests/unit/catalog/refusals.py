@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
-from dharma.catalog.kinds import FormatMapping
+from dharma.catalog.kinds import FormatMapping, Table
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -40,11 +40,21 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
             uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
             if uncounted and message.endswith("how many elements there are is not known"):
                 return f"unknown number of {bag.declared.name}"
+            each = bag.inline_form is None and f".{bag.declared.name}." in place
+            if each and message.endswith("one per element needs a loop"):
+                return f"loop over {bag.declared.name}"
     return None
 
 
 def _variant_paths(mapping: FormatMapping) -> set[str]:
     tables = [mapping.table, *(attachment.table for attachment in mapping.attachments)]
-    return {
-        ".".join(rule.model) for t in tables for _, variant in t.variants for rule in variant.rules
-    }
+    return {path for table in tables for path in _in_variants(table)}
+
+
+def _in_variants(table: Table) -> Iterator[str]:
+    """The model paths that hold in a variant only, those of elements from their element on."""
+    for _, variant in table.variants:
+        yield from (".".join(rule.model) for rule in variant.rules)
+    for rule in table.all_rules():
+        if rule.each is not None:
+            yield from _in_variants(rule.each)

@@ -244,6 +244,9 @@ class GeneratedName(Bridge):
 BRIDGES: dict[str, Bridge] = {
     "generated_alarm_name": GeneratedName("alarm_name"),
     "generated_function_name": GeneratedName("function_name"),
+    "generated_cluster_identifier": GeneratedName("cluster_identifier"),
+    "generated_domain_name": GeneratedName("domain_name"),
+    "generated_family": GeneratedName("family"),
     "generated_name": GeneratedName("name"),
     "generated_replication_group_id": GeneratedName("replication_group_id"),
     "final_snapshot": FinalSnapshot(),

@@ -63,7 +63,9 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
             return None
     try:
         if rule.each is not None:
-            value = read_elements(rule.each, native, rule.declared, print_path(rule.native), report)
+            elements = rule.transform.read(native)
+            where = print_path(rule.native)
+            value = read_elements(rule.each, elements, rule.declared, where, report)
         else:
             value = coerce(rule.transform.read(native), rule.declared)
     except Untransformable as fault:

@@ -59,7 +59,7 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     path = f"{where}.{'.'.join(rule.model)}"
     try:
         if rule.each is not None:
-            native = write_elements(rule.each, value, path)
+            native = rule.transform.write(write_elements(rule.each, value, path))
         else:
             native = rule.transform.write(value)
     except Untransformable as fault:
