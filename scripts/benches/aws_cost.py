@@ -96,10 +96,8 @@ def usage(counts: dict[str, float], requests: int) -> dict[str, dict[str, int | 
     }
     return {
         **found,
-        "AWS::ApiGatewayV2::Api.Api": {"monthly_requests": requests},
-        "AWS::StepFunctions::StateMachine.DeployStateMachine": {
-            "monthly_transitions": round(transitions)
-        },
+        "aws_apigatewayv2_api.api": {"monthly_requests": requests},
+        "aws_sfn_state_machine.deploy": {"monthly_transitions": round(transitions)},
         "AWS::Events::EventBus.Bus": {"monthly_custom_events": events},
         "AWS::Pipes::Pipe.EventPipe": {"monthly_requests": events},
         "AWS::ElastiCache::ServerlessCache.Cache": {"monthly_processing_units": requests},

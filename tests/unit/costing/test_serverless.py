@@ -80,21 +80,21 @@ def test_a_topic_pays_by_pieces_of_64_kb() -> None:
 
 
 def test_an_http_api_has_a_lower_price_behind_300_million() -> None:
-    found = priced("AWS::ApiGatewayV2::Api", {}, {"monthly_requests": 500_000_000})
+    found = priced("aws_apigatewayv2_api", {}, {"monthly_requests": 500_000_000})
     assert quantities(found) == {
         "Requests (first 300M)": Decimal(300),
         "Requests (over 300M)": Decimal(200),
     }
     large = {"monthly_requests": 1_000_000, "request_size_kb": 513}
-    assert quantities(priced("AWS::ApiGatewayV2::Api", {}, large)) == {
+    assert quantities(priced("aws_apigatewayv2_api", {}, large)) == {
         "Requests (first 300M)": Decimal(2)
     }
 
 
 def test_a_standard_state_machine_pays_by_transition() -> None:
-    kind = "AWS::StepFunctions::StateMachine"
+    kind = "aws_sfn_state_machine"
     assert dollars(priced(kind, {}, {"monthly_transitions": 10_000})) == pytest.approx(0.25)
-    assert priced(kind, {"StateMachineType": "EXPRESS"}).lines == ()
+    assert priced(kind, {"type": "EXPRESS"}).lines == ()
 
 
 def test_a_serverless_cache_meters_at_least_a_tenth_of_a_gigabyte() -> None:

@@ -99,8 +99,8 @@ def test_events_become_rules_and_permissions() -> None:
 def test_an_http_api_has_a_stage_and_both_know_their_line() -> None:
     result = read()
     made = {r.origin.address: r for r in result.blueprint.resources}
-    assert made["Resources.Api"].type == "AWS::ApiGatewayV2::Api"
-    assert made["Resources.ApiApiGatewayDefaultStage"].type == "AWS::ApiGatewayV2::Stage"
+    assert made["Resources.Api"].type == "aws_apigatewayv2_api"
+    assert made["Resources.ApiApiGatewayDefaultStage"].type == "aws_apigatewayv2_stage"
     assert made["Resources.ApiApiGatewayDefaultStage"].origin.line == 12
 
 
@@ -148,7 +148,7 @@ Resources:
           Properties: {Pattern: {source: [shop]}}
 """
     made: dict[str, Any] = {r.origin.address: r for r in read(text).blueprint.resources}
-    assert made["Resources.Flow"].type == "AWS::StepFunctions::StateMachine"
+    assert made["Resources.Flow"].type == "aws_sfn_state_machine"
     assert "lambda:InvokeFunction" in str(made["Resources.FlowRole"].properties)
     assert made["Resources.FlowAsked"].type == "aws_cloudwatch_event_rule"
 

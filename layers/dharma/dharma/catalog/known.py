@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from dharma.catalog.alternatives import one_of
 from dharma.catalog.paths import Path
 from dharma.model.expressions.nodes import Conditional, Unknown, Value
 
@@ -36,7 +37,7 @@ class KnownPaths:
         """The paths of a value that nothing in the tree understands. Absent and empty ones do not
         count, nor what is unknown anyway."""
         if self.leaf:
-            if self.single and isinstance(value, list):
+            if self.single and isinstance(value, list) and one_of(value) is None:
                 yield from (f"{path}[{position}]" for position in range(1, len(value)))
             return
         if value is None or value in ([], {}, "") or isinstance(value, Unknown):
@@ -61,6 +62,7 @@ class KnownPaths:
             yield path
 
     def _unread_elements(self, elements: list[Value], path: str) -> Iterator[str]:
+        exclusive = not self.chosen and one_of(elements) is not None
         for position, element in enumerate(elements):
             here = f"{path}[{position}]"
             if self.chosen:
@@ -69,7 +71,7 @@ class KnownPaths:
                     yield here
                 else:
                     yield from node.unread(element, here)
-            elif position:
+            elif position and not exclusive:
                 yield here
             else:
                 yield from self.unread(element, here)

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dharma.catalog.alternatives import one_of
 from dharma.core.errors import Misconfigured
 from dharma.model.expressions.nodes import (
     Conditional,
@@ -218,6 +219,9 @@ def get(value: Value, path: Path) -> Value:
 
 def _only(value: Value) -> Value:
     if isinstance(value, list):
+        alternatives = one_of(value)
+        if alternatives is not None:
+            return alternatives
         return value[0] if value else None
     if isinstance(value, Conditional):
         return conditional(value.condition, _only(value.then), _only(value.otherwise))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dharma.costing.component import PricedKind
 from dharma.costing.components.aws import (
+    aws_apigatewayv2_api,
     aws_autoscaling_group,
     aws_cloudwatch_log_group,
     aws_cloudwatch_metric_alarm,
@@ -17,6 +18,7 @@ from dharma.costing.components.aws import (
     aws_lb,
     aws_nat_gateway,
     aws_s3_bucket,
+    aws_sfn_state_machine,
     aws_sns_topic,
     aws_sqs_queue,
     free,
@@ -26,6 +28,7 @@ from dharma.costing.components.aws import (
 PRICED: dict[str, PricedKind] = {
     priced.kind: priced
     for priced in (
+        aws_apigatewayv2_api.priced,
         aws_autoscaling_group.priced,
         aws_cloudwatch_log_group.priced,
         aws_cloudwatch_metric_alarm.priced,
@@ -39,6 +42,7 @@ PRICED: dict[str, PricedKind] = {
         aws_lb.priced,
         aws_nat_gateway.priced,
         aws_s3_bucket.priced,
+        aws_sfn_state_machine.priced,
         aws_sns_topic.priced,
         aws_sqs_queue.priced,
         *free.PRICED,

@@ -24,7 +24,16 @@ _REASONS = {
     "aws_kms_alias": "an alias has no charge; its key has",
     "aws_lambda_permission": "a permission has no charge",
     "aws_cloudwatch_event_rule": "a rule has no charge; events that are published have",
-    "AWS::ApiGatewayV2::Stage": "a stage has no charge; the requests of its API have",
+    "aws_apigatewayv2_stage": "a stage has no charge; the requests of its API have",
+    "aws_apigatewayv2_integration": "an integration has no charge; the requests of its API have",
+    "aws_apigatewayv2_route": "a route has no charge; the requests of its API have",
+    "aws_apigatewayv2_authorizer": "an authorizer has no charge; the requests of its API have",
+    "aws_network_acl": "network ACLs have no charge",
+    "aws_vpc_peering_connection": "a connection has no charge; data over it has",
+    "aws_cloudfront_origin_access_control": "access control has no charge; the distribution has",
+    "aws_redshift_subnet_group": "a subnet group has no charge",
+    "aws_ecs_cluster": "a cluster has no charge; what runs on it has",
+    "aws_ecs_task_definition": "a task definition has no charge; tasks that run have",
     "AWS::Lambda::LayerVersion": "a layer has no charge of its own",
 }
 
