@@ -54,6 +54,13 @@ class GenerateBody(SourceBody):
     format: Literal["terraform", "cloudformation", "arm", "deployment_manager"] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
     backend: BackendBody | GcsBackendBody | AzureBackendBody | None = None
+    template_bytes: int = Field(
+        1_000_000,
+        ge=4096,
+        le=1_000_000,
+        description="CloudFormation: what one template may hold before it is split into nested"
+        " stacks; 51200 where it is sent without a bucket.",
+    )
     modules: bool = Field(
         False, description="Terraform: resources without a module in one for each category."
     )
@@ -75,6 +82,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
             backend=_backend(body.backend),
             json=body.json_template,
             modules=body.modules,
+            template_bytes=body.template_bytes,
         ),
     )
     if body.archive:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
 from dharma.bootstrap import application
+from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate
 from dharma.generator.cfn_parameters import output_names, parameter_names, parameter_value
+from dharma.generator.nested_stacks import BYTES_MAX, RESOURCES_MAX
 from dharma.orchestrator.steps.step_run import StepRun
 from functions.steps import step_handler
+
+MANY_BYTES = 1_000_000_000
+MANY_RESOURCES = 1_000_000
 
 
 def write_template(step: StepRun) -> dict[str, Any]:
@@ -24,9 +30,17 @@ def write_template(step: StepRun) -> dict[str, Any]:
         blueprint,
         "cloudformation",
         application().catalog,
-        GenerateOptions(variables=open_values, region=step.environment.region, json=True),
+        GenerateOptions(
+            variables=open_values,
+            region=step.environment.region,
+            json=True,
+            # A deployment is one stack: nothing is split, what is too large is refused.
+            template_bytes=MANY_BYTES,
+            template_resources=MANY_RESOURCES,
+        ),
     )
     (body,) = code.files.values()
+    _refuse_too_large(body)
     names = parameter_names(blueprint)
     step.write(
         "template.json",
@@ -47,6 +61,20 @@ def write_template(step: StepRun) -> dict[str, Any]:
     ]
     step.write("generation-notes.json", notes)
     return {"bytes": len(body.encode()), "warnings": len(notes)}
+
+
+def _refuse_too_large(body: str) -> None:
+    """Told here, before anybody is asked to approve. Templates are sent without their layout."""
+    template = json.loads(body)
+    resources = len(template.get("Resources", {}))
+    size = len(json.dumps(template, separators=(",", ":"), ensure_ascii=False).encode())
+    if resources > RESOURCES_MAX or size > BYTES_MAX:
+        raise NotExpressible(
+            f"one stack cannot hold this blueprint: {resources:,} resources in {size:,} bytes, "
+            f"where CloudFormation takes {RESOURCES_MAX:,} and {BYTES_MAX:,}. Divide it, or write "
+            "it with generate -f cloudformation and deploy its nested stacks with "
+            "`aws cloudformation package` and `deploy`"
+        )
 
 
 handler = step_handler({"generate": write_template}, "generator")

@@ -144,6 +144,15 @@ def generate(
     modules: Annotated[
         bool, typer.Option("--modules", help="Terraform: one module for each category of kinds.")
     ] = False,
+    template_bytes: Annotated[
+        int,
+        typer.Option(
+            min=4096,
+            max=1_000_000,
+            help="CloudFormation: what one template may hold before it is split into nested"
+            " stacks; 51200 where it is sent without a bucket.",
+        ),
+    ] = 1_000_000,
     backend: Annotated[
         str | None,
         typer.Option(
@@ -173,6 +182,7 @@ def generate(
         json=json_template,
         modules=modules,
         backend=backend,
+        template_bytes=template_bytes,
     )
     return _write(output, source, source.blueprint, wanted)
 
@@ -225,6 +235,7 @@ class _Wanted:
     json: bool
     modules: bool = False
     backend: str | None = None
+    template_bytes: int = 1_000_000
 
 
 def _write(
@@ -249,6 +260,7 @@ def _write(
         variables=source.values,
         region=source.region,
         modules=wanted.modules,
+        template_bytes=wanted.template_bytes,
         backend=None if wanted.backend is None else parse_backend(wanted.backend, source.region),
     )
     if wanted.target == Conversion.BLUEPRINT:

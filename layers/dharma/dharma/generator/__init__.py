@@ -20,6 +20,7 @@ from dharma.generator.code import (
 )
 from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.loops import frozen_variables, without_loops
+from dharma.generator.nested_stacks import Limits
 from dharma.generator.outputs import native_outputs
 from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
@@ -105,7 +106,13 @@ def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -
     document, notes = write(resources, "cloudformation", catalog)
     native = native_outputs(outputs, resources, document, catalog)
     left = replace(bp, variables=tuple(v for v in bp.variables if v.name not in values))
-    files, warned = write_cloudformation(left, document, native, json=options.json)
+    files, warned = write_cloudformation(
+        left,
+        document,
+        native,
+        json=options.json,
+        limits=Limits(options.template_resources, options.template_bytes),
+    )
     written_in = [
         Note("approximated", "variables", name, "its value is written in; it is no parameter")
         for name in sorted(values)

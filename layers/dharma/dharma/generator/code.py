@@ -47,8 +47,9 @@ class GenerateOptions:
     CloudFormation resource, a variable that is a map); the variables stay parameters. `region`:
     default of the provider's region. `backend`: Terraform state, local when None. `json`:
     CloudFormation as JSON. `modules`: Terraform resources without a module of their own are grouped
-    into one by the catalog's category. `template_bytes`: what one CloudFormation template may hold
-    before it is split into nested stacks, 51,200 where templates are sent without a bucket."""
+    into one by the catalog's category. `template_bytes` and `template_resources`: what one
+    CloudFormation template may hold before it is split into nested stacks; 51,200 bytes where it is
+    sent without a bucket."""
 
     variables: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
@@ -56,6 +57,7 @@ class GenerateOptions:
     json: bool = False
     modules: bool = False
     template_bytes: int = 1_000_000
+    template_resources: int = 500
 
 
 @dataclass(frozen=True, slots=True)

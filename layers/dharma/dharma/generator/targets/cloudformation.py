@@ -11,7 +11,8 @@ its type, everything else among its properties, where it wins over what the mode
 is attached to its VPC waits for the attachment (`dharma.catalog.vpc_gateways`): a reference to the
 gateway itself does not say that.
 
-Over 500 resources, CloudFormation's limit for one template, it is still one file, with a warning.
+Over 500 resources, or more bytes than one template may have, it is a root template with nested
+stacks (`nested_stacks`).
 """
 
 from __future__ import annotations
@@ -32,12 +33,11 @@ from dharma.generator.cfn_parameters import (
 )
 from dharma.generator.cfn_values import Scope, Values
 from dharma.generator.inexpressible import Inexpressible
+from dharma.generator.nested_stacks import ONE_TEMPLATE, Limits, split
 from dharma.generator.yaml_text import Tagged, to_json, to_yaml
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.nodes import Binary, Symbol, Value, VariableRef, references, walk
 
-RESOURCES_MAX = 500
-BYTES_MAX = 1_000_000
 RESOURCE_ATTRIBUTES = frozenset(
     {"CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"}
 )
@@ -46,29 +46,30 @@ _TYPE = re.compile(r"[A-Za-z0-9_@:-]{1,255}\Z")
 
 
 def write_cloudformation(
-    bp: Blueprint, document: Document, outputs: Sequence[Output], *, json: bool = False
+    bp: Blueprint,
+    document: Document,
+    outputs: Sequence[Output],
+    *,
+    json: bool = False,
+    limits: Limits = ONE_TEMPLATE,
 ) -> tuple[dict[str, str], list[Note]]:
     """The file and its warnings. `document` and `outputs` use CloudFormation's own names; what is
     left of variables without a parameter type was replaced by values before. Raises
     `NotExpressible` naming the path."""
     writing = _Template(bp, document)
     template = writing.build(outputs)
-    text = to_json(template) if json else to_yaml(template)
-    return {"template.json" if json else "template.yaml": text}, [
-        *writing.notes,
-        *_limits(document, text),
-    ]
-
-
-def _limits(document: Document, text: str) -> list[Note]:
-    notes = []
-    if len(document.parts) > RESOURCES_MAX:
-        said = f"{len(document.parts)} resources; CloudFormation takes {RESOURCES_MAX} a template"
-        notes.append(Note("approximated", "template", "Resources", said))
-    if (size := len(text.encode("utf-8", "surrogatepass"))) > BYTES_MAX:
-        said = f"{size} bytes; CloudFormation takes {BYTES_MAX} from a bucket"
-        notes.append(Note("approximated", "template", "", said))
-    return notes
+    print_text, suffix = (to_json, ".json") if json else (to_yaml, ".yaml")
+    text = print_text(template)
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if len(document.parts) <= limits.resources and size <= limits.bytes:
+        return {f"template{suffix}": text}, writing.notes
+    nested = split(template, print_text, suffix, limits)
+    files = {path: print_text(part) for path, part in sorted(nested.items())}
+    said = (
+        f"{len(document.parts)} resources in {size} bytes are more than one template holds: "
+        f"{len(nested) - 1} nested stacks, which `aws cloudformation package` uploads"
+    )
+    return files, [*writing.notes, Note("approximated", "template", "", said)]
 
 
 class _Template:

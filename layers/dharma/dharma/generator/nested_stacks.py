@@ -1,0 +1,490 @@
+"""A template that is larger than CloudFormation takes, as a root template with nested stacks.
+
+Resources are put into an order in which each comes behind what it needs, near to it; the stacks are
+pieces of this order, so that no two need each other. Where a piece ends depends on the name of the
+resource that begins the next (as in content-defined chunking), not on a count from the beginning: a
+resource that is added changes the stack that it comes into and no other, unless that one grows too
+large. A stack is named after its first resource.
+
+What crosses from stack to stack is an output here and a parameter there, handed over by the root;
+parameters, conditions and mappings go along where they are used. The name and the id of the stack
+mean the root's everywhere. The root's `TemplateURL`s are relative paths, which
+`aws cloudformation package` uploads and replaces.
+
+Limits: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from dharma.catalog.naming import Names
+from dharma.core.errors import NotExpressible
+from dharma.generator.yaml_text import Tagged
+
+RESOURCES_MAX = 500
+BYTES_MAX = 1_000_000
+PARAMETERS_MAX = 200
+OUTPUTS_MAX = 200
+FOLDER = "stacks"
+STACK = "AWS::CloudFormation::Stack"
+
+Template = dict[str, Any]
+Key = tuple[str, str]
+"""A logical id and what is taken of it: an attribute, or `Ref`."""
+
+# From which size on, and how often (one in), a resource begins another stack by its name.
+_LEAST, _ONE_IN = 100, 80
+# Room for parameters, outputs and what else stands around the resources.
+_BYTES_SHARE = 0.7
+_SUBSTITUTED = re.compile(r"\$\{([^!}][^}]*)\}")
+_OWN = ("AWS::StackName", "AWS::StackId")
+_LONG = re.compile(r"(?:Ref|Fn::[A-Za-z0-9]+)\Z")
+# Attributes that are lists: an output is text, so they cross joined by commas. Read off the
+# resource schemas of CloudFormation (read-only properties of type array).
+_LISTS = frozenset(
+    {
+        ("AWS::EC2::Subnet", "Ipv6CidrBlocks"),
+        ("AWS::EC2::VPC", "CidrBlockAssociations"),
+        ("AWS::EC2::VPC", "Ipv6CidrBlocks"),
+        ("AWS::EC2::VPCEndpoint", "DnsEntries"),
+        ("AWS::EC2::VPCEndpoint", "NetworkInterfaceIds"),
+        ("AWS::ElastiCache::ReplicationGroup", "ReadEndPoint.AddressesList"),
+        ("AWS::ElastiCache::ReplicationGroup", "ReadEndPoint.PortsList"),
+        ("AWS::ElasticLoadBalancingV2::TargetGroup", "LoadBalancerArns"),
+        ("AWS::RDS::DBInstance", "ReadReplicaDBClusterIdentifiers"),
+        ("AWS::RDS::DBInstance", "ReadReplicaDBInstanceIdentifiers"),
+        ("AWS::Route53::HostedZone", "NameServers"),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one template may have."""
+
+    resources: int = RESOURCES_MAX
+    bytes: int = BYTES_MAX
+
+
+ONE_TEMPLATE = Limits()
+
+
+def split(
+    template: Template, print_text: Callable[[Any], str], suffix: str, limits: Limits
+) -> dict[str, Template]:
+    """Path to template, the root first under `template<suffix>`. `print_text` gives the text of a
+    template. Raises `NotExpressible` for what no partition brings under the limits."""
+    for section, most in (("Parameters", PARAMETERS_MAX), ("Outputs", OUTPUTS_MAX)):
+        present = len(template.get(section, {}))
+        if present > most:
+            raise NotExpressible(f"{present} {section.lower()}; CloudFormation takes {most}")
+    graph = _Graph(template, print_text)
+    most = limits.resources - limits.resources // 10
+    while True:
+        found = _Split(template, graph, suffix, most, int(limits.bytes * _BYTES_SHARE)).templates()
+        fault = _too_large(found, print_text, limits)
+        if fault is None:
+            return found
+        if most < 10:
+            raise NotExpressible(f"no nested stacks hold this blueprint: {fault}")
+        most //= 2
+
+
+def _too_large(
+    templates: Mapping[str, Template], print_text: Callable[[Any], str], limits: Limits
+) -> str | None:
+    for path, template in templates.items():
+        for section, most in (
+            ("Resources", limits.resources),
+            ("Parameters", PARAMETERS_MAX),
+            ("Outputs", OUTPUTS_MAX),
+        ):
+            present = len(template.get(section, {}))
+            if present > most:
+                return f"{path} has {present} {section.lower()}, {most} are allowed"
+        size = len(print_text(template).encode("utf-8", "surrogatepass"))
+        if size > limits.bytes:
+            return f"{path} has {size} bytes, {limits.bytes} are allowed"
+    return None
+
+
+@dataclass(slots=True)
+class _Uses:
+    """What a value names."""
+
+    keys: set[Key] = field(default_factory=set)
+    conditions: set[str] = field(default_factory=set)
+    mappings: set[str] = field(default_factory=set)
+
+    def add(self, other: _Uses) -> None:
+        self.keys |= other.keys
+        self.conditions |= other.conditions
+        self.mappings |= other.mappings
+
+
+def uses_of(value: Any) -> _Uses:
+    """All names in a value: `keys` are resources, parameters and pseudo parameters."""
+    found = _Uses()
+    stack = [value]
+    while stack:
+        node = tagged(stack.pop())
+        if isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, dict):
+            stack.extend(node.values())
+        elif isinstance(node, Tagged):
+            content = node.content
+            if node.long == "Ref":
+                found.keys.add((str(content), "Ref"))
+                continue
+            if node.long == "Fn::GetAtt":
+                found.keys.add(_attribute(content))
+                continue
+            if node.long == "Fn::Sub":
+                text, own = (content[0], content[1]) if isinstance(content, list) else (content, {})
+                names = _SUBSTITUTED.findall(text)
+                found.keys.update(_named(n) for n in names if n not in own)
+                stack.append(own)
+                continue
+            if node.long == "Fn::If":
+                found.conditions.add(str(content[0]))
+                content = content[1:]
+            elif node.long == "Fn::FindInMap" and isinstance(content[0], str):
+                found.mappings.add(content[0])
+            stack.append(content)
+    return found
+
+
+def tagged(node: Any) -> Any:
+    """An intrinsic that somebody wrote in its long form, as the writer has it."""
+    if isinstance(node, dict) and len(node) == 1:
+        ((name, content),) = node.items()
+        if isinstance(name, str) and _LONG.match(name):
+            return Tagged(f"!{name.removeprefix('Fn::')}", name, content)
+    return node
+
+
+def _attribute(content: Any) -> Key:
+    text = ".".join(map(str, content)) if isinstance(content, list) else str(content)
+    return _named(text) if "." in text else (text, "")
+
+
+def _named(text: str) -> Key:
+    name, _, attribute = text.strip().partition(".")
+    return name, attribute or "Ref"
+
+
+class _Graph:
+    """The resources of a template in an order in which each comes behind all that it needs."""
+
+    def __init__(self, template: Template, print_text: Callable[[Any], str]) -> None:
+        self.resources: dict[str, dict[str, Any]] = template["Resources"]
+        self.uses: dict[str, _Uses] = {}
+        self.waits: dict[str, list[str]] = {}
+        self.size: dict[str, int] = {}
+        for name, body in self.resources.items():
+            uses = uses_of({k: v for k, v in body.items() if k not in ("DependsOn", "Condition")})
+            if "Condition" in body:
+                uses.conditions.add(body["Condition"])
+            self.uses[name] = uses
+            awaited = body.get("DependsOn", [])
+            self.waits[name] = [awaited] if isinstance(awaited, str) else list(awaited)
+            text = print_text({name: body})
+            # Two levels deeper in its template than here.
+            self.size[name] = len(text.encode("utf-8", "surrogatepass")) + 4 * text.count("\n")
+        self.order = list(self._order())
+
+    def needs(self, name: str) -> list[str]:
+        """The resources that one needs, in a fixed order."""
+        named = sorted(n for n, _ in self.uses[name].keys if n in self.resources and n != name)
+        return [*dict.fromkeys([*named, *(w for w in self.waits[name] if w in self.resources)])]
+
+    def _order(self) -> Iterator[str]:
+        """What a resource needs right before it, unless it came earlier."""
+        seen: set[str] = set()
+        for first in self.resources:
+            stack = [(first, iter(self.needs(first)))] if first not in seen else []
+            seen.add(first)
+            while stack:
+                name, left = stack[-1]
+                need = next((n for n in left if n not in seen), None)
+                if need is None:
+                    stack.pop()
+                    yield name
+                else:
+                    seen.add(need)
+                    stack.append((need, iter(self.needs(need))))
+
+
+class _Split:
+    def __init__(
+        self, template: Template, graph: _Graph, suffix: str, most: int, most_bytes: int
+    ) -> None:
+        self.template = template
+        self.graph = graph
+        self.suffix = suffix
+        self.parameters: dict[str, dict[str, Any]] = template.get("Parameters", {})
+        self.conditions: dict[str, Any] = template.get("Conditions", {})
+        self.condition_uses = {name: uses_of(body) for name, body in self.conditions.items()}
+        self.stacks = self._pieces(most, most_bytes)
+        self.stack_of = {n: stack for stack, members in self.stacks.items() for n in members}
+        self.names = Names()
+        for taken in self.parameters:
+            self.names.take(taken, taken)
+        self.crossing: dict[Key, str] = {}
+
+    # -- the partition
+
+    def _pieces(self, most: int, most_bytes: int) -> dict[str, list[str]]:
+        stacks: dict[str, list[str]] = {}
+        current: list[str] = []
+        inside: set[str] = set()
+        taken: set[str] = set()
+        size = 0
+        for name in self.graph.order:
+            wanted = self._taken(name)
+            full = (
+                len(current) >= most
+                or size + self.graph.size[name] > most_bytes
+                or len(taken | {w for w in wanted if w.partition(".")[0] not in inside})
+                > PARAMETERS_MAX - 10
+            )
+            if current and (full or (len(current) >= _LEAST and _begins(name))):
+                current, inside, taken, size = [], set(), set(), 0
+            if not current:
+                stacks[f"{name}Stack"] = current
+            current.append(name)
+            inside.add(name)
+            taken |= {w for w in wanted if w.partition(".")[0] not in inside}
+            size += self.graph.size[name]
+        return stacks
+
+    def _taken(self, name: str) -> set[str]:
+        """What would be a parameter for this resource, if it stood alone."""
+        uses = self._with_conditions(self.graph.uses[name])
+        return {
+            f"{owner}.{attribute}"
+            for owner, attribute in uses.keys
+            if owner in self.graph.resources or owner in self.parameters or owner in _OWN
+        }
+
+    def _with_conditions(self, uses: _Uses) -> _Uses:
+        whole = _Uses()
+        whole.add(uses)
+        for name in uses.conditions & self.condition_uses.keys():
+            whole.add(self.condition_uses[name])
+        return whole
+
+    # -- the templates
+
+    def templates(self) -> dict[str, Template]:
+        nested: dict[str, Template] = {}
+        calls: dict[str, dict[str, Any]] = {}
+        given: dict[str, dict[str, Any]] = {stack: {} for stack in self.stacks}
+        for stack, members in self.stacks.items():
+            path = f"{FOLDER}/{stack.removesuffix('Stack')}{self.suffix}"
+            nested[path], calls[stack] = self._nested(stack, members, given)
+            calls[stack]["Properties"] = {
+                "TemplateURL": path,
+                **calls[stack].get("Properties", {}),
+            }
+        outputs = {
+            name: self._rewritten(body, lambda key: self._in_root(key, given))
+            for name, body in self.template.get("Outputs", {}).items()
+        }
+        for template, stack in zip(nested.values(), self.stacks, strict=True):
+            if given[stack]:
+                template["Outputs"] = given[stack]
+        root = {k: v for k, v in self.template.items() if k not in ("Resources", "Outputs")}
+        root |= {"Resources": calls, "Outputs": outputs}
+        used = uses_of([calls, outputs])
+        used.conditions |= {body["Condition"] for body in outputs.values() if "Condition" in body}
+        self._keep(root, used)
+        return {f"template{self.suffix}": _ordered(root), **nested}
+
+    def _keep(self, template: Template, used: _Uses) -> None:
+        """Conditions and mappings that are used; nothing else of these sections."""
+        used = self._with_conditions(used)
+        for section, names in (("Conditions", used.conditions), ("Mappings", used.mappings)):
+            kept = {k: v for k, v in self.template.get(section, {}).items() if k in names}
+            template.pop(section, None)
+            if kept:
+                template[section] = kept
+
+    def _nested(
+        self, stack: str, members: list[str], given: dict[str, dict[str, Any]]
+    ) -> tuple[Template, dict[str, Any]]:
+        """One nested template, and its resource in the root."""
+        inside = set(members)
+        declared: dict[str, dict[str, Any]] = {}
+        passed: dict[str, Any] = {}
+        behind: set[str] = set()
+
+        def taken(key: Key) -> Any:
+            owner, _ = key
+            if owner in self.parameters:
+                if owner not in declared:
+                    declared[owner] = _passed_on(self.parameters[owner])
+                    passed[owner] = _as_text(self.parameters[owner], Tagged("!Ref", "Ref", owner))
+                return None
+            if owner in inside or (owner not in self.graph.resources and owner not in _OWN):
+                return None
+            name = self._name(key)
+            if name not in declared:
+                lists = self._is_list(key)
+                declared[name] = {"Type": "CommaDelimitedList" if lists else "String"}
+                if owner in _OWN:
+                    passed[name] = Tagged("!Ref", "Ref", owner)
+                else:
+                    behind.add(self.stack_of[owner])
+                    passed[name] = self._handed(key, given)
+            return Tagged("!Ref", "Ref", name)
+
+        resources: dict[str, Any] = {}
+        waits: dict[str, None] = {}
+        used = _Uses()
+        for name in members:
+            body = dict(self.graph.resources[name])
+            body.pop("DependsOn", None)
+            body = self._rewritten(body, taken)
+            here = [w for w in self.graph.waits[name] if w in inside]
+            waits.update(
+                (self.stack_of[w], None) for w in self.graph.waits[name] if w not in inside
+            )
+            if here:
+                body = {"Type": body.pop("Type"), "DependsOn": here, **body}
+            resources[name] = body
+            used.add(self.graph.uses[name])
+        conditions = {
+            name: self._rewritten(body, taken)
+            for name, body in self.conditions.items()
+            if name in used.conditions
+        }
+        template: Template = {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Parameters": declared,
+            "Resources": resources,
+        }
+        if "Metadata" in self.template:
+            own = dict(self.template["Metadata"].get("Dharma", {}))
+            kept = {k: own[k] for k in ("Blueprint", "Version") if k in own}
+            template["Metadata"] = {"Dharma": {**kept, "Stack": stack}}
+        self._keep(template, used)
+        if conditions:
+            template["Conditions"] = conditions
+        call: dict[str, Any] = {"Type": STACK}
+        if awaited := [s for s in waits if s not in behind]:
+            call["DependsOn"] = awaited
+        if passed:
+            call["Properties"] = {"Parameters": dict(sorted(passed.items()))}
+        template["Parameters"] = dict(sorted(declared.items()))
+        return _ordered(template), call
+
+    # -- what crosses
+
+    def _name(self, key: Key) -> str:
+        if key not in self.crossing:
+            said = f"Root{key[0].removeprefix('AWS::')}" if key[0] in _OWN else ".".join(key)
+            wish = "".join(c for c in said if c.isalnum())
+            self.crossing[key] = self.names.take(wish, ".".join(key))
+        return self.crossing[key]
+
+    def _is_list(self, key: Key) -> bool:
+        body = self.graph.resources.get(key[0])
+        return body is not None and (body["Type"], key[1]) in _LISTS
+
+    def _handed(self, key: Key, given: dict[str, dict[str, Any]]) -> Any:
+        """What the root takes out of a stack: text, empty where the resource does not exist."""
+        owner, attribute = key
+        name, stack = self._name(key), self.stack_of[owner]
+        condition = self.graph.resources[owner].get("Condition")
+        if name not in given[stack]:
+            value: Any = Tagged("!Ref", "Ref", owner)
+            if attribute != "Ref":
+                value = Tagged("!GetAtt", "Fn::GetAtt", f"{owner}.{attribute}")
+            if self._is_list(key):
+                value = Tagged("!Join", "Fn::Join", [",", value])
+            given[stack][name] = {"Value": value}
+            if condition is not None:
+                given[stack][name] = {"Condition": condition, "Value": value}
+        output = Tagged("!GetAtt", "Fn::GetAtt", f"{stack}.Outputs.{name}")
+        return output if condition is None else Tagged("!If", "Fn::If", [condition, output, ""])
+
+    def _in_root(self, key: Key, given: dict[str, dict[str, Any]]) -> Any:
+        """What stands in an output of the root for a resource of a stack."""
+        if key[0] not in self.graph.resources:
+            return None
+        handed = self._handed(key, given)
+        if handed.long == "Fn::If":
+            # An output says by its own condition that it exists.
+            handed = handed.content[1]
+        return Tagged("!Split", "Fn::Split", [",", handed]) if self._is_list(key) else handed
+
+    def _rewritten(self, value: Any, change: Callable[[Key], Any]) -> Any:
+        """The value with other intrinsics where `change` gives them."""
+        value = tagged(value)
+        if isinstance(value, dict):
+            return {k: self._rewritten(v, change) for k, v in value.items()}
+        if isinstance(value, list):
+            return [self._rewritten(v, change) for v in value]
+        if not isinstance(value, Tagged):
+            return value
+        content = value.content
+        if value.long in ("Ref", "Fn::GetAtt"):
+            key = (str(content), "Ref") if value.long == "Ref" else _attribute(content)
+            return change(key) or value
+        if value.long == "Fn::Sub":
+            return self._substituted(value, change)
+        return Tagged(value.short, value.long, self._rewritten(content, change))
+
+    def _substituted(self, value: Tagged, change: Callable[[Key], Any]) -> Tagged:
+        content = value.content
+        text, own = (content[0], content[1]) if isinstance(content, list) else (content, {})
+
+        def named(match: re.Match[str]) -> str:
+            if match[1] in own:
+                return match[0]
+            found = change(_named(match[1]))
+            return match[0] if found is None else f"${{{found.content}}}"
+
+        text = _SUBSTITUTED.sub(named, text)
+        if isinstance(content, list):
+            return Tagged(value.short, value.long, [text, self._rewritten(own, change)])
+        return Tagged(value.short, value.long, text)
+
+
+def _begins(name: str) -> bool:
+    """Whether a resource begins a stack by its name."""
+    return int.from_bytes(sha256(name.encode()).digest()[:4]) % _ONE_IN == 0
+
+
+def _passed_on(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    """A parameter of the root in a nested template: always given, and looked up already."""
+    found = {k: v for k, v in parameter.items() if k != "Default"}
+    looked_up = re.fullmatch(r"AWS::SSM::Parameter::Value<(.+)>", found["Type"])
+    if looked_up is not None:
+        # Its rules are for the name of the entry, not for what the entry holds.
+        return {"Type": looked_up[1]}
+    return found
+
+
+def _as_text(parameter: Mapping[str, Any], reference: Tagged) -> Tagged:
+    kind = parameter["Type"]
+    if "List" in kind:
+        return Tagged("!Join", "Fn::Join", [",", reference])
+    return reference
+
+
+_SECTIONS = (
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Mappings", "Conditions",
+    "Resources", "Outputs",
+)  # fmt: skip
+
+
+def _ordered(template: Template) -> Template:
+    return {k: template[k] for k in _SECTIONS if template.get(k)}
