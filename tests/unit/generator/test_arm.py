@@ -233,3 +233,29 @@ def test_what_arm_cannot_say_is_refused_by_its_place(
 def test_a_cloud_is_not_written_in_the_format_of_another(provider: Any, target: str) -> None:
     with pytest.raises(NotExpressible, match="own: "):
         generate(Blueprint("web", "1.0.0", provider), target, CATALOG)
+
+
+def test_subnets_of_a_network_are_made_one_after_the_other() -> None:
+    network = Resource("azurerm_virtual_network", "main", {"name": "net", **IN_GROUP})
+    subnets = [
+        Resource(
+            "azurerm_subnet",
+            name,
+            {
+                "name": name,
+                "resource_group_name": IN_GROUP["resource_group_name"],
+                "virtual_network_name": ResourceRef(network.address, ("name",)),
+                "address_prefixes": [f"10.0.{number}.0/24"],
+            },
+        )
+        for number, name in enumerate(["a", "b", "c"])
+    ]
+    found = template(network, *subnets)["resources"]
+    waits = [[d for d in r.get("dependsOn", ()) if "subnets" in d] for r in found]
+    one = "[resourceId('Microsoft.Network/virtualNetworks/subnets', {0}, '{1}')]"
+    name = "variables('mainVirtualNetworkName')"
+    assert waits == [[], [], [one.format(name, "a")], [one.format(name, "b")]]
+    blueprint = Blueprint("web", "1.0.0", "azure", resources=(GROUP, network, *subnets))
+    (text,) = generate(blueprint, "arm", CATALOG).files.values()
+    after = read_text(text, "azuredeploy.json", CATALOG).blueprint.resources
+    assert canonical(after, CATALOG) == canonical(blueprint.resources, CATALOG)

@@ -330,3 +330,36 @@ def test_what_cannot_be_read_says_what_would_be_right(text: str, message: str) -
 def test_what_has_no_value_is_unknown_and_said(said: dict[str, Any]) -> None:
     result = read([disk(tags={"t": "[variables('a')]"})], **said)
     assert any(n.path == "tags.t" and n.kind == "not_understood" for n in result.notes)
+
+
+def test_subnets_inside_their_network_are_resources_that_others_refer_to() -> None:
+    inside = [
+        {"name": "app", "properties": {"addressPrefix": "10.0.1.0/24"}},
+        {"name": "data", "properties": {"addressPrefix": "10.0.2.0/24"}},
+    ]
+    network = {**VNET, "properties": {**VNET["properties"], "subnets": inside}}  # type: ignore[dict-item]
+    identifier = "[resourceId('Microsoft.Network/virtualNetworks/subnets', 'net', 'data')]"
+    nic = {
+        "type": "Microsoft.Network/networkInterfaces",
+        "apiVersion": "2020-05-01",
+        "name": "nic",
+        "location": "westeurope",
+        "dependsOn": ["[resourceId('Microsoft.Network/virtualNetworks/', 'net')]"],
+        "properties": {
+            "ipConfigurations": [
+                {
+                    "name": "a",
+                    "properties": {
+                        "privateIPAllocationMethod": "Dynamic",
+                        "subnet": {"id": identifier},
+                    },
+                }
+            ]
+        },
+    }
+    result = read([network, nic])
+    found = resources(result)
+    assert [n.message for n in result.notes if n.kind == "not_understood"] == []
+    assert found["azurerm_subnet.data"].properties["address_prefixes"] == ["10.0.2.0/24"]
+    (configuration,) = found["azurerm_network_interface.nic"].properties["ip_configuration"]  # type: ignore[misc]
+    assert configuration["subnet_id"] == ResourceRef("azurerm_subnet.data", ("id",))  # type: ignore[index,call-overload]

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dharma.blueprint.readers.arm_values import ArmExpressions, Names, at_index
 from dharma.blueprint.yaml_source import Node
@@ -38,6 +38,13 @@ from dharma.model.origin import Origin
 
 GROUP = "Microsoft.Resources/resourceGroups"
 DEPLOYMENT = "microsoft.resources/deployments"
+# Properties that hold child resources, of types that the catalog has kinds for.
+_INLINE = {
+    "Microsoft.Network/virtualNetworks": ("subnets",),
+    "Microsoft.Network/loadBalancers": ("backendAddressPools",),
+}
+# Azure changes one of these at a time: their siblings wait for each other, and mean nothing by it.
+SERIAL = frozenset({"Microsoft.Network/virtualNetworks/subnets"})
 _ENVELOPE = frozenset(
     {
         "apiversion",
@@ -146,8 +153,31 @@ class ArmResources:
         entry = self._entry(native, node, where, parent, expressions)
         self.entries.append(entry)
         self.by_type.setdefault(azure_type(entry.type).lower(), []).append(entry)
+        self._gather_inline(entry, depth)
         if "resources" in body and depth < _DEEPEST:
             self.gather(body["resources"][1], f"{where}.resources", entry, expressions, depth + 1)
+
+    def _gather_inline(self, entry: Entry, depth: int) -> None:
+        """Children that stand among the properties of their parent: each is a resource too."""
+        properties = entry.body["properties"][1] if "properties" in entry.body else None
+        if properties is None or not isinstance(properties.value, dict) or depth >= _DEEPEST:
+            return
+        for name in _INLINE.get(entry.type, ()):
+            listed = properties.value.get(name)
+            children = listed[1].value if listed is not None else None
+            if not isinstance(children, list) or not all(
+                isinstance(c.value, dict) and "name" in c.value for c in children
+            ):
+                continue
+            rest = {k: v for k, v in properties.value.items() if k != name}
+            properties = replace(properties, value=rest)
+            entry.body["properties"] = (entry.body["properties"][0], properties)
+            for number, child in enumerate(children):
+                kind = Node(f"{entry.type}/{name}", child.line, child.column)
+                assert isinstance(child.value, dict)
+                whole = replace(child, value={"type": (kind, kind), **child.value})
+                where = f"{entry.where}.properties.{name}[{number}]"
+                self._gather_one(whole, where, entry, entry.expressions, depth + 1)
 
     def _entry(
         self, native: str, node: Node, where: str, parent: Entry | None, expressions: ArmExpressions
@@ -292,7 +322,22 @@ class ArmResources:
                 self._note(
                     f"{shown} is no resource of this template", item, entry.where, "dependsOn"
                 )
-            entry.depends_on.extend(found or ())
+            entry.depends_on.extend(
+                (address, instance)
+                for address, instance in found or ()
+                if not self._is_serial(entry, address)
+            )
+
+    def _is_serial(self, entry: Entry, address: str) -> bool:
+        """Whether it waits for a sibling only because Azure takes one of them at a time."""
+        if entry.type not in SERIAL:
+            return False
+        return any(
+            other.address == address
+            and other.type == entry.type
+            and other.segments[:-1] == entry.segments[:-1]
+            for other in self.entries
+        )
 
     def _awaited(self, entry: Entry, item: Node) -> list[tuple[str, Value]] | None:
         before = len(self.notes)

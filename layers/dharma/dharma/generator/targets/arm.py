@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from dharma.catalog import Catalog
@@ -52,6 +53,7 @@ SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTempl
 BYTES_MAX = 4 * 1024 * 1024
 LIMITS = {"parameters": 256, "variables": VARIABLES_MAX, "resources": 800, "outputs": 64}
 _TYPE = re.compile(r"[A-Za-z0-9.]+(?:/[A-Za-z0-9]+)+\Z")
+_SUBNET = "Microsoft.Network/virtualNetworks/subnets"
 _FIRST = ("type", "apiVersion", "name", "location", "tags", "sku", "kind", "identity", "zones")
 
 
@@ -97,6 +99,7 @@ class _Template:
         )
         self.values = ArmValues(scope)
         self.names.values = self.values
+        self.serial = _serial(document.parts)
         self.place: Value = None
         self.has_place = False
 
@@ -202,8 +205,12 @@ class _Template:
         if location := self._location_of_parent(part):
             own["location"] = location
         body |= self.values.members(_merged(own, part.native))
-        if depends_on := names.depends_on(part):
-            body["dependsOn"] = sorted(print_text(value) for value in depends_on)
+        depends_on = {print_text(value) for value in names.depends_on(part)}
+        before = self.serial.get(part.address)
+        if before is not None:
+            depends_on.add(print_text(names.identifier(before)))
+        if depends_on:
+            body["dependsOn"] = sorted(depends_on)
         first = {k: body[k] for k in _FIRST if k in body}
         last = {k: body.pop(k) for k in ("properties",) if k in body}
         return first | {k: v for k, v in body.items() if k not in first} | last
@@ -268,6 +275,22 @@ class _Template:
         model = mapping.model_attributes.get(native) if mapping is not None else None
         said = kind.attributes.get(model) if kind is not None and model is not None else None
         return parse_type(said) if said is not None else ANY
+
+
+def _serial(parts: Sequence[Part]) -> dict[str, Part]:
+    """The part that each subnet waits for: Azure refuses changes to two subnets of a network at
+    once, which Terraform's provider prevents by a lock. Where the author says an order, that is
+    left alone."""
+    networks: dict[str, list[Part]] = {}
+    for part in parts:
+        if part.type == _SUBNET and part.count is None and part.condition is None:
+            networks.setdefault(repr(part.arguments.get("names")), []).append(part)
+    found: dict[str, Part] = {}
+    for siblings in networks.values():
+        addresses = {part.address for part in siblings}
+        if not any(addresses & set(part.depends_on) for part in siblings):
+            found |= {later.address: first for first, later in pairwise(siblings)}
+    return found
 
 
 def _group_of(parts: Sequence[Part]) -> Part | None:
