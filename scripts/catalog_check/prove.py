@@ -28,6 +28,7 @@ from dharma.catalog.paths import Path, Step, print_path
 from dharma.catalog.transforms import (
     Around,
     Base64,
+    Divided,
     Document,
     Enum,
     Join,
@@ -370,7 +371,7 @@ class _Proof:
             if native.kind not in ("string", "any") and not native.json:
                 raise Contradiction(f"is a {native.kind}, no JSON text")
             return
-        elif isinstance(transform, Not | Scale):
+        elif isinstance(transform, Divided | Not | Scale):
             pass
         elif isinstance(transform, Document):
             inner = native.item.kind if native.item is not None else ""

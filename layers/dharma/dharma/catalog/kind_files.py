@@ -205,9 +205,12 @@ def _table(data: _Data, properties: dict[str, Property]) -> Table:
         declared = _declared(properties, path)
         spellings = said if isinstance(said, list) else [said]
         rules.extend(_rule(path, declared, single) for single in spellings)
-        for rule in rules:
-            if rule.partner is not None:
-                _declared(properties, rule.partner)
+        rules = [
+            replace(rule, partner_declared=_declared(properties, rule.partner))
+            if rule.partner is not None
+            else rule
+            for rule in rules
+        ]
         if sum(rule.only is None for rule in rules if rule.model == path) > 1:
             raise Misconfigured(f"{model}: only the first of several paths is written")
     table = Table(

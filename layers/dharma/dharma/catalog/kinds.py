@@ -88,6 +88,7 @@ class Rule:
     only: Only | None = None
     always: bool = False
     partner: tuple[str, ...] | None = None
+    partner_declared: Property | None = None
     separator: str = ""
 
 

@@ -24,7 +24,9 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
     for rule in table.rules:
         value = _read_rule(rule, arguments, report)
         if rule.partner is not None:
+            assert rule.partner_declared is not None
             value, second = divided(value, rule.separator)
+            second = coerce(second, rule.partner_declared)
             if second is not None and member(found, rule.partner) is None:
                 set_member(found, rule.partner, second)
         if value is not None and member(found, rule.model) is None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from dharma.catalog.coercion import text_of
 from dharma.catalog.kinds import Rule, Table
 from dharma.catalog.known import unmapped
 from dharma.catalog.members import holds, instead_of_absent, member
@@ -43,7 +44,9 @@ def write_table(
                 continue
             value = filled
         if rule.partner is not None:
-            value = joined(value, member(properties, rule.partner), rule.separator)
+            second = member(properties, rule.partner)
+            second = text_of(second) if isinstance(second, bool | int | float) else second
+            value = joined(value, second, rule.separator)
         if value is not None:
             wrote |= _write_rule(rule, value, block, where)
     wrote |= _write_variants(table, properties, block, where)

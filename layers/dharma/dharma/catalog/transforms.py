@@ -194,6 +194,19 @@ class Scale(Transform):
 
 
 @dataclass(frozen=True, slots=True)
+class Divided(Transform):
+    """The format counts in a larger unit: model divided by `factor`."""
+
+    factor: int
+
+    def _write(self, value: Value) -> Value:
+        return Scale(self.factor)._read(value)
+
+    def _read(self, value: Value) -> Value:
+        return Scale(self.factor)._write(value)
+
+
+@dataclass(frozen=True, slots=True)
 class Join(Transform):
     """A list in the model, one text in the format."""
 
@@ -584,6 +597,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "not": lambda _: Not(),
     "text": lambda _: Text(),
     "scale": lambda factor: Scale(int(factor)),
+    "divided": lambda factor: Divided(int(factor)),
     "join": lambda separator: Join(str(separator)),
     "split": lambda separator: Split(str(separator)),
     "tag_list": _tag_list,
