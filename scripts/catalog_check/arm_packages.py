@@ -197,7 +197,10 @@ def _read_models(tree: ast.Module, service: Service) -> None:
 
 
 def _read_model(node: ast.ClassDef, bases: tuple[str, ...], service: Service) -> None:
-    model = Model(bases, {}, any(k.arg == "discriminator" for k in node.keywords))
+    named = service.models.get(node.name)  # by its base, in the older style
+    variant = named is not None and named.variant
+    variant = variant or any(k.arg == "discriminator" for k in node.keywords)
+    model = Model(bases, {}, variant)
     constants = {
         item.targets[0].id: item.value
         for item in node.body

@@ -241,7 +241,7 @@ class _Proof:
     def _table(self, table: Table, shape: Shape, where: str) -> Found:
         yield from self._exchanged(table, shape, where)
         yield from alike_the_other_way_round(table, where)
-        for rule in table.all_rules():
+        for rule in _places(table):
             try:
                 native = follow(shape, rule.native, writing=rule.only != "read")
                 self._fits(rule, native)
@@ -309,7 +309,7 @@ class _Proof:
         """The same for the nested objects that single steps lead into: a member that the format
         requires there must not be left out while another member makes the object appear."""
         inside: dict[Step, list[Rule]] = {}
-        for rule in table.all_rules():
+        for rule in _places(table):
             if len(rule.native) > 1 and rule.only != "read":
                 inside.setdefault(rule.native[0], []).append(rule)
         for step, rules in inside.items():
@@ -318,7 +318,7 @@ class _Proof:
                 continue
             inner = Table(
                 tuple(_below(rule) for rule in rules),
-                constants=tuple((p[1:], v) for p, v in table.constants if p[0] == step),
+                constants=tuple((p[1:], v) for p, v in _constants(table) if p[0] == step),
                 fills=table.fills,
             )
             yield from self._required_for_all(inner, below, f"{where}{step}.")
@@ -535,7 +535,7 @@ def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
 
 def _heads(table: Table) -> set[str]:
     """The first keys of all that a table may write."""
-    rules = {rule.native[0].key for rule in table.all_rules() if rule.only != "read"}
+    rules = {rule.native[0].key for rule in _places(table) if rule.only != "read"}
     return rules | {path[0].key for path, _ in _constants(table)}
 
 
@@ -547,6 +547,9 @@ def _bag_heads(bags: Iterable[Bag]) -> Iterator[str]:
 
 def _constants(table: Table) -> Iterator[tuple[Path, Value]]:
     yield from table.constants
+    yield from ((path, f"{before}1{after}") for path, before, after in table.numbered)
+    for rule in table.rules:
+        yield from rule.beside
     for _, variant in table.variants:
         yield from _constants(variant)
 
@@ -558,7 +561,8 @@ def _is_on_the_way(table: Table, name: str) -> bool:
 
 
 def _always_written(table: Table, name: str) -> bool:
-    if any(path[0].key == name for path, _ in table.constants):
+    sure = [path for path, _ in table.constants] + [path for path, _, _ in table.numbered]
+    if any(path[0].key == name for path in sure):
         return True
     return any(_is_sure(rule, table) for rule in table.all_rules() if rule.native[0].key == name)
 
@@ -586,7 +590,14 @@ def _written_with_siblings(rule: Rule, table: Table) -> bool:
 
 
 def _below(rule: Rule) -> Rule:
-    return replace(rule, native=rule.native[1:])
+    return replace(rule, native=rule.native[1:], beside=(), also=())
+
+
+def _places(table: Table) -> Iterator[Rule]:
+    """The rules, and those that write the same value in a further place."""
+    for rule in table.all_rules():
+        yield rule
+        yield from (replace(rule, native=path, also=()) for path in rule.also)
 
 
 def leaves(properties: Mapping[str, Property], prefix: str = "") -> Iterator[str]:

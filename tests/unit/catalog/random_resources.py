@@ -16,6 +16,7 @@ from dharma.catalog import Catalog, Kind, Property
 from dharma.catalog.formats import LOOPING, Format
 from dharma.catalog.kinds import Table
 from dharma.catalog.members import holds, member
+from dharma.catalog.transforms import OneOf
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Binary,
@@ -86,7 +87,23 @@ class RandomResources:
             for name, member in declared.items()
             if member.required or self._chance(0.85 if member.reference else 0.5)
         }
+        self._keep_one_of(made, path, kind)
         return made if path else self._sayable(made, kind)
+
+    def _keep_one_of(self, made: dict[str, Value], path: tuple[str, ...], kind: Kind) -> None:
+        """Mostly one only of the properties that share one text of a format."""
+        for format in self.formats:
+            sharing = [
+                rule.model[-1]
+                for rule in kind.mappings[format].table.all_rules()
+                if isinstance(rule.transform, OneOf) and rule.model[:-1] == path
+            ]
+            present = [name for name in sharing if made.get(name) is not None]
+            if len(present) > 1 and self._chance(0.9):
+                kept = self.random.choice(present)
+                for name in present:
+                    if name != kept:
+                        del made[name]
 
     def _sayable(self, properties: dict[str, Value], kind: Kind) -> dict[str, Value]:
         """Mostly without the properties that a format takes only beside other values."""

@@ -8,6 +8,7 @@ from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping, Table
+from dharma.catalog.transforms import OneOf
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -52,9 +53,12 @@ def _variant_paths(mapping: FormatMapping) -> set[str]:
 
 
 def _in_variants(table: Table) -> Iterator[str]:
-    """The model paths that hold in a variant only, those of elements from their element on."""
+    """The model paths that hold in a variant only, and those that share a text with others; those
+    of elements from their element on."""
     for _, variant in table.variants:
         yield from (".".join(rule.model) for rule in variant.rules)
     for rule in table.all_rules():
+        if isinstance(rule.transform, OneOf):
+            yield ".".join(rule.model)
         if rule.each is not None:
             yield from _in_variants(rule.each)

@@ -64,8 +64,21 @@ _PROPERTY_KEYS = frozenset(
     }
 )
 _TABLE_KEYS = frozenset({"map", "constants", "fill", "variants"})
+_EACH_KEYS = _TABLE_KEYS | {"numbered"}
 _RULE_KEYS = frozenset(
-    {"path", "as", "each", "absent", "none", "only", "always", "pair", "separator"}
+    {
+        "path",
+        "as",
+        "each",
+        "absent",
+        "none",
+        "only",
+        "always",
+        "pair",
+        "separator",
+        "beside",
+        "also",
+    }
 )
 _ATTACHMENT_KEYS = _TABLE_KEYS | {
     "type",
@@ -221,15 +234,26 @@ def _table(data: _Data, properties: dict[str, Property]) -> Table:
             (_when(v["when"]), _table({k: x for k, x in v.items() if k != "when"}, properties))
             for v in data.get("variants") or ()
         ),
+        numbered=tuple(_numbered(p, said) for p, said in (data.get("numbered") or {}).items()),
     )
     return replace(table, known=_known([table]), members=_members([table]))
+
+
+def _numbered(path: str, said: str) -> tuple[Path, str, str]:
+    before, mark, after = said.partition("${number}")
+    if not mark:
+        raise Misconfigured(f"numbered {path}: {said!r} has no ${{number}}")
+    return parse_path(path), before, after
 
 
 def _known(tables: Iterable[Table], further: Iterable[Path] = ()) -> KnownPaths:
     known = KnownPaths(further)
     for table in tables:
         for rule in table.all_rules():
-            known.add(rule.native)
+            for path in (rule.native, *rule.also, *(p for p, _ in rule.beside)):
+                known.add(path)
+        for path, _, _ in table.numbered:
+            known.add(path)
         for path, _ in _constants(table):
             known.add(path)
     return known
@@ -277,7 +301,7 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
     _only_keys(data, _RULE_KEYS, f"the rule of {where}")
     each = data.get("each")
     if each is not None:
-        _only_keys(each, _TABLE_KEYS, f"each of {where}")
+        _only_keys(each, _EACH_KEYS, f"each of {where}")
         if not declared.holds_objects:
             raise Misconfigured(f"{where}: only lists and sets of objects have each")
     elif declared.holds_objects and "as" not in data:
@@ -299,6 +323,8 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         always=always,
         partner=tuple(str(data["pair"]).split(".")) if "pair" in data else None,
         separator=data.get("separator", ""),
+        beside=tuple((parse_path(p), v) for p, v in (data.get("beside") or {}).items()),
+        also=tuple(parse_path(p) for p in data.get("also") or ()),
     )
 
 

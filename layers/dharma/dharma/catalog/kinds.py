@@ -75,7 +75,9 @@ class Rule:
 
     `declared` is the property or member that the model path ends at. With `always` its default is
     written out, since the format wants a value or decides by itself without one. With a `partner`
-    the native text holds that property as well, behind the separator.
+    the native text holds that property as well, behind the separator. `beside` are literals that
+    the format wants next to the value, and other ones there mean that the value is not in force;
+    `also` are further places where the same value is written.
     """
 
     model: tuple[str, ...]
@@ -90,6 +92,8 @@ class Rule:
     partner: tuple[str, ...] | None = None
     partner_declared: Property | None = None
     separator: str = ""
+    beside: tuple[tuple[Path, Value], ...] = ()
+    also: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +108,16 @@ class Fill:
 class Table:
     """Rules that hold together for one object of the model and one object of the format.
 
-    `known` are the native paths it reads, `members` the model paths it writes (a tree).
+    `known` are the native paths it reads, `members` the model paths it writes (a tree). `numbered`
+    are names that the format wants of the elements of a list and the model does not have: a text
+    before the number and one behind it.
     """
 
     rules: tuple[Rule, ...] = ()
     constants: tuple[tuple[Path, Value], ...] = ()
     fills: tuple[Fill, ...] = ()
     variants: tuple[tuple[dict[str, tuple[Value, ...]], Table], ...] = ()
+    numbered: tuple[tuple[Path, str, str], ...] = ()
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
     members: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 

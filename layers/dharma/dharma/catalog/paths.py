@@ -2,7 +2,7 @@
 
 A path is a tuple of steps. A step names a key and may select an element of the list behind it:
 `rule[0]` the single block, `Attributes[Key=idle]` the element whose `Key` is `idle`
-(`true` and `false` are flags). Reading passes
+(`true` and `false` are flags); 'odata.type' in quotes is a key with a dot. Reading passes
 through what is symbolic on the way: a conditional block gives a conditional value, the member of an
 unknown block is unknown.
 """
@@ -25,7 +25,7 @@ from dharma.model.expressions.nodes import (
     Value,
 )
 
-_STEP = re.compile(r"([^.\[\]]+)(?:\[(?:(0)|([^\]=]+)=([^\]]*))\])?(?:\.|$)")
+_STEP = re.compile(r"('[^']+'|[^.\[\]']+)(?:\[(?:(0)|([^\]=]+)=([^\]]*))\])?(?:\.|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,10 @@ class Step:
     where: tuple[str, str | bool] | None = None
 
     def __str__(self) -> str:
+        key = f"'{self.key}'" if "." in self.key else self.key
         if self.where:
-            return f"{self.key}[{self.where[0]}={str(self.where[1]).lower()}]"
-        return f"{self.key}[0]" if self.single else self.key
+            return f"{key}[{self.where[0]}={str(self.where[1]).lower()}]"
+        return f"{key}[0]" if self.single else key
 
 
 Path = tuple[Step, ...]
@@ -55,7 +56,7 @@ def parse_path(text: str) -> Path:
             raise Misconfigured(f"{text!r} is not a path")
         key, single, member, wanted = match.groups()
         wanted = {"true": True, "false": False}.get(wanted, wanted)
-        steps.append(Step(key, single is not None, (member, wanted) if member else None))
+        steps.append(Step(key.strip("'"), single is not None, (member, wanted) if member else None))
         position = match.end()
     if not steps:
         raise Misconfigured("an empty path")

@@ -3,15 +3,15 @@ way round. What no rule reads is reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Property, Rule, Table
 from dharma.catalog.members import completed, holds, meaningful, member, merge, or_else, set_member
 from dharma.catalog.pairs import divided
-from dharma.catalog.paths import conditional, get, print_path
-from dharma.catalog.transforms import Untransformable
-from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
+from dharma.catalog.paths import Path, conditional, get, print_path
+from dharma.catalog.transforms import OneOf, Untransformable
+from dharma.model.expressions.nodes import Call, Conditional, Expression, ForList, Unknown, Value
 
 Report = Callable[[str, str], None]
 """Takes the native path and what is wrong with it."""
@@ -46,7 +46,29 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
         value = get(arguments, path)
         if value is not None and not _says(value, constant):
             report(print_path(path), f"is {value!r} instead of {constant!r}")
+    for place, fault in _of_no_form(table, arguments):
+        report(place, fault)
     return found
+
+
+def _of_no_form(table: Table, arguments: Value) -> Iterator[tuple[str, str]]:
+    """Texts that several properties share and that are none of theirs."""
+    forms: dict[Path, list[OneOf]] = {}
+    for rule in table.rules:
+        if isinstance(rule.transform, OneOf):
+            forms.setdefault(rule.native, []).append(rule.transform)
+    for path, transforms in forms.items():
+        for text in _outcomes(get(arguments, path)):
+            if not any(transform.fits(text) for transform in transforms):
+                yield print_path(path), f"{text!r} is not understood"
+
+
+def _outcomes(value: Value) -> Iterator[Value]:
+    if isinstance(value, Conditional):
+        yield from _outcomes(value.then)
+        yield from _outcomes(value.otherwise)
+    elif value is not None and value != "" and not isinstance(value, Unknown):
+        yield value
 
 
 def _says(value: Value, constant: Value) -> bool:
@@ -63,6 +85,8 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
         native = _without(native, rule.none)
         if native is None:
             return None
+    if not _in_force(rule, arguments, report):
+        return None
     try:
         if rule.each is not None:
             elements = rule.transform.read(native)
@@ -74,6 +98,18 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
         report(print_path(rule.native), str(fault))
         return Unknown(f"{print_path(rule.native)}: {fault}")
     return value
+
+
+def _in_force(rule: Rule, arguments: Value, report: Report) -> bool:
+    """Whether the literals that belong beside the value are there, or nothing in their place."""
+    for path, literal in rule.beside:
+        value = get(arguments, path)
+        if value is None or _says(value, literal):
+            continue
+        if not isinstance(value, Expression):
+            return False
+        report(print_path(path), f"is {value!r} instead of {literal!r}")
+    return True
 
 
 def _read_silence(rule: Rule, found: dict[str, Value]) -> None:

@@ -13,8 +13,8 @@ from dharma.catalog.kinds import Rule, Table
 from dharma.catalog.known import unmapped
 from dharma.catalog.members import holds, instead_of_absent, member
 from dharma.catalog.pairs import joined
-from dharma.catalog.paths import Block, conditional, put, settle
-from dharma.catalog.transforms import Untransformable
+from dharma.catalog.paths import Block, Path, conditional, put, settle
+from dharma.catalog.transforms import OneOf, Untransformable
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
 
@@ -29,6 +29,7 @@ def write_table(
     """
     if table.fills:
         properties = _filled(table, properties)
+    refuse_several(table, properties, where)
     stand_ins: list[tuple[Rule, Value]] = []
     wrote = False
     for rule in table.rules:
@@ -72,7 +73,23 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     if native is None:
         return False
     put(block, rule.native, native)
+    for further in rule.also:
+        put(block, further, native)
+    for further, literal in rule.beside:
+        put(block, further, literal, fixed=True)
     return True
+
+
+def refuse_several(table: Table, properties: Mapping[str, Value], where: str) -> None:
+    """Of the properties that share one text only one can have a value."""
+    said: set[Path] = set()
+    for rule in table.rules:
+        if isinstance(rule.transform, OneOf) and member(properties, rule.model) is not None:
+            if rule.native in said:
+                raise NotExpressible(
+                    f"{where}.{'.'.join(rule.model)} cannot be said together with the other values"
+                )
+            said.add(rule.native)
 
 
 _NOTHING = Unknown("no value")
@@ -145,7 +162,7 @@ def write_elements(table: Table, value: Value, where: str) -> Value:
         if not value:
             return None
         return [
-            write_element(table, element, f"{where}[{position}]")
+            write_element(table, element, f"{where}[{position}]", position + 1)
             for position, element in enumerate(value)
             if element is not None
         ]
@@ -155,6 +172,8 @@ def write_elements(table: Table, value: Value, where: str) -> Value:
             write_elements(table, value.then, where),
             write_elements(table, value.otherwise, where),
         )
+    if table.numbered:
+        raise NotExpressible(f"{where}: elements that get a number must be spelled out")
     if isinstance(value, ForList):
         return ForList(
             value.key,
@@ -168,13 +187,13 @@ def write_elements(table: Table, value: Value, where: str) -> Value:
     raise NotExpressible(f"{where}: a list of objects must be spelled out")
 
 
-def write_element(table: Table, value: Value, where: str) -> Value:
+def write_element(table: Table, value: Value, where: str, number: int = 1) -> Value:
     """One object by the table."""
     if isinstance(value, Conditional):
         return conditional(
             value.condition,
-            write_element(table, value.then, where),
-            write_element(table, value.otherwise, where),
+            write_element(table, value.then, where, number),
+            write_element(table, value.otherwise, where, number),
         )
     if value is None or isinstance(value, Unknown):
         return value
@@ -184,4 +203,6 @@ def write_element(table: Table, value: Value, where: str) -> Value:
         raise NotExpressible(f"{where}.{path} has no counterpart in this format")
     block = Block()
     write_table(table, value, block, where, always=True)
+    for native, before, after in table.numbered:
+        put(block, native, f"{before}{number}{after}", fixed=True)
     return settle(block)

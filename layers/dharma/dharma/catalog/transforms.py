@@ -552,6 +552,28 @@ def _is_name(text: str) -> bool:
     return text != "" and "/" not in text
 
 
+@dataclass(frozen=True, slots=True)
+class OneOf(Around):
+    """Fixed text around the value, which tells whose value the text is: several properties share
+    it, and to this one a text of another form says nothing."""
+
+    def write(self, value: Value) -> Value:
+        if isinstance(value, Unknown):
+            return Template(tuple(p for p in (self.before, value, self.after) if p != ""))
+        # Without the module's `super()`: a class with slots is made twice.
+        return Around.write(self, value)
+
+    def _read(self, value: Value) -> Value:
+        return Around._read(self, value) if self.fits(value) else None
+
+    def fits(self, value: Value) -> bool:
+        try:
+            Around._read(self, value)
+        except Untransformable:
+            return False
+        return True
+
+
 def _enum(argument: Any) -> Transform:
     pairs: list[tuple[Value, Value]] = []
     further: list[tuple[Value, Value]] = []
@@ -584,11 +606,16 @@ def _objects(argument: Any) -> Transform:
     return Objects(argument["member"], tuple(dict(argument.get("constants", {})).items()))
 
 
-def _around(argument: Any) -> Transform:
+def _around(argument: Any) -> Around:
     before, mark, after = str(argument).partition("${value}")
     if not mark:
         raise Misconfigured("a template transform needs ${value}")
     return Around(before, after)
+
+
+def _one_of(argument: Any) -> Transform:
+    around = _around(argument)
+    return OneOf(around.before, around.after)
 
 
 _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
@@ -605,6 +632,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
     "template": _around,
     "within": lambda folder: Within(str(folder)),
+    "one_of": _one_of,
     "objects": _objects,
     "keys": lambda _: Keys(),
 }
