@@ -149,11 +149,21 @@ def members_of(service: Service, name: str) -> dict[str, str]:
     for base in model.bases:
         members |= members_of(service, base)
     members |= model.members
+    varied: dict[str, str] = {}
     for variant in service.models.values():
         if variant.variant and name in variant.bases:
             for key, said in variant.members.items():
-                members.setdefault(key, said.replace(" required", " optional"))
-    return members
+                may_be = said.replace(" required", " optional")
+                varied[key] = _either(varied[key], may_be) if key in varied else may_be
+    return varied | members
+
+
+def _either(one: str, other: str) -> str:
+    """What two variants say of a member of the same name; of two enumerations, that it is text."""
+    if one == other:
+        return one
+    texts = all(said.startswith(("#", "string ")) for said in (one, other))
+    return f"{'string' if texts else 'any'} optional"
 
 
 def services(package: Path) -> Iterator[Service]:

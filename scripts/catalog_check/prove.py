@@ -36,6 +36,7 @@ from dharma.catalog.transforms import (
     Keys,
     Not,
     Objects,
+    OneOf,
     Scale,
     Split,
     TagList,
@@ -269,6 +270,8 @@ class _Proof:
             if same_name(rule.model[-1], rule.native[-1].key)
         }
         for rule in table.all_rules():
+            if isinstance(rule.transform, OneOf):
+                continue  # It shares a text with others, whose name is none of theirs.
             try:
                 beside = follow(shape, rule.native[:-1], writing=False).fields
             except Contradiction:

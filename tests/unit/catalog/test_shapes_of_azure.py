@@ -1,11 +1,15 @@
-"""Shapes that Azure's templates have and Terraform's arguments do not: a switch beside a value."""
+"""Shapes that Azure's templates have and Terraform's arguments do not: a switch beside a value, a
+value that stands twice, names by number, and a text that several properties share."""
 
 from __future__ import annotations
 
+import pytest
+
 from dharma.catalog import Document, Part, load_catalog, read, write
 from dharma.catalog.document import Note
+from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Conditional, Value, VariableRef
+from dharma.model.expressions.nodes import Conditional, ForList, Template, Value, VariableRef
 
 CATALOG = load_catalog()
 PREMIUM: dict[str, Value] = {
@@ -62,3 +66,103 @@ def test_a_switch_that_is_not_known_is_reported() -> None:
     found, notes = registry({"retentionPolicy": {"days": 7, "status": status}})
     assert found["retention_policy_in_days"] == 7
     assert [note.path for note in notes] == ["properties.policies.retentionPolicy.status"]
+
+
+def test_a_name_that_the_format_wants_twice_is_written_twice_and_read_once() -> None:
+    place: dict[str, Value] = {"name": "shop", "resource_group_name": "web", "account_name": "a"}
+    assert written("azurerm_cosmosdb_sql_database", place) == {"resource": {"id": "shop"}}
+    native: dict[str, Value] = {"name": "shop", "resourceGroup": "web"}
+    native["names"] = {"databaseAccounts": "a"}
+    found, notes = back(
+        "Microsoft.DocumentDB/databaseAccounts/sqlDatabases", native, {"resource": {"id": "shop"}}
+    )
+    assert found == place
+    assert notes == []
+
+
+def criterion(metric: str) -> dict[str, Value]:
+    return {
+        "metric_namespace": "Microsoft.Web/sites",
+        "metric_name": metric,
+        "aggregation": "Average",
+        "operator": "GreaterThan",
+        "threshold": 1,
+    }
+
+
+def alert(criteria: Value) -> dict[str, Value]:
+    return {"name": "slow", "resource_group_name": "web", "scopes": ["x"], "criteria": criteria}
+
+
+def test_criteria_without_names_are_called_by_their_number() -> None:
+    found = written("azurerm_monitor_metric_alert", alert([criterion("Cpu"), criterion("Memory")]))
+    assert isinstance(found, dict)
+    criteria = found["criteria"]
+    assert isinstance(criteria, dict)
+    assert str(criteria["odata.type"]).endswith("MultipleMetricCriteria")
+    said = criteria["allOf"]
+    assert isinstance(said, list)
+    assert [c["name"] for c in said if isinstance(c, dict)] == ["Metric1", "Metric2"]
+
+
+def test_elements_that_need_a_number_must_be_spelled_out() -> None:
+    loop = ForList(None, "m", VariableRef("metrics"), criterion("Cpu"), None)
+    with pytest.raises(NotExpressible, match=r"criteria: .* must be spelled out"):
+        written("azurerm_monitor_metric_alert", alert(loop))
+
+
+def app(**stack: Value) -> dict[str, Value]:
+    place: dict[str, Value] = {
+        "name": "web",
+        "resource_group_name": "web",
+        "location": "westeurope",
+    }
+    config: dict[str, Value] = {"always_on": True, "application_stack": dict(stack)}
+    return {**place, "service_plan_id": "plan", "site_config": config}
+
+
+def runtime(**stack: Value) -> Value:
+    found = written("azurerm_linux_web_app", app(**stack))
+    assert isinstance(found, dict)
+    config = found["siteConfig"]
+    assert isinstance(config, dict)
+    return config["linuxFxVersion"]
+
+
+def stack_of(text: Value) -> tuple[Value, list[str]]:
+    native: dict[str, Value] = {"name": "web", "resourceGroup": "web", "location": "westeurope"}
+    native["kind"] = "app,linux"
+    config: dict[str, Value] = {"alwaysOn": True, "linuxFxVersion": text}
+    found, notes = back("Microsoft.Web/sites", native, {"siteConfig": config})
+    site = found["site_config"]
+    assert isinstance(site, dict)
+    return site.get("application_stack"), [note.message for note in notes]
+
+
+def test_the_form_of_a_shared_text_tells_whose_value_it_is() -> None:
+    assert runtime(python_version="3.12") == "PYTHON|3.12"
+    assert runtime(node_version=VariableRef("node")) == Template(("NODE|", VariableRef("node")))
+    assert stack_of("PYTHON|3.12") == ({"python_version": "3.12"}, [])
+    assert stack_of(Template(("NODE|", VariableRef("node")))) == (
+        {"node_version": VariableRef("node")},
+        [],
+    )
+
+
+def test_either_form_may_stand_under_a_condition() -> None:
+    text = Conditional(VariableRef("old"), "NODE|18-lts", "PYTHON|3.12")
+    stack, notes = stack_of(text)
+    assert stack == {
+        "python_version": Conditional(VariableRef("old"), None, "3.12"),
+        "node_version": Conditional(VariableRef("old"), "18-lts", None),
+    }
+    assert notes == []
+
+
+def test_a_text_of_no_known_form_is_reported() -> None:
+    assert stack_of("COBOL|85") == (None, ["'COBOL|85' is not understood"])
+
+
+def test_two_values_for_one_text_are_refused() -> None:
+    with pytest.raises(NotExpressible, match="node_version cannot be said together"):
+        runtime(python_version="3.12", node_version="22-lts")
