@@ -18,6 +18,7 @@ from dharma.blueprint.places import fault_at
 from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.blueprint.variables import check_values
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
+from dharma.core.garbage import seldom_collected
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Resource, ResourceInstance
 from dharma.model.expressions.conversion import as_bool, as_integer, as_text
 from dharma.model.expressions.errors import EvaluationError
@@ -40,6 +41,7 @@ NAMING_PROPERTIES = frozenset(
 )
 
 
+@seldom_collected()
 def resolve(
     blueprint: Blueprint,
     values: Mapping[str, Any] | None = None,

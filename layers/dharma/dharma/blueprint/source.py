@@ -7,16 +7,15 @@ catalog or the whole (types, references, cycles) is `dharma.blueprint.validation
 
 from __future__ import annotations
 
-import gc
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from typing import Any, cast
 
 from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.nearest import suggestion
 from dharma.blueprint.yaml_source import Node, Scalar, read_yaml
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
+from dharma.core.garbage import seldom_collected
 from dharma.model.blueprint import (
     Blueprint,
     Lifecycle,
@@ -90,7 +89,7 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
     """
     reading = _Reading(file)
     blueprint = None
-    with _no_garbage(), suppress(_TooManyFaults):
+    with seldom_collected(), suppress(_TooManyFaults):
         blueprint = reading.blueprint(read_yaml(text, file))
     if blueprint is None or reading.faults:
         faults = sorted(reading.faults, key=lambda f: (f.line or 0, f.column or 0))
@@ -99,19 +98,6 @@ def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
             first if len(faults) == 1 else f"{len(faults)} faults, first: {first}", faults
         )
     return blueprint
-
-
-@contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Pause the collector: what is built here stays, and looking through it again and again would
-    make the time grow faster than the file."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 class _TooManyFaults(Exception):

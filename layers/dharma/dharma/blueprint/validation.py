@@ -22,6 +22,7 @@ from dharma.blueprint.variables import check_values, checked_value
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.formats import FORMATS, TITLES, native_format
 from dharma.core.errors import Fault, InvalidInput, LimitExceeded, NotExpressible
+from dharma.core.garbage import seldom_collected
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions import regexes
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
@@ -73,6 +74,7 @@ def validate(blueprint: Blueprint, catalog: Catalog) -> list[Fault]:
     return review(blueprint, catalog).faults
 
 
+@seldom_collected()
 def review(blueprint: Blueprint, catalog: Catalog) -> Review:
     faults = list(islice(_faults(blueprint, catalog), MAX_FAULTS))
     if len(faults) == MAX_FAULTS:

@@ -8,6 +8,7 @@ from dharma.catalog import Catalog, write
 from dharma.catalog.document import Note
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
 from dharma.core.errors import NotExpressible, NotFound
+from dharma.core.garbage import seldom_collected
 from dharma.generator.arm_check import reread
 from dharma.generator.cfn_parameters import parameter_names, stack_parameters
 from dharma.generator.code import (
@@ -44,6 +45,7 @@ __all__ = [
 TARGETS = ("arm", "cloudformation", "deployment_manager", "terraform")
 
 
+@seldom_collected()
 def generate(
     bp: Blueprint, target: str, catalog: Catalog, options: GenerateOptions | None = None
 ) -> GeneratedCode:

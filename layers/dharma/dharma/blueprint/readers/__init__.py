@@ -29,6 +29,7 @@ from dharma.blueprint.source import load_blueprint
 from dharma.catalog import Catalog, load_catalog
 from dharma.catalog.formats import native_format
 from dharma.core.errors import Fault, InvalidTemplate, NotFound
+from dharma.core.garbage import seldom_collected
 from dharma.core.reading import read_bounded
 
 __all__ = ["ReadResult", "read_file", "read_text", "sniff"]
@@ -62,6 +63,7 @@ def read_file(
     return read_text(data, str(path), catalog, expand=expand, decide=decide)
 
 
+@seldom_collected()
 def read_text(
     data: str | bytes,
     file: str | None = None,

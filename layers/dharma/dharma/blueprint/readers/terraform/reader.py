@@ -34,6 +34,7 @@ from dharma.blueprint.variables import check_values
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note
 from dharma.core.errors import LimitExceeded
+from dharma.core.garbage import seldom_collected
 from dharma.model.ambient import AMBIENT_VARIABLES
 from dharma.model.blueprint import Blueprint, Output, Variable
 from dharma.model.expressions.nodes import (
@@ -50,6 +51,7 @@ Decide = Callable[[tuple[Variable, ...], Mapping[str, Value]], Mapping[str, Any]
 """From the variables, and the values beside the code, to the values that hold."""
 
 
+@seldom_collected()
 def read_terraform(
     files: Files,
     folder: str,
