@@ -37,6 +37,7 @@ _RAW = {
     ("variable", "type"), ("resource", "provider"), ("data", "provider"),
     ("module", "providers"), ("lifecycle", "ignore_changes"),
     ("lifecycle", "replace_triggered_by"), ("dynamic", "iterator"),
+    ("moved", "from"), ("moved", "to"), ("removed", "from"), ("import", "to"),
 }  # fmt: skip
 
 

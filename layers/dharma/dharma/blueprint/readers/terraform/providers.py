@@ -19,6 +19,8 @@ class Provider:
 
     name: str
     region: str | None = None
+    # A text or a variable: what a blueprint can say.
+    place: Value = None
     default_tags: dict[str, Value] = field(default_factory=dict)
 
 
@@ -41,6 +43,7 @@ def read_providers(root: Module) -> dict[str, Provider]:
         found[name] = Provider(
             name,
             region if isinstance(region, str) else None,
+            region,
             tags if isinstance(tags, dict) else {},
         )
         for key in arguments:

@@ -22,6 +22,7 @@ from dharma.blueprint.readers.terraform.body import Block
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
 from dharma.blueprint.readers.terraform.declarations import read_values, read_variables
 from dharma.blueprint.readers.terraform.files import Files, joined
+from dharma.blueprint.readers.terraform.history import HISTORY, with_history, with_region
 from dharma.blueprint.readers.terraform.modules import Module, Reading
 from dharma.blueprint.readers.terraform.providers import (
     default_region,
@@ -36,7 +37,7 @@ from dharma.catalog.document import Document, Note
 from dharma.core.errors import LimitExceeded
 from dharma.core.garbage import seldom_collected
 from dharma.model.ambient import AMBIENT_VARIABLES
-from dharma.model.blueprint import Blueprint, Output, Variable
+from dharma.model.blueprint import Blueprint, Output, Removed, Variable
 from dharma.model.expressions.nodes import (
     Ambient,
     Conditional,
@@ -150,6 +151,10 @@ class _Terraform:
         resources, outputs, notes = folded(
             Document("terraform", parts, keeps_unread=True), list(self._outputs(root)), self.catalog
         )
+        resources = [with_region(r, providers, root) for r in resources]
+        removed: list[Removed] = []
+        if not reading.expand:
+            resources, removed = with_history(root, resources, [p.address for p in parts])
         told = {note.address for note in reading.notes if note.path == "source"}
         notes = [n for n in notes if n.kind != "passed_through" or n.path or n.address not in told]
         blueprint = Blueprint(
@@ -159,6 +164,7 @@ class _Terraform:
             variables=self._all_variables(resources, outputs),
             resources=tuple(resources),
             outputs=tuple(outputs),
+            removed=tuple(removed),
             origin=Origin(self.files.shown(self.folder)),
         )
         return ReadResult(
@@ -220,6 +226,8 @@ class _Terraform:
         """Blocks that say nothing of resources, and values that no variable takes."""
         tell = self.reading.tell
         for block in self.configuration.others:
+            if block.type in HISTORY:
+                continue
             message = _OTHERS.get(block.type, "the block is not understood")
             tell("no_counterpart", _said(block), "", message, block.place)
         for block in self.configuration.settings:
@@ -234,9 +242,6 @@ class _Terraform:
 
 
 _OTHERS = {
-    "moved": "a new name in Terraform's state; a blueprint has no state",
-    "removed": "a resource that Terraform forgets; a blueprint does not name it",
-    "import": "a resource that Terraform adopts into its state; a blueprint has no state",
     "check": "a test of Terraform's: it is not judged here",
     "ephemeral": "an ephemeral resource is known when it is applied",
 }

@@ -32,7 +32,8 @@ _RAW = frozenset(
         ("variable", "type"), ("resource", "provider"), ("data", "provider"),
         ("ephemeral", "provider"), ("import", "provider"), ("module", "providers"),
         ("lifecycle", "ignore_changes"), ("lifecycle", "replace_triggered_by"),
-        ("dynamic", "iterator"),
+        ("dynamic", "iterator"), ("moved", "from"), ("moved", "to"), ("removed", "from"),
+        ("import", "to"),
     }
 )  # fmt: skip
 _HEREDOC = re.compile(r"(-?)([^\W\d][\w-]*)[ \t]*\r?\n")
