@@ -30,7 +30,7 @@ def import_(
     var_file: VariableFiles = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Write the blueprint of a template, of Terraform code, a plan or a state.
+    """Write the blueprint of what was written elsewhere.
 
     The report tells what was mapped, what is kept as it is, and what was lost, each with its line.
     Exit code 2 when anything was lost.

@@ -20,6 +20,8 @@ COMMANDS = """
 run
 validate
 generate
+convert
+import
 check
 cost
 plan
