@@ -98,7 +98,7 @@ def usage(counts: dict[str, float], requests: int) -> dict[str, dict[str, int | 
         **found,
         "aws_apigatewayv2_api.api": {"monthly_requests": requests},
         "aws_sfn_state_machine.deploy": {"monthly_transitions": round(transitions)},
-        "AWS::Events::EventBus.Bus": {"monthly_custom_events": events},
+        "aws_cloudwatch_event_bus.bus": {"monthly_custom_events": events},
         "AWS::Pipes::Pipe.EventPipe": {"monthly_requests": events},
         "AWS::ElastiCache::ServerlessCache.Cache": {"monthly_processing_units": requests},
         "aws_dynamodb_table.table": {

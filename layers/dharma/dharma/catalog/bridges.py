@@ -245,6 +245,7 @@ BRIDGES: dict[str, Bridge] = {
     "generated_alarm_name": GeneratedName("alarm_name"),
     "generated_function_name": GeneratedName("function_name"),
     "generated_cluster_identifier": GeneratedName("cluster_identifier"),
+    "generated_dashboard_name": GeneratedName("dashboard_name"),
     "generated_domain_name": GeneratedName("domain_name"),
     "generated_family": GeneratedName("family"),
     "generated_name": GeneratedName("name"),

@@ -6,7 +6,9 @@ from dharma.costing.component import PricedKind
 from dharma.costing.components.aws import (
     aws_apigatewayv2_api,
     aws_autoscaling_group,
+    aws_cloudwatch_event_bus,
     aws_cloudwatch_log_group,
+    aws_cloudwatch_log_metric_filter,
     aws_cloudwatch_metric_alarm,
     aws_db_instance,
     aws_dynamodb_table,
@@ -30,7 +32,9 @@ PRICED: dict[str, PricedKind] = {
     for priced in (
         aws_apigatewayv2_api.priced,
         aws_autoscaling_group.priced,
+        aws_cloudwatch_event_bus.priced,
         aws_cloudwatch_log_group.priced,
+        aws_cloudwatch_log_metric_filter.priced,
         aws_cloudwatch_metric_alarm.priced,
         aws_db_instance.priced,
         aws_dynamodb_table.priced,

@@ -9,18 +9,8 @@ from dharma.costing.component import HOURS_PER_MONTH, Component, PricedKind, Pri
 
 _MILLION = Decimal(1_000_000)
 
-bus = PricedKind("AWS::Events::EventBus")
 pipe = PricedKind("AWS::Pipes::Pipe")
 cache = PricedKind("AWS::ElastiCache::ServerlessCache")
-metric_filter = PricedKind("AWS::Logs::MetricFilter")
-
-
-@bus.component
-def events(events_bus: PricedResource) -> Component:
-    key = "monthly_custom_events"
-    monthly = events_bus.usage.get(key)
-    quantity = None if monthly is None else monthly / _MILLION
-    return Component(("Custom events published",), "eventbridge", "custom", quantity, key)
 
 
 @pipe.component
@@ -54,10 +44,4 @@ def processing(serverless: PricedResource) -> Component | None:
     )
 
 
-@metric_filter.component
-def custom_metric(_: PricedResource) -> Component:
-    # A metric of one's own costs in the hours in which there are values: all of them at most.
-    return Component(("Custom metric",), "cloudwatch", "metric", Decimal(1))
-
-
-PRICED = (bus, pipe, cache, metric_filter)
+PRICED = (pipe, cache)
