@@ -1,6 +1,6 @@
-"""HTTP API. Price rule: requests, metered in pieces of 512 KB, at a lower price behind the first
-300 million of a month (https://aws.amazon.com/api-gateway/pricing/). What a WebSocket API costs, by
-message and minute, nothing here asks for yet."""
+"""HTTP or WebSocket API. Price rule: requests, metered in pieces of 512 KB, at a lower price behind
+the first 300 million of a month; messages, metered in pieces of 32 KB, at a lower price behind the
+first billion, and minutes of connection (https://aws.amazon.com/api-gateway/pricing/)."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ priced = PricedKind("aws_apigatewayv2_api")
 _MILLION = Decimal(1_000_000)
 _PIECE_KB = Decimal(512)
 _FIRST_TIER = Decimal(300)
+_MESSAGE_KB = Decimal(32)
+_FIRST_MESSAGES = Decimal(1000)
 
 
 @priced.component
@@ -35,3 +37,32 @@ def requests(http: PricedResource) -> Iterable[Component]:
         yield Component(
             ("Requests (over 300M)",), "api-gateway", "http/requests/over-300m", rest, key
         )
+
+
+@priced.component
+def messages(socket: PricedResource) -> Iterable[Component]:
+    if socket.get("protocol_type", "HTTP") != "WEBSOCKET":
+        return
+    key = "monthly_messages"
+    monthly = socket.usage.get(key)
+    label = "Messages (first 1B)"
+    if monthly is None:
+        yield Component((label,), "api-gateway", "websocket/messages", None, key)
+        return
+    size = socket.usage.get("message_size_kb") or _MESSAGE_KB
+    millions = monthly * (size / _MESSAGE_KB).to_integral_value(ROUND_CEILING) / _MILLION
+    first = min(millions, _FIRST_MESSAGES)
+    yield Component((label,), "api-gateway", "websocket/messages", first, key)
+    if millions > first:
+        sku = "websocket/messages/over-1b"
+        yield Component(("Messages (over 1B)",), "api-gateway", sku, millions - first, key)
+
+
+@priced.component
+def connections(socket: PricedResource) -> Component | None:
+    if socket.get("protocol_type", "HTTP") != "WEBSOCKET":
+        return None
+    key = "monthly_connection_mins"
+    monthly = socket.usage.get(key)
+    quantity = None if monthly is None else monthly / _MILLION
+    return Component(("Connection duration",), "api-gateway", "websocket/minutes", quantity, key)

@@ -13,6 +13,7 @@ _REASONS = {
     "aws_subnet": "a subnet has no charge",
     "aws_internet_gateway": "the gateway has no charge; data transfer out has",
     "aws_route_table": "route tables have no charge",
+    "aws_ec2_transit_gateway": "a gateway has no charge; its attachments have",
     "aws_security_group": "security groups have no charge",
     "aws_launch_template": "a launch template has no charge; the instances that use it have",
     "aws_lb_listener": "a listener has no charge; the load balancer has",
