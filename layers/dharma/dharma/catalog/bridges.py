@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import ClassVar
 
+from dharma.catalog.azure_bridges import AZURE_BRIDGES
 from dharma.catalog.bridge import Bridge
 from dharma.catalog.document import Part
 from dharma.catalog.gcp_bridges import GCP_BRIDGES
@@ -254,4 +255,5 @@ BRIDGES: dict[str, Bridge] = {
     "launch_template_version": LaunchTemplateVersion(),
     "root_device": RootDevice(),
     **GCP_BRIDGES,
+    **AZURE_BRIDGES,
 }
