@@ -17,6 +17,7 @@ from dharma.generator import (
     generate,
 )
 from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
+from dharma.generator.verification import reread
 from functions.bodies import Body, SourceBody
 from functions.edge import answer, attachment, lambda_handler, principal, resolver
 from functions.sources import note_to_dict, notes, open_source
@@ -64,6 +65,7 @@ class GenerateBody(SourceBody):
     modules: bool = Field(
         False, description="Terraform: resources without a module in one for each category."
     )
+    verify: bool = Field(True, description="Read what was written again and compare it.")
     archive: Literal["zip", "tar.gz"] | None = Field(
         None, description="Answer with one file and a manifest in it, instead of JSON."
     )
@@ -85,9 +87,10 @@ def generate_code(body: GenerateBody) -> Response[str]:
             template_bytes=body.template_bytes,
         ),
     )
+    checks = [reread(opened.blueprint, code, application().catalog)] if body.verify else []
     if body.archive:
         return attachment(
-            archive(code, opened.blueprint, body.archive),
+            archive(code, opened.blueprint, body.archive, checks),
             MEDIA_TYPES[body.archive],
             archive_name(code, opened.blueprint, body.archive),
         )
@@ -96,6 +99,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
             "format": code.target,
             "files": code.files,
             "warnings": [note_to_dict(note) for note in code.warnings],
+            "checks": [check.to_dict() for check in checks],
             "notes": notes(opened.read),
         }
     )

@@ -7,10 +7,12 @@ from dataclasses import replace
 from typing import Any
 
 from dharma.bootstrap import application
+from dharma.catalog.document import Note
 from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate
 from dharma.generator.cfn_parameters import output_names, parameter_names, parameter_value
 from dharma.generator.nested_stacks import BYTES_MAX, RESOURCES_MAX
+from dharma.generator.verification import reread
 from dharma.orchestrator.steps.step_run import StepRun
 from functions.steps import step_handler
 
@@ -41,6 +43,7 @@ def write_template(step: StepRun) -> dict[str, Any]:
     )
     (body,) = code.files.values()
     _refuse_too_large(body)
+    check = reread(blueprint, code, application().catalog)
     names = parameter_names(blueprint)
     step.write(
         "template.json",
@@ -57,10 +60,13 @@ def write_template(step: StepRun) -> dict[str, Any]:
     )
     notes = [
         {"kind": note.kind, "address": note.address, "path": note.path, "message": note.message}
-        for note in code.warnings
+        for note in [
+            *code.warnings,
+            *(Note("approximated", "template", "re-read", said) for said in check.findings),
+        ]
     ]
     step.write("generation-notes.json", notes)
-    return {"bytes": len(body.encode()), "warnings": len(notes)}
+    return {"bytes": len(body.encode()), "warnings": len(notes), "reRead": check.outcome}
 
 
 def _refuse_too_large(body: str) -> None:

@@ -20,6 +20,7 @@ from dharma_cli.wording import counted
 if TYPE_CHECKING:
     from dharma.catalog.document import Note
     from dharma.generator import GeneratedCode
+    from dharma.generator.verification import Check
     from dharma.model.blueprint import Blueprint
     from dharma_cli.source import Source
 
@@ -161,12 +162,26 @@ def generate(
             show_default=False,
         ),
     ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option("--verify/--no-verify", help="Read what was written again and compare it."),
+    ] = True,
+    lint: Annotated[
+        bool,
+        typer.Option(
+            "--lint", help="Ask cfn-lint, or terraform fmt and validate, where installed."
+        ),
+    ] = False,
     var: Variables = None,
     var_file: VariableFiles = None,
     environment: Environment = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Write code in one of the formats. Files appear whole or not at all."""
+    """Write code in one of the formats. Files appear whole or not at all.
+
+    What was written is read again and compared; what differs is told. Exit code 2 when a tool that
+    --lint asks finds anything wrong.
+    """
     from dharma_cli.source import open_source, require_valid
 
     output = Output("generate", format)
@@ -183,6 +198,8 @@ def generate(
         modules=modules,
         backend=backend,
         template_bytes=template_bytes,
+        verify=verify,
+        lint=lint,
     )
     return _write(output, source, source.blueprint, wanted)
 
@@ -236,6 +253,8 @@ class _Wanted:
     modules: bool = False
     backend: str | None = None
     template_bytes: int = 1_000_000
+    verify: bool = False
+    lint: bool = False
 
 
 def _write(
@@ -270,9 +289,10 @@ def _write(
     else:
         code = generate_code(blueprint, wanted.target, load_catalog(), options)
     remarks = [*source.read.notes, *changes, *code.warnings]
+    checks = _checks(code, blueprint, source, wanted)
     packed = None
     if wanted.archive is not None and directory is not None:
-        packed = _pack(code, blueprint, wanted.archive, directory)
+        packed = _pack(code, blueprint, wanted.archive, directory, checks)
     elif directory is not None:
         write_generated(directory, code.files, force=wanted.force)
     if output.is_json:
@@ -282,10 +302,11 @@ def _write(
                 "files": code.files,
                 "archive": packed,
                 "notes": notes_document(remarks),
+                "checks": [check.to_dict() for check in checks],
                 "environment": source.environment_document(),
             }
         )
-        return exits.FINE
+        return _exit_of(checks)
     if packed is not None:
         what = counted(len(code.files), "file")
         said = f"wrote {packed['file']} ({what}, sha256 {packed['sha256']})"
@@ -299,12 +320,38 @@ def _write(
         for path in code.files:
             output.console.print(f"wrote {directory / path}", markup=False, soft_wrap=True)
     notes(output.notices, remarks)
+    for check in checks:
+        for finding in check.findings:
+            style = "red" if check.outcome == "failed" else "yellow"
+            said = f"{check.name}: {finding}"
+            output.notices.print(said, style=style, markup=False, soft_wrap=True)
     source.say_withheld(output)
-    return exits.FINE
+    return _exit_of(checks)
+
+
+def _checks(
+    code: GeneratedCode, blueprint: Blueprint, source: Source, wanted: _Wanted
+) -> list[Check]:
+    from dharma.catalog import load_catalog
+    from dharma.generator import verification
+
+    if wanted.target == Conversion.BLUEPRINT:
+        return []
+    found = [verification.reread(blueprint, code, load_catalog())] if wanted.verify else []
+    return [*found, *(verification.lint(code, source.region) if wanted.lint else [])]
+
+
+def _exit_of(checks: Sequence[Check]) -> int:
+    failed = any(check.outcome == "failed" for check in checks if check.name != "re-read")
+    return exits.FINDINGS if failed else exits.FINE
 
 
 def _pack(
-    code: GeneratedCode, blueprint: Blueprint, format: Archive, target: Path
+    code: GeneratedCode,
+    blueprint: Blueprint,
+    format: Archive,
+    target: Path,
+    checks: Sequence[Check] = (),
 ) -> dict[str, Any]:
     """Write the archive; a folder gets it under a name that says what is inside."""
     import hashlib
@@ -314,7 +361,7 @@ def _pack(
 
     if target.is_dir():
         target /= archive_name(code, blueprint, format.value)
-    data = archive(code, blueprint, format.value)
+    data = archive(code, blueprint, format.value, checks)
     write_all(target.parent, {target.name: data})
     digest = hashlib.sha256(data).hexdigest()
     return {"file": str(target), "sha256": digest, "size": len(data)}

@@ -93,7 +93,7 @@ def _terraform(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Gen
     document, notes = write(resources, "terraform", catalog)
     outputs = native_outputs(bp.outputs, resources, document, catalog)
     files = write_terraform(bp, document, outputs, options)
-    return GeneratedCode("terraform", files, [*notes, *warnings(bp, document)])
+    return GeneratedCode("terraform", files, [*notes, *warnings(bp, document)], tuple(resources))
 
 
 def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
@@ -120,7 +120,7 @@ def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -
         for name in sorted(values)
     ]
     warned = [*notes, *_ignored_changes(bp), *written_in, *warned]
-    return GeneratedCode("cloudformation", files, warned)
+    return GeneratedCode("cloudformation", files, warned, tuple(resources))
 
 
 def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
@@ -135,7 +135,7 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
     native = native_outputs(outputs, resources, document, catalog)
     files, warned = write_arm(bp, document, native, catalog)
     doubts = [n for name, text in files.items() for n in reread(text, name, resources, catalog)]
-    return GeneratedCode("arm", files, [*notes, *warned, *doubts])
+    return GeneratedCode("arm", files, [*notes, *warned, *doubts], tuple(resources))
 
 
 def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:
@@ -155,7 +155,7 @@ def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOption
         Note("approximated", "variables", name, "its value is written in; there are no parameters")
         for name in sorted(values)
     ]
-    return GeneratedCode("deployment_manager", files, [*notes, *told, *warned])
+    return GeneratedCode("deployment_manager", files, [*notes, *told, *warned], tuple(resources))
 
 
 def _ignored_changes(bp: Blueprint) -> list[Note]:

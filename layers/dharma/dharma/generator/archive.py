@@ -15,12 +15,15 @@ import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Mapping
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
 from dharma import __version__
 from dharma.generator.code import GeneratedCode
 from dharma.model.blueprint import Blueprint
+
+if TYPE_CHECKING:
+    from dharma.generator.verification import Check
 
 ArchiveFormat = Literal["zip", "tar.gz"]
 MEDIA_TYPES: Mapping[ArchiveFormat, str] = {"zip": "application/zip", "tar.gz": "application/gzip"}
@@ -38,17 +41,25 @@ _LEVEL = 9
 _GZIP_HEADER = bytes([0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 2, 255])
 
 
-def archive(code: GeneratedCode, blueprint: Blueprint, format: ArchiveFormat) -> bytes:
+def archive(
+    code: GeneratedCode,
+    blueprint: Blueprint,
+    format: ArchiveFormat,
+    checks: Sequence[Check] = (),
+) -> bytes:
     """The files and their `manifest.json`, which comes first."""
-    described = json.dumps(manifest(code, blueprint), indent=2, ensure_ascii=False) + "\n"
+    described = json.dumps(manifest(code, blueprint, checks), indent=2, ensure_ascii=False) + "\n"
     files = {MANIFEST: described, **dict(sorted(code.files.items()))}
     contents = {name: text.encode() for name, text in files.items()}
     return _zip(contents) if format == "zip" else _tar_gz(contents)
 
 
-def manifest(code: GeneratedCode, blueprint: Blueprint) -> dict[str, Any]:
+def manifest(
+    code: GeneratedCode, blueprint: Blueprint, checks: Sequence[Check] = ()
+) -> dict[str, Any]:
     """What the code was made from, by which version of the product, and what it is: path, SHA-256
-    and size in bytes of each file. `warnings` is what was not carried over one to one."""
+    and size in bytes of each file. `warnings` is what was not carried over one to one, `checks` how
+    the code was looked at again."""
     return {
         "schemaVersion": MANIFEST_VERSION,
         "generator": {"name": "iac-dharma", "version": __version__},
@@ -59,6 +70,7 @@ def manifest(code: GeneratedCode, blueprint: Blueprint) -> dict[str, Any]:
             {"kind": w.kind, "address": w.address, "path": w.path, "message": w.message}
             for w in code.warnings
         ],
+        "checks": [check.to_dict() for check in checks],
     }
 
 

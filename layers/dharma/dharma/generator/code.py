@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dharma.catalog.document import Note
+from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Value
 
 
@@ -63,8 +64,10 @@ class GenerateOptions:
 @dataclass(frozen=True, slots=True)
 class GeneratedCode:
     """`files`: relative path to text, sorted by path. `warnings`: what was not carried over one to
-    one; nothing is left out without one."""
+    one; nothing is left out without one. `resources`: what the code is of, loops written out where
+    the target has none."""
 
     target: str
     files: dict[str, str]
     warnings: list[Note] = field(default_factory=list)
+    resources: tuple[Resource, ...] = field(default=(), repr=False, compare=False)

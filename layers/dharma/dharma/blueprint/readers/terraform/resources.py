@@ -16,12 +16,16 @@ from dharma.catalog import Catalog
 from dharma.catalog.document import Part
 from dharma.core.errors import LimitExceeded
 from dharma.model.blueprint import Lifecycle
+from dharma.model.expressions.errors import EvaluationError
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Conditional,
+    Expression,
     ResourceRef,
     Unknown,
     Value,
     children,
+    references,
     transform,
 )
 from dharma.model.origin import Origin
@@ -262,3 +266,10 @@ def _dependencies(module: Module, block: Block) -> Iterator[str]:
         elif isinstance(node, str) and not node.startswith("data."):
             # The JSON syntax, and Terraform 0.11, write addresses as text.
             yield f"{module.path}{node}"
+        elif isinstance(node, Expression):
+            # A variable or an output that stands for a resource on the other side of a module.
+            try:
+                found = evaluate(node, module.scope)
+            except EvaluationError:
+                continue
+            yield from (ref.address for ref in references(found))
