@@ -52,7 +52,14 @@ class AzureBackendBody(Body):
 class GenerateBody(SourceBody):
     """What to write, and how."""
 
-    format: Literal["terraform", "cloudformation", "arm", "deployment_manager"] = "terraform"
+    format: Literal[
+        "terraform",
+        "cloudformation",
+        "arm",
+        "deployment_manager",
+        "pulumi-typescript",
+        "pulumi-python",
+    ] = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
     backend: BackendBody | GcsBackendBody | AzureBackendBody | None = None
     template_bytes: int = Field(

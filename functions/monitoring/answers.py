@@ -171,7 +171,14 @@ class EnvironmentPage(Page):
 
 
 class GeneratedCode(Answer):
-    format: Literal["terraform", "cloudformation", "arm", "deployment_manager"]
+    format: Literal[
+        "terraform",
+        "cloudformation",
+        "arm",
+        "deployment_manager",
+        "pulumi-typescript",
+        "pulumi-python",
+    ]
     files: dict[str, str] = Field(description="Text by relative path.")
     warnings: list[Note]
     notes: list[Note]

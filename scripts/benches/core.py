@@ -61,7 +61,8 @@ def _compiler() -> Iterator[Row]:
                 "s CPU",
                 budget,
             )
-            for target in ("terraform", "cloudformation"):
+            targets = ("terraform", "cloudformation", "pulumi-typescript", "pulumi-python")
+            for target in targets:
                 yield Row(
                     f"generate {target}, {count}",
                     cpu_seconds(lambda t=target, b=blueprint: generate(b, t, catalog), runs),

@@ -84,8 +84,30 @@ def provider_of(package: Path) -> str:
     raise UnreadablePackage(f"{package.name} has no package.json")
 
 
+def types_of(package: Path) -> list[str]:
+    """All resource types of a package that this reader understands."""
+    found = []
+    with tarfile.open(package, "r:gz") as archive:
+        for member in archive:
+            if MODULE.match(member.name) and member.name.endswith("/index.js"):
+                text = _text(archive, member)
+                if "extends cdktf.TerraformResource" in text:
+                    found.append(_only(r"\.tfResourceType = \"(\w+)\"", text))
+    return sorted(found)
+
+
 def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dict[str, str]]:
     """The schema of each type, and the source's name, versions and licence."""
+    texts, source = texts_of(package, types)
+    schemas = {}
+    for type_name, text in texts.items():
+        schemas[type_name] = read_type(text, type_name)
+        source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
+    return schemas, source
+
+
+def texts_of(package: Path, types: Iterable[str]) -> tuple[dict[str, str], dict[str, str]]:
+    """The text of each type's module, and the source's name, version and licence."""
     folders = {t.partition("_")[2].replace("_", "-"): t for t in types}
     modules: dict[str, dict[str, str]] = {t: {} for t in folders.values()}
     source: dict[str, str] = {}
@@ -99,12 +121,7 @@ def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dic
     missing = sorted(t for t, texts in modules.items() if not texts)
     if missing:
         raise UnreadablePackage(f"the package has no resource type {', '.join(missing)}")
-    schemas = {}
-    for type_name, texts in modules.items():
-        text = "\n".join(texts[name] for name in sorted(texts))
-        schemas[type_name] = read_type(text, type_name)
-        source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
-    return schemas, source
+    return {t: "\n".join(texts[n] for n in sorted(texts)) for t, texts in modules.items()}, source
 
 
 def read_type(text: str, type_name: str) -> Schema:

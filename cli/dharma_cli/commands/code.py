@@ -32,6 +32,8 @@ class Target(StrEnum):
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
     DEPLOYMENT_MANAGER = "deployment_manager"
+    PULUMI_TYPESCRIPT = "pulumi-typescript"
+    PULUMI_PYTHON = "pulumi-python"
 
 
 class Conversion(StrEnum):
@@ -42,6 +44,8 @@ class Conversion(StrEnum):
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
     DEPLOYMENT_MANAGER = "deployment_manager"
+    PULUMI_TYPESCRIPT = "pulumi-typescript"
+    PULUMI_PYTHON = "pulumi-python"
 
 
 class Archive(StrEnum):

@@ -37,9 +37,10 @@ def code(example: Path, target: str) -> dict[str, str]:
 
 def written(examples: list[Path], *targets: str) -> list[Any]:
     """Examples with each target that takes them, of those if any are named."""
+    pulumi = [(e, f"pulumi-{language}") for e in examples for language in ("python", "typescript")]
     return [
         pytest.param(example, target, id=f"{example.stem}-{target}")
-        for example, target in written_in(examples)
+        for example, target in [*written_in(examples), *pulumi]
         if target in (targets or TARGETS)
         # Its configurations have no parameters, and secrets stay out of them.
         and not (target == "deployment_manager" and "sensitive: true" in example.read_text())

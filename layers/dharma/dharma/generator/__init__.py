@@ -23,9 +23,11 @@ from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.nested_stacks import Limits
 from dharma.generator.outputs import native_outputs
+from dharma.generator.pulumi.functions import Language
 from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
 from dharma.generator.targets.deployment_manager import write_deployment_manager
+from dharma.generator.targets.pulumi import write_pulumi
 from dharma.generator.targets.terraform import warnings, write_terraform
 from dharma.generator.terraform_only import unsaid
 from dharma.model.blueprint import Blueprint
@@ -42,7 +44,14 @@ __all__ = [
     "stack_parameters",
 ]
 
-TARGETS = ("arm", "cloudformation", "deployment_manager", "terraform")
+TARGETS = (
+    "arm",
+    "cloudformation",
+    "deployment_manager",
+    "pulumi-python",
+    "pulumi-typescript",
+    "terraform",
+)
 
 
 @seldom_collected()
@@ -63,6 +72,10 @@ def generate(
         code = _arm(bp, catalog, options)
     elif target == "deployment_manager":
         code = _deployment_manager(bp, catalog, options)
+    elif target == "pulumi-typescript":
+        code = _pulumi(bp, catalog, options, "typescript")
+    elif target == "pulumi-python":
+        code = _pulumi(bp, catalog, options, "python")
     else:
         raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
     if target != "terraform":
@@ -94,6 +107,16 @@ def _terraform(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Gen
     outputs = native_outputs(bp.outputs, resources, document, catalog)
     files = write_terraform(bp, document, outputs, options)
     return GeneratedCode("terraform", files, [*notes, *warnings(bp, document)], tuple(resources))
+
+
+def _pulumi(
+    bp: Blueprint, catalog: Catalog, options: GenerateOptions, language: Language
+) -> GeneratedCode:
+    resources = with_gateway_dependencies(bp.resources)
+    document, notes = write(resources, "terraform", catalog)
+    outputs = native_outputs(bp.outputs, resources, document, catalog)
+    files, warned = write_pulumi(bp, document, outputs, options, language)
+    return GeneratedCode(f"pulumi-{language}", files, [*notes, *warned])
 
 
 def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dharma.catalog.document import Note
 from dharma.core.errors import NotExpressible
-from dharma.model.blueprint import Blueprint
+from dharma.model.blueprint import Blueprint, Resource
 
 _TITLES = {
     "arm": "ARM",
@@ -35,9 +35,13 @@ def unsaid(bp: Blueprint, target: str, region: str | None) -> list[Note]:
 
 
 def _notes(bp: Blueprint, target: str, region: str | None) -> Iterator[Note]:
-    title = _TITLES.get(target, target)
+    title = _TITLES.get(target.partition("-")[0], target)
     for resource in bp.resources:
         where, origin = resource.address, resource.origin
+        if target.startswith("pulumi"):
+            # A program says where a resource lives, what it was called and what it adopts.
+            yield from _pulumi(resource, title)
+            continue
         if resource.region is not None and resource.region != region:
             raise NotExpressible(
                 f"{where}.region: what {title} deploys together lies in one region; put resources "
@@ -61,6 +65,14 @@ def _notes(bp: Blueprint, target: str, region: str | None) -> Iterator[Note]:
                 "CloudFormation deletes what is gone from a template: deploy it with "
                 "prevent_destroy once before (DeletionPolicy: Retain)"
             )
+        elif target.startswith("pulumi"):
+            message = "Pulumi deletes it: `pulumi state delete` forgets it before"
         elif target == "arm":
             message = "in the incremental mode ARM leaves alone what is gone from a template"
         yield Note("no_counterpart", removed.address, "removed", message, removed.origin)
+
+
+def _pulumi(resource: Resource, title: str) -> Iterator[Note]:
+    if resource.module is not None:
+        message = f"{title} code is written in one piece: there are no modules"
+        yield Note("no_counterpart", resource.address, "module", message, resource.origin)
