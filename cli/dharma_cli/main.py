@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from functools import cache
 from itertools import takewhile
 from typing import Any, TextIO
 
@@ -82,6 +83,12 @@ def main(
     """One blueprint of infrastructure in; code, verdict, price, plan and deployment out."""
 
 
+@cache
+def program() -> Any:
+    """All commands with their options, put together once: it takes longer than many a command."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str] | None = None) -> int:
     """Run one command line and return its exit code. Never a traceback for an expected failure."""
     arguments = sys.argv[1:] if arguments is None else arguments
@@ -94,7 +101,7 @@ def run(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = app(args=arguments, standalone_mode=False)
+        result = program()(args=arguments, standalone_mode=False)
         sys.stdout.flush()
     except DharmaError as error:
         output.failed(error)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
 from dharma.catalog import load_catalog
 from dharma.core.project_files import find
@@ -142,8 +141,7 @@ def test_every_policy_is_listed_and_shown(dharma: Dharma) -> None:
 def test_every_command_is_listed_with_its_purpose(dharma: Dharma) -> None:
     listed = dharma("docs", "commands", *JSON).json["commands"]
     names = {command["name"] for command in listed}
-    root: Any = typer.main.get_command(main.app)
-    for name, command in root.commands.items():
+    for name, command in main.program().commands.items():
         inside = [f"{name} {inner}" for inner in getattr(command, "commands", {})]
         assert names.issuperset(inside or [name])
     assert all(command["purpose"] for command in listed)
