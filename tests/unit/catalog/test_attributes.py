@@ -80,3 +80,15 @@ def test_an_impossible_attribute_is_refused_with_its_reason_or_said_by_its_value
 def test_two_attributes_with_one_native_name_are_the_same() -> None:
     trail = Resource("aws_cloudtrail", "t", {"s3_bucket_name": "logs"})
     came_back(ResourceRef("aws_cloudtrail.t", ("id",)), trail)
+
+
+def test_a_resource_of_which_only_a_value_is_written_still_comes_first() -> None:
+    database = Resource("aws_db_instance", "db", {"engine": "postgres"})
+    engine = ResourceRef("aws_db_instance.db", ("engine",))
+    for value in (engine, Template(("runs on ", engine))):
+        document, _ = write([described(value), database], "cloudformation", CATALOG)
+        assert document.parts[0].order_only == ("DbDBInstance",)
+        came_back(value, database)
+    endpoint = ResourceRef("aws_db_instance.db", ("endpoint",))
+    document, _ = write([described([engine, endpoint]), database], "cloudformation", CATALOG)
+    assert document.parts[0].order_only == (), "the other reference says it"

@@ -229,6 +229,11 @@ def test_what_is_awaited_and_referred_to_is_said_once() -> None:
     assert resources["C"]["DependsOn"] == ["B"]
 
 
+def test_a_resource_of_which_only_a_value_is_written_is_awaited_all_the_same() -> None:
+    part = Part("A", "AWS::X::Y", {"P": "a value of it"}, order_only=("Thing",))
+    assert template(parts=[part])["Resources"]["A"]["DependsOn"] == ["Thing"]
+
+
 def test_what_must_not_be_destroyed_is_retained() -> None:
     part = Part("Kept", "AWS::X::Y", {}, lifecycle=Lifecycle(prevent_destroy=True))
     kept = template(parts=[part])["Resources"]["Kept"]

@@ -21,8 +21,10 @@ from dharma.model.origin import Origin
 @dataclass(slots=True)
 class Part:
     """One resource of a document. `owner` is the address of the model resource that it was unfolded
-    from (itself for a main part). `marks` are line and column of its arguments, by name, as far as
-    they are known."""
+    from (itself for a main part). `order_only` are parts that the author refers to and of which
+    only a value was written, since the format does not know the attribute: the order that the
+    reference gave must not be lost. `marks` are line and column of its arguments, by name, as far
+    as they are known."""
 
     address: str
     type: str
@@ -31,11 +33,17 @@ class Part:
     for_each: Value = None
     condition: Value = None
     depends_on: tuple[str, ...] = ()
+    order_only: tuple[str, ...] = field(default=(), compare=False)
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     native: dict[str, Value] = field(default_factory=dict)
     owner: str | None = None
     origin: Origin = field(default_factory=Origin, compare=False)
     marks: dict[str, tuple[int, int]] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def awaited(self) -> tuple[str, ...]:
+        """The parts that have to be there first, whether or not a reference says it too."""
+        return tuple(dict.fromkeys((*self.depends_on, *self.order_only)))
 
 
 @dataclass(slots=True)

@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dharma.catalog.bags import Atom, atoms_of, refers, same_atoms, with_member, write_inline
@@ -41,6 +41,7 @@ from dharma.model.expressions.nodes import (
     Splat,
     Unknown,
     Value,
+    references,
 )
 
 
@@ -84,6 +85,7 @@ class _Writing:
             r.address: Target(self._names.main[r.address], self._mappings[r.address], r.properties)
             for r in resources
         }
+        self._targets = targets
         self._references = ToNative(format, targets)
         self._placement = Placement(resources, format, catalog)
         self._awaited: dict[str, tuple[str, ...]] = {}
@@ -327,6 +329,7 @@ class _Writing:
             condition=native(part.condition, "condition"),
             native={key: native(value, key) for key, value in part.native.items()},
             depends_on=depends,
+            order_only=tuple(self._no_longer_referred(part, arguments)),
         )
 
     def _depends_on(
@@ -345,6 +348,14 @@ class _Writing:
             if address != resource.address:
                 found.update(dict.fromkeys(self._awaited.get(address, ())))
         return tuple(found)
+
+    def _no_longer_referred(self, part: Part, arguments: Mapping[str, Value]) -> Iterator[str]:
+        """Parts that the author refers to and of which only a value was written."""
+        kept = {ref.address for value in arguments.values() for ref in references(value)}
+        for address in dict.fromkeys(t for v in part.arguments.values() for t in refers(v)):
+            target = self._targets.get(address)
+            if target is not None and address != part.owner and target.part not in kept:
+                yield target.part
 
     def _refers_back(self, address: str, resource: Resource) -> bool:
         other = self._by_address.get(address)

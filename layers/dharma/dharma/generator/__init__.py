@@ -171,9 +171,7 @@ def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOption
     resources = tuple(decided(r) for r in resources if r.condition is not False)
     document, notes = write(resources, "deployment_manager", catalog)
     native = native_outputs(outputs, resources, document, catalog)
-    files, warned = write_deployment_manager(
-        document, resources, native, place_of(bp, options, values)
-    )
+    files, warned = write_deployment_manager(document, native, place_of(bp, options, values))
     told = [
         Note("approximated", "variables", name, "its value is written in; there are no parameters")
         for name in sorted(values)

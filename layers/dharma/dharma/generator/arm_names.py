@@ -210,7 +210,7 @@ class ArmNames:
             target = self.parts.get(ref.address)
             if target is not None and target is not part:
                 found.update(dict.fromkeys(self._awaited(target, ref.instance)))
-        for address in part.depends_on:
+        for address in part.awaited:
             target = self.parts.get(address)
             if target is None:
                 raise Inexpressible(f"depends_on: there is no {address}")

@@ -164,15 +164,15 @@ class _Template:
     def _depends_on(self, part: Part) -> list[str]:
         """The awaited resources, without those that a reference waits for anyway, its own or that
         of another awaited one."""
-        missing = next((d for d in part.depends_on if d not in self.by_address), None)
+        missing = next((d for d in part.awaited if d not in self.by_address), None)
         if missing is not None:
             raise NotExpressible(f"{part.owner or part.address}.depends_on: there is no {missing}")
-        if not part.depends_on:
+        if not part.awaited:
             return []
         referred = {r.address for r in references(part.arguments)}
-        for address in part.depends_on:
+        for address in part.awaited:
             referred |= {r.address for r in references(self.by_address[address].arguments)}
-        return [d for d in dict.fromkeys(part.depends_on) if d not in referred]
+        return [d for d in part.awaited if d not in referred]
 
     def _outputs(self, outputs: Sequence[Output]) -> dict[str, Any]:
         return {

@@ -20,7 +20,7 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import google_type
 from dharma.core.errors import NotExpressible
 from dharma.generator.yaml_text import to_yaml
-from dharma.model.blueprint import Output, Resource
+from dharma.model.blueprint import Output
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.evaluate import Scope, evaluate
 from dharma.model.expressions.nodes import (
@@ -52,19 +52,16 @@ _RESOURCE_LEVEL = ("accessControl", "metadata")
 
 def write_deployment_manager(
     document: Document,
-    resources: Sequence[Resource],
     outputs: Sequence[Output],
     place: Mapping[str, Value],
 ) -> tuple[dict[str, str], list[Note]]:
-    """The file, and what it could not carry. `document` is what the catalog wrote of `resources`;
-    `place` are ambient values that are known here (`region`, `project`). Raises `NotExpressible`
-    naming the path."""
+    """The file, and what it could not carry. `place` are ambient values that are known here
+    (`region`, `project`). Raises `NotExpressible` naming the path."""
     values = _Values(place)
     notes = [_kept(part) for part in document.parts if part.lifecycle.prevent_destroy]
     notes += [_bare(output) for output in outputs if output.description or output.sensitive]
-    waits = _waits(document, resources)
     said: dict[str, Any] = {
-        "resources": [_resource(part, waits[part.address], values) for part in document.parts]
+        "resources": [_resource(part, _waits(part), values) for part in document.parts]
     }
     if outputs:
         said["outputs"] = [
@@ -75,24 +72,10 @@ def write_deployment_manager(
     return {FILE: HEADER + to_yaml(said)}, notes
 
 
-def _waits(document: Document, resources: Sequence[Resource]) -> dict[str, list[str]]:
-    """What every part has to wait for and does not refer to: what the author says, and resources
-    of which only a value is written, since the API does not know the attribute."""
-    main = {part.owner: part.address for part in document.parts if part.owner}
-    meant = {
-        resource.address: [
-            main[ref.address]
-            for ref in references(list(resource.properties.values()))
-            if ref.address in main and ref.address != resource.address
-        ]
-        for resource in resources
-    }
-    found = {}
-    for part in document.parts:
-        referred = {ref.address for value in part.arguments.values() for ref in references(value)}
-        waits = dict.fromkeys((*part.depends_on, *meant.get(part.owner or "", ())))
-        found[part.address] = [address for address in waits if address not in referred]
-    return found
+def _waits(part: Part) -> list[str]:
+    """What a part has to wait for and does not refer to."""
+    referred = {ref.address for value in part.arguments.values() for ref in references(value)}
+    return [address for address in part.awaited if address not in referred]
 
 
 def _kept(part: Part) -> Note:
