@@ -18,6 +18,7 @@ from dharma_cli.output import Format, Output
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
+    from dharma.blueprint.crosscloud import Review
     from dharma.catalog.document import Note
     from dharma.generator import GeneratedCode
     from dharma.generator.verification import Check
@@ -46,6 +47,14 @@ class Conversion(StrEnum):
     DEPLOYMENT_MANAGER = "deployment_manager"
     PULUMI_TYPESCRIPT = "pulumi-typescript"
     PULUMI_PYTHON = "pulumi-python"
+
+
+class Cloud(StrEnum):
+    """Clouds that a blueprint can be carried over to."""
+
+    AWS = "aws"
+    AZURE = "azure"
+    GCP = "gcp"
 
 
 class Archive(StrEnum):
@@ -210,7 +219,15 @@ def generate(
 
 def convert(
     file: File,
-    target: Annotated[Conversion, typer.Option("--target", "-f", help="The format to write.")],
+    target: Annotated[
+        Conversion | None, typer.Option("--target", "-f", help="The format to write.")
+    ] = None,
+    to: Annotated[
+        Cloud | None, typer.Option(help="Propose the counterpart in another cloud, for review.")
+    ] = None,
+    region: Annotated[
+        str | None, typer.Option(help="With --to: where the source stands, if it does not say.")
+    ] = None,
     directory: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="Folder for the files; without it they are printed."),
@@ -229,10 +246,14 @@ def convert(
     var_file: VariableFiles = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Read one format and write another.
+    """Read one format and write another, or the counterpart in another cloud.
 
     Variables, references, conditions and loops are kept. A value that is not known (what a data
     source looks up) becomes a variable without default. `import` counts what was carried over.
+
+    With --to, resources become their counterparts in that cloud, with a report of what was carried,
+    what is only alike, what is left out and what has to be given. Exit code 2: a person has to
+    review it. Without -f a blueprint is written.
     """
     from dharma.blueprint.placeholders import with_placeholders
     from dharma_cli.source import open_source, require_valid
@@ -240,11 +261,23 @@ def convert(
     output = Output("convert", format)
     if archive is not None and directory is None:
         raise InvalidInput("an archive is not printed: -o names its file")
+    if target is None and to is None:
+        raise InvalidInput("state what to write: -f names a format, --to a cloud")
+    if region is not None and to is None:
+        raise InvalidInput("--region says where the source of --to stands; there is no --to")
     source = open_source(file, var, var_file)
     require_valid(source)
     blueprint, notes = with_placeholders(source.blueprint)
-    wanted = _Wanted(target.value, directory, archive, force=force, json=json_template)
-    return _write(output, source, blueprint, wanted, notes)
+    written = Conversion.BLUEPRINT if target is None else target
+    wanted = _Wanted(written.value, directory, archive, force=force, json=json_template)
+    if to is None:
+        return _write(output, source, blueprint, wanted, notes)
+    from dharma.blueprint.crosscloud import carry_over
+    from dharma.catalog import load_catalog
+
+    crossed = carry_over(blueprint, to.value, load_catalog(), region or source.region)
+    _write(output, source, crossed.blueprint, wanted, notes, crossed.review)
+    return exits.FINDINGS if crossed.review.needs_review else exits.FINE
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +300,7 @@ def _write(
     blueprint: Blueprint,
     wanted: _Wanted,
     changes: Sequence[Note] = (),
+    review: Review | None = None,
 ) -> int:
     """The code of a blueprint, where it was asked for."""
     from dharma.catalog import load_catalog
@@ -278,13 +312,15 @@ def _write(
     from dharma_cli.views.notes import notes, notes_document
 
     directory = wanted.directory
+    # The values and the region of the source are not those of a proposal for another cloud.
+    region = source.region if review is None else review.region
     options = GenerateOptions(
         json=wanted.json,
-        variables=source.values,
-        region=source.region,
+        variables=source.values if review is None else {},
+        region=region,
         modules=wanted.modules,
         template_bytes=wanted.template_bytes,
-        backend=None if wanted.backend is None else parse_backend(wanted.backend, source.region),
+        backend=None if wanted.backend is None else parse_backend(wanted.backend, region),
     )
     if wanted.target == Conversion.BLUEPRINT:
         from dharma.blueprint.dump import dump_blueprint
@@ -308,6 +344,7 @@ def _write(
                 "notes": notes_document(remarks),
                 "checks": [check.to_dict() for check in checks],
                 "environment": source.environment_document(),
+                **({} if review is None else {"review": review.to_dict()}),
             }
         )
         return _exit_of(checks)
@@ -329,6 +366,10 @@ def _write(
             style = "red" if check.outcome == "failed" else "yellow"
             said = f"{check.name}: {finding}"
             output.notices.print(said, style=style, markup=False, soft_wrap=True)
+    if review is not None:
+        from dharma_cli.views.crosscloud import report
+
+        report(output.notices if directory is None else output.console, review)
     source.say_withheld(output)
     return _exit_of(checks)
 
