@@ -14,7 +14,6 @@ from functools import lru_cache
 from dharma.model.expressions.conversion import (
     as_bool,
     as_number,
-    as_set,
     as_text,
     kind_of,
     unify,
@@ -23,6 +22,7 @@ from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.nodes import Expression, Value, is_known
 from dharma.model.expressions.parser import ExpressionParser
 from dharma.model.expressions.printer import print_expression, print_string
+from dharma.model.expressions.sets import as_set
 
 PRIMITIVES = ("string", "number", "bool")
 COLLECTIONS = ("list", "set", "map")

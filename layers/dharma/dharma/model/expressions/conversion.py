@@ -11,7 +11,7 @@ import re
 from decimal import Context, Decimal, DivisionByZero, InvalidOperation, Overflow
 
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.nodes import Expression, Value
+from dharma.model.expressions.nodes import Expression, SetValue, Value
 
 ARITHMETIC = Context(prec=120, traps=[DivisionByZero, InvalidOperation, Overflow])
 MAX_INTEGER_DIGITS = 300
@@ -29,7 +29,7 @@ def kind_of(value: Value) -> str:
     if isinstance(value, str):
         return "string"
     if isinstance(value, list):
-        return "list"
+        return "set" if isinstance(value, SetValue) else "list"
     return "expression" if isinstance(value, Expression) else "map"
 
 
@@ -115,6 +115,8 @@ def from_decimal(number: Decimal) -> int | float:
 def equal(a: Value, b: Value) -> bool:
     """Terraform's `==` on known values: no conversion, so `1 == "1"` is false."""
     if isinstance(a, list) and isinstance(b, list):
+        if isinstance(a, SetValue) != isinstance(b, SetValue):
+            return False
         return len(a) == len(b) and all(equal(x, y) for x, y in zip(a, b, strict=True))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(equal(v, b[k]) for k, v in a.items())
@@ -126,31 +128,19 @@ def equal(a: Value, b: Value) -> bool:
 
 
 def unify(values: list[Value]) -> list[Value]:
-    """Elements of one list or set as one type: beside a string, numbers and bools are strings."""
+    """Elements of one list or set as one type: beside a string, numbers and bools are strings, also
+    those in the same attribute of objects."""
     kinds = {kind_of(v) for v in values} - {"null"}
     if "string" in kinds and kinds <= {"string", "number", "bool"} and len(kinds) > 1:
         return [None if v is None else as_text(v) for v in values]
-    return values
-
-
-def as_set(values: list[Value]) -> list[Value]:
-    """The distinct values in Terraform's order: strings and numbers ascending, others as given."""
-    distinct: list[Value] = []
-    seen: set[tuple[str, Value]] = set()
-    for value in unify(values):
-        if isinstance(value, str | int | float):
-            mark: tuple[str, Value] = (kind_of(value), value)
-            if mark in seen:
-                continue
-            seen.add(mark)
-        elif any(equal(value, other) for other in distinct):
-            continue
-        distinct.append(value)
-    if all(isinstance(v, str) for v in distinct):
-        distinct.sort(key=str)
-    elif all(kind_of(v) in ("number", "bool") for v in distinct):
-        distinct.sort(key=lambda v: as_decimal(int(v) if isinstance(v, bool) else v))
-    return distinct
+    objects = [v for v in values if isinstance(v, dict)]
+    if kinds == {"map"} and all(o.keys() == objects[0].keys() for o in objects):
+        columns = {key: unify([o[key] for o in objects]) for key in objects[0]}
+        unified = iter(
+            [{k: column[n] for k, column in columns.items()} for n in range(len(objects))]
+        )
+        return [None if v is None else next(unified) for v in values]
+    return list(values)
 
 
 def _article(noun: str) -> str:

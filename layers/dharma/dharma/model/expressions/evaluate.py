@@ -39,6 +39,7 @@ from dharma.model.expressions.nodes import (
     Index,
     ObjectConstructor,
     ResourceRef,
+    SetValue,
     Splat,
     Symbol,
     Template,
@@ -105,6 +106,8 @@ def evaluate(value: Value, scope: Scope) -> Value:
         scope.budget.spend(1)
         return _RULES[type(value)](value, scope)
     if isinstance(value, list):
+        if isinstance(value, SetValue):
+            return value
         scope.budget.spend(len(value))
         return [evaluate(item, scope) for item in value]
     if isinstance(value, dict):
@@ -178,6 +181,8 @@ def item_of(collection: Value, key: Value, scope: Scope) -> Value:
             known = ", ".join(sorted(collection)[:8])
             raise EvaluationError(f"there is no {name!r} here; there is {known or 'nothing'}")
         return collection[name]
+    if isinstance(collection, SetValue):
+        raise EvaluationError("the elements of a set have no positions; tolist() gives them some")
     if isinstance(collection, list):
         position = as_integer(key)
         if not 0 <= position < len(collection):
@@ -547,11 +552,18 @@ _LAZY: dict[str, Callable[[Call, Scope], Value]] = {
 
 
 def _items(collection: Value) -> list[tuple[Value, Value]]:
+    if isinstance(collection, SetValue):
+        return [(item, item) for item in collection]
     if isinstance(collection, list):
         return list[tuple[Value, Value]](enumerate(collection))
     if isinstance(collection, dict):
         return [(key, collection[key]) for key in sorted(collection)]
     raise EvaluationError(f"a for expression cannot go through a {kind_of(collection)}")
+
+
+def _spelled(collection: Value) -> Value:
+    """A collection as it is said in an expression that is left over."""
+    return Call("toset", (list(collection),)) if isinstance(collection, SetValue) else collection
 
 
 def _names(node: ForList | ForMap, key: Value, value: Value) -> dict[str, Value]:
@@ -576,7 +588,7 @@ def _for_list(node: ForList, scope: Scope) -> Value:
     return ForList(
         node.key,
         node.value,
-        collection,
+        _spelled(collection),
         evaluate(node.result, inner),
         evaluate(node.condition, inner),
     )
@@ -611,7 +623,7 @@ def _for_map(node: ForMap, scope: Scope) -> Value:
     return ForMap(
         node.key,
         node.value,
-        collection,
+        _spelled(collection),
         evaluate(node.result_key, inner),
         evaluate(node.result, inner),
         evaluate(node.condition, inner),

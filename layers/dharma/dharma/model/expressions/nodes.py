@@ -19,6 +19,14 @@ Value: TypeAlias = Union[
 ]
 
 
+class SetValue(list[Value]):
+    """The plain value of a set: its distinct elements in Terraform's order (`as_set` makes it).
+
+    It is a list for all that takes lists. Differently from a list, it has no positions, the key of
+    an element is the element, and it equals no list in Terraform's `==`.
+    """
+
+
 class Expression:
     """Base of all nodes; nodes are immutable."""
 

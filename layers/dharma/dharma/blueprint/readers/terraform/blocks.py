@@ -17,6 +17,7 @@ from dharma.model.expressions.nodes import (
     Conditional,
     Expression,
     ForList,
+    SetValue,
     Symbol,
     Unknown,
     Value,
@@ -93,11 +94,6 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
         return Unknown("a dynamic block without for_each or content")
     iterator = _iterator(block, name)
     collection = computed(argument.value, structural, f"{name}.for_each", argument.place, fault)
-    if _is_set(argument.value) and isinstance(collection, list):
-        # Evaluation has sets as lists; the key of a set's element is the element.
-        texts = [item for item in collection if isinstance(item, str)]
-        if len(texts) == len(collection):
-            collection = dict(zip(texts, texts, strict=True))
     inner = _told_below(fault, name)
 
     def element(key: Value, value: Value) -> dict[str, Value]:
@@ -111,10 +107,6 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
         )
 
     return _elements(collection, element, iterator, block.place, fault)
-
-
-def _is_set(written: Value) -> bool:
-    return isinstance(written, Call) and written.name == "toset"
 
 
 def _elements(
@@ -150,10 +142,12 @@ def _elements(
 
 
 def _pairs(collection: Value) -> Iterator[tuple[Value, Value]]:
-    """Key and value of every element; of a list its positions, as Terraform counts them."""
+    """Key and value of every element; of a list its positions, of a set the element itself."""
     if isinstance(collection, dict):
         for key in sorted(collection):
             yield key, collection[key]
+    elif isinstance(collection, SetValue):
+        yield from ((item, item) for item in collection)
     elif isinstance(collection, list):
         yield from enumerate(collection)
 

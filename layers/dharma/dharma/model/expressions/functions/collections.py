@@ -1,4 +1,4 @@
-"""Functions of lists, sets and maps. A set is a list in Terraform's order of sets."""
+"""Functions of lists, sets and maps."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from dharma.model.expressions.conversion import (
     as_list,
     as_map,
     as_number,
-    as_set,
     as_text,
     equal,
     from_decimal,
@@ -21,7 +20,8 @@ from dharma.model.expressions.conversion import (
 )
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.functions.registry import function, limited_count
-from dharma.model.expressions.nodes import Value
+from dharma.model.expressions.nodes import SetValue, Value
+from dharma.model.expressions.sets import as_set, common, without
 
 
 @function("alltrue", "bool")
@@ -79,6 +79,8 @@ def distinct(values: Value) -> Value:
 @function("element", structural=True)
 def element(values: Value, index: Value) -> Value:
     items, position = as_list(values), as_integer(index)
+    if isinstance(items, SetValue):
+        raise EvaluationError("element: a set has no positions; tolist() gives its elements some")
     if not items:
         raise EvaluationError("element of an empty list")
     if position < 0:
@@ -183,16 +185,15 @@ def count_range(first: Value, second: Value = None, third: Value = None) -> Valu
 
 @function("reverse", "list(any)", structural=True)
 def reverse(values: Value) -> Value:
-    return as_list(values)[::-1]
+    return list(as_list(values))[::-1]
 
 
 @function("setintersection", "set(any)")
 def setintersection(first: Value, *others: Value) -> Value:
     result = as_set(as_list(first))
     for values in others:
-        items = as_list(values)
-        result = [v for v in result if any(equal(v, item) for item in items)]
-    return as_set(result)
+        result = common(result, as_set(as_list(values)))
+    return result
 
 
 @function("setproduct", "list(any)")
@@ -203,13 +204,13 @@ def setproduct(first: Value, *others: Value) -> Value:
     count = 1
     for items in lists:
         count = limited_count(count * len(items))
-    return [list(combination) for combination in product(*lists)]
+    made: list[Value] = [list(combination) for combination in product(*lists)]
+    return as_set(made) if all(isinstance(items, SetValue) for items in lists) else made
 
 
 @function("setsubtract", "set(any)")
 def setsubtract(values: Value, removed: Value) -> Value:
-    unwanted = as_list(removed)
-    return as_set([v for v in as_list(values) if not any(equal(v, u) for u in unwanted)])
+    return without(as_set(as_list(values)), as_set(as_list(removed)))
 
 
 @function("setunion", "set(any)")

@@ -1,0 +1,3 @@
+name = "from-tfvars"
+size = 4
+list = ["a"]

@@ -1,0 +1,3 @@
+variable "zones" { type = set(string) }
+output "pairs" { value = { for k, v in var.zones : k => v } }
+output "zones" { value = var.zones }
