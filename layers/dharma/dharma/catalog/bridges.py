@@ -251,6 +251,7 @@ BRIDGES: dict[str, Bridge] = {
     "generated_family": GeneratedName("family"),
     "generated_name": GeneratedName("name"),
     "generated_replication_group_id": GeneratedName("replication_group_id"),
+    "generated_scheduled_action_name": GeneratedName("scheduled_action_name"),
     "final_snapshot": FinalSnapshot(),
     "launch_template_version": LaunchTemplateVersion(),
     "root_device": RootDevice(),
