@@ -105,7 +105,7 @@ class Ownership:
         policy of several roles is a policy of each."""
         for piece in self._catalog.pieces_of(self._format, part.type):
             form = piece.form
-            if any(get(part.arguments, parse_path(k)) != v for k, v in form.when.items()):
+            if not all(_says(get(part.arguments, parse_path(k)), v) for k, v in form.when.items()):
                 continue
             named = [self._owner_named(v, piece.kind) for v in owner_values(part, form)]
             foldings = [folding for folding in named if folding is not None]
@@ -202,3 +202,10 @@ def noted(part: Part) -> dict[str, Value]:
     metadata = part.native.get("Metadata")
     said = metadata.get("Dharma") if isinstance(metadata, dict) else None
     return said if isinstance(said, dict) else {}
+
+
+def _says(found: Value, wanted: Value) -> bool:
+    """CloudFormation takes `"true"` for true."""
+    if isinstance(wanted, bool) and isinstance(found, str):
+        return found.lower() == str(wanted).lower()
+    return found == wanted
