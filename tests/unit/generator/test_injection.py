@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dharma.blueprint.readers import read_text
+from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import load_catalog
 from dharma.catalog.formats import FORMATS_OF
 from dharma.core.errors import DharmaError, NotExpressible
-from dharma.generator import GenerateOptions, generate
-from dharma.model.blueprint import Blueprint, Output, Resource, Variable
-from dharma.model.expressions.nodes import Template, Value, VariableRef
+from dharma.generator import (
+    AzureBackend,
+    Backend,
+    GcsBackend,
+    GenerateOptions,
+    S3Backend,
+    generate,
+)
+from dharma.model.blueprint import Blueprint, Output, Removed, Resource, Variable
+from dharma.model.expressions.nodes import ResourceRef, Template, Value, VariableRef
 from dharma.model.expressions.parser import parse_expression
 
 PIECES = st.sampled_from(
@@ -160,3 +169,85 @@ def test_characters_that_no_text_file_may_hold_are_escaped_and_read_back(
     (text,) = generate(blueprint, "cloudformation", load_catalog(), options).files.values()
     assert odd not in text
     assert read_text(text).blueprint.resources[0].properties["tags"] == {"odd": f"a{odd}b"}
+
+
+@settings(max_examples=100, deadline=None)
+@given(EVIL, EVIL)
+def test_an_id_to_import_is_that_text_and_nothing_else(text: str, key: str) -> None:
+    resources = (
+        Resource("aws_sqs_queue", "q", import_id=text),
+        Resource("aws_sqs_queue", "r", import_id=Template((text, VariableRef("s")))),
+        Resource("aws_sqs_queue", "t", for_each={key: text}, import_id="x"),
+    )
+    bp = Blueprint("w", "1.0.0", "aws", variables=(Variable("s"),), resources=resources)
+    files = generate(bp, "terraform", load_catalog()).files
+    lines = without_heredocs(files["imports.tf"]).split("\n")
+    assert [line for line in lines if line and line[0] not in " }"] == ["import {"] * 3
+    back = read_sent({path: text.encode() for path, text in files.items()}, load_catalog())
+    assert [r.import_id for r in back.blueprint.resources[:2]] == [
+        r.import_id for r in resources[:2]
+    ]
+
+
+@settings(max_examples=100, deadline=None)
+@given(EVIL)
+def test_words_of_the_past_are_addresses_or_refused(text: str) -> None:
+    queue = Resource("aws_sqs_queue", "q")
+    for bp in (
+        Blueprint("w", "1.0.0", "aws", resources=(replace(queue, renamed_from=(text,)),)),
+        Blueprint("w", "1.0.0", "aws", resources=(replace(queue, module=text),)),
+        Blueprint("w", "1.0.0", "aws", resources=(replace(queue, region=text),)),
+        Blueprint("w", "1.0.0", "aws", removed=(Removed(text),)),
+    ):
+        try:
+            files = generate(bp, "terraform", load_catalog()).files
+        except NotExpressible:
+            continue
+        assert re.fullmatch(r"[A-Za-z0-9_.-]+", text), text
+        assert all(re.fullmatch(r"[A-Za-z0-9_/-]+\.tf", path) for path in files)
+
+
+@pytest.mark.parametrize("module", ["../x", "a/b", "", ".", 'a"', "a\n"])
+def test_a_module_is_written_into_no_folder_but_its_own(module: str) -> None:
+    queue = Resource("aws_sqs_queue", "q", module=module)
+    bp = Blueprint("w", "1.0.0", "aws", resources=(queue,))
+    with pytest.raises(NotExpressible, match="is no name"):
+        generate(bp, "terraform", load_catalog())
+
+
+@settings(max_examples=60, deadline=None)
+@given(EVIL)
+def test_where_the_state_is_kept_is_text(text: str) -> None:
+    backends: tuple[Backend, ...] = (
+        S3Backend(text, text, text), GcsBackend(text, text), AzureBackend(text, text, text, text),
+    )  # fmt: skip
+    for backend in backends:
+        bp = Blueprint("w", "1.0.0", "aws")
+        files = generate(bp, "terraform", load_catalog(), GenerateOptions(backend=backend)).files
+        free = without_heredocs(files["backend.tf"])
+        assert [line for line in free.split("\n") if line and line[0] not in " }"] == [
+            "terraform {"
+        ]
+        assert sum(line.startswith('  backend "') for line in free.split("\n")) == 1
+
+
+@settings(max_examples=100, deadline=None)
+@given(EVIL, EVIL.filter(lambda k: k not in ("b", "c")))
+def test_text_in_nested_stacks_is_that_text_and_nothing_else(text: str, key: str) -> None:
+    bp = blueprint(text, key)
+    topic = Resource(
+        "aws_sns_topic", "t", {"tags": {key: ResourceRef("aws_sqs_queue.q", ("arn",))}}
+    )
+    bp = replace(bp, resources=(*bp.resources, topic))
+    options = GenerateOptions(template_resources=2)
+    files = generate(bp, "cloudformation", load_catalog(), options).files
+    nested = [template(t) for path, t in files.items() if path.startswith("stacks/")]
+    assert len(nested) == 2
+    resources = {k: v for read in nested for k, v in read["Resources"].items()}
+    assert resources["QQueue"]["Properties"]["QueueName"] == text
+    (tag,) = resources["TTopic"]["Properties"]["Tags"]
+    assert tag == {"Key": key, "Value": {"!Ref": "QQueueArn"}}
+    assert template(files["template.yaml"])["Description"] == text
+    for path, one in files.items():
+        whole = {"Resources", "Parameters", "Outputs", "Metadata", "AWSTemplateFormatVersion"}
+        assert set(template(one)) <= whole | {"Description"}, path

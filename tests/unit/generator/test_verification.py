@@ -87,6 +87,11 @@ def test_every_damage_is_found(target: str, path: str, old: str, new: str, said:
     assert any(said in finding for finding in findings), findings
 
 
+def test_what_has_no_reader_is_not_judged() -> None:
+    blueprint, code = written(WEB, "pulumi-python")
+    assert reread(blueprint, code, CATALOG).outcome == "skipped"
+
+
 def test_findings_have_a_limit() -> None:
     check = verification._check("re-read", [str(n) for n in range(1000)])
     assert len(check.findings) == verification.MAX_FINDINGS + 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,6 +20,7 @@ REQUIRED_TERRAFORM = ">= 1.11"
 # for hashicorp/aws 6.25.0 (the `cdktf.provider` field of its package.json), and so on.
 PROVIDER_VERSIONS = {"aws": "~> 6.25", "azurerm": "~> 4.55", "google": "~> 6.50"}
 _PROVIDER_OF = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
+_WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}\Z")
 
 
 def providers_of(bp: Blueprint, document: Document, *, own: bool = True) -> list[str]:
@@ -77,8 +79,8 @@ class Aliases:
         # the resources stand.
         for region in sorted({r for _, r in told}, key=lambda r: (not isinstance(r, str), str(r))):
             word = region.name if isinstance(region, VariableRef) else region
-            if not isinstance(word, str):
-                raise NotExpressible("a region is a name, or one variable")
+            if not isinstance(word, str) or not _WORD.match(word):
+                raise NotExpressible(f"{told[0][0]}.region: a region is a name, or one variable")
             alias = names.take(word.replace("-", "_"), repr(region), "_")
             aliases[region] = alias
             self._regions[alias] = region

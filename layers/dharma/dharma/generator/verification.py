@@ -22,7 +22,7 @@ from typing import Any, Literal, cast
 from dharma.blueprint.readers import read_text
 from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import Catalog, canonical, write
-from dharma.catalog.formats import Format
+from dharma.catalog.formats import FORMATS, Format
 from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.core.errors import DharmaError, NotExpressible
 from dharma.generator.arm_check import graph_of
@@ -54,6 +54,8 @@ class Check:
 def reread(bp: Blueprint, code: GeneratedCode, catalog: Catalog) -> Check:
     """The code read again. Whatever differs is a fault of a writer or a reader: never of the
     blueprint."""
+    if code.target not in FORMATS:
+        return Check("re-read", "skipped", (f"there is no reader of {code.target}",))
     try:
         findings = list(_differences(bp, code, catalog))
     except DharmaError as error:

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.parser import is_identifier
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 # A key is printed into code as it stands: no quotes, no escapes, no beginnings of templates.
@@ -15,6 +14,7 @@ _ADDRESS = re.compile(
     rf"(?P<modules>(?:module\.{_NAME}(?:{_KEY})?\.)*)"
     rf"(?P<type>{_NAME})\.(?P<name>{_NAME})(?P<key>{_KEY})?\Z"
 )
+_WORD = re.compile(rf"{_NAME}\Z")
 MAX_LENGTH = 1024
 
 
@@ -46,7 +46,7 @@ def parse_address(text: str) -> Address | None:
 def former_address(resource: Resource, former: str) -> Address | None:
     """What one word of `renamed_from` says: a name stands for the same type in the same module, an
     address for itself. None for what is neither."""
-    if is_identifier(former):
+    if _WORD.match(former):
         module = f"module.{resource.module}." if resource.module else ""
         return Address(module, resource.type, former)
     return parse_address(former)

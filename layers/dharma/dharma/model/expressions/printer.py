@@ -34,7 +34,8 @@ from dharma.model.expressions.parser import AMBIENT_SPELLING, BINDING_POWER, is_
 
 _UNARY, _PRIMARY = 7, 8
 _AMBIENT_TEXT = {name: ".".join(path) for path, name in reversed(AMBIENT_SPELLING.items())}
-_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f]')
+# Controls, line separators and byte order marks too: no text file may hold them.
+_ESCAPED = re.compile(r'[\\"\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]')
 _ESCAPES = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _MARKERS = re.compile(r"([$%])\{")
 
