@@ -49,11 +49,14 @@ class Part:
 @dataclass(slots=True)
 class Document:
     """`keeps_unread`: arguments that the catalog does not know stay with their resource, as native
-    ones of the format, because somebody wrote them."""
+    ones of the format, because somebody wrote them. `doubts`: a resource to which a part belongs
+    that cannot be folded into it has an unknown value in its place, because it is judged: it must
+    not look as if the part were not there."""
 
     format: Format
     parts: list[Part]
     keeps_unread: bool = False
+    doubts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

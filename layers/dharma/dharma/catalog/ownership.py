@@ -35,6 +35,8 @@ class Folding:
     pieces: list[tuple[Part, Piece]] = field(default_factory=list)
     properties: dict[str, Value] = field(default_factory=dict)
     bridged: frozenset[str] = frozenset()
+    # Pieces that belong to it and are not folded in, with the reason.
+    apart: list[tuple[Part, Piece, str]] = field(default_factory=list)
     marks: dict[tuple[str | int, ...], tuple[int, int]] = field(default_factory=dict)
 
     @property
@@ -64,6 +66,7 @@ class Ownership:
         self.foldings: dict[str, Folding] = {}
         self.owner_of: dict[str, tuple[Folding, Piece]] = {}
         self._by_identity: dict[str, dict[str, Folding]] = {}
+        self._apart: set[str] = set()
         self._sort()
 
     def _sort(self) -> None:
@@ -93,11 +96,11 @@ class Ownership:
         mapping = None if kind is None else kind.mapping(self._format)
         self.foldings[part.address] = Folding(part, kind, mapping)
         if kind is None:
-            reason = (
-                "what it belongs to is not in this document"
-                if is_piece
-                else f"the catalog has no kind for {part.type}"
-            )
+            reason = f"the catalog has no kind for {part.type}"
+            if part.address in self._apart:
+                reason = "it is not part of what it belongs to"
+            elif is_piece:
+                reason = "what it belongs to is not in this document"
             self._note("passed_through", part, "", reason)
 
     def _owners(self, part: Part) -> list[tuple[Folding, Piece]]:
@@ -113,7 +116,10 @@ class Ownership:
                 continue
             obstacle = next(filter(None, (self._obstacle(part, form, f) for f in foldings)), None)
             if obstacle is not None:
+                for folding in foldings:
+                    folding.apart.append((part, piece, obstacle))
                 self._note("not_understood", part, "", obstacle)
+                self._apart.add(part.address)
                 return []
             return [(folding, piece) for folding in foldings]
         return []

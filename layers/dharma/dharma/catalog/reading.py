@@ -46,6 +46,7 @@ class _Reading:
         self._format: Format = document.format
         self._keeps_unread = document.keeps_unread
         self._notes: list[Note] = []
+        self._doubts = document.doubts
         ownership = Ownership(document, catalog, self._note)
         self._foldings = ownership.foldings
         self._owner_of = ownership.owner_of
@@ -58,6 +59,8 @@ class _Reading:
             for part, piece in folding.pieces:
                 self._fold(folding, part, piece, references)
             self._read_silence(folding)
+            if self._doubts:
+                self._doubt(folding)
         return [self._resource(f, references) for f in self._foldings.values()], self._notes
 
     def _sources(self) -> dict[str, Source]:
@@ -189,6 +192,20 @@ class _Reading:
                     folding.properties[name] = kept
                 else:
                     del folding.properties[name]
+
+    def _doubt(self, folding: Folding) -> None:
+        """Unknown values in place of the pieces that are not folded in."""
+        for part, piece, obstacle in folding.apart:
+            unknown = Unknown(f"{part.address}: {obstacle}")
+            if piece.bag is not None:
+                name = piece.bag.declared.name
+                here = folding.properties.get(name)
+                if not isinstance(here, Unknown):
+                    folding.properties[name] = [*(here if isinstance(here, list) else []), unknown]
+                continue
+            assert isinstance(piece.form, Attachment)
+            for rule in piece.form.table.rules:
+                folding.properties.setdefault(rule.model[0], unknown)
 
     def _resource(self, folding: Folding, references: ToModel) -> Resource:
         part = folding.part

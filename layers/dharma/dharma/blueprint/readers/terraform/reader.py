@@ -149,7 +149,9 @@ class _Terraform:
         parts = [with_default_tags(part, providers, self.catalog) for part in parts]
         self._tell_others(root)
         resources, outputs, notes = folded(
-            Document("terraform", parts, keeps_unread=True), list(self._outputs(root)), self.catalog
+            Document("terraform", parts, keeps_unread=True, doubts=reading.expand),
+            list(self._outputs(root)),
+            self.catalog,
         )
         resources = [with_region(r, providers, root) for r in resources]
         removed: list[Removed] = []
