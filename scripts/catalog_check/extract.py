@@ -162,8 +162,9 @@ class _Reader:
 
     def _nested(self, name: str, class_name: str, wraps_set: bool) -> Schema:
         base = self.classes[class_name][0]
-        many = base in ("ComplexList", "ComplexMap")
-        inner = class_name.removesuffix("List").removesuffix("Map") if many else class_name
+        suffix = {"ComplexList": "List", "ComplexMap": "Map"}.get(base)
+        many = suffix is not None
+        inner = class_name if suffix is None else class_name.removesuffix(suffix)
         inner = inner if inner.endswith("OutputReference") else f"{inner}OutputReference"
         function = inner.removesuffix("OutputReference")
         function = function[0].lower() + function[1:]

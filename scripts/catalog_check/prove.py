@@ -552,7 +552,8 @@ def _constants(table: Table) -> Iterator[tuple[Path, Value]]:
     yield from table.constants
     yield from ((path, f"{before}1{after}") for path, before, after in table.numbered)
     for rule in table.rules:
-        yield from rule.beside
+        yield from ((path, literal) for path, literals in rule.beside for literal in literals)
+        yield from ((path, literal) for path, _ in rule.beside for literal in rule.unless)
     for _, variant in table.variants:
         yield from _constants(variant)
 

@@ -68,6 +68,27 @@ def test_a_switch_that_is_not_known_is_reported() -> None:
     assert [note.path for note in notes] == ["properties.policies.retentionPolicy.status"]
 
 
+def test_a_switch_with_a_literal_that_nobody_knows_is_reported() -> None:
+    found, notes = registry({"retentionPolicy": {"days": 7, "status": "paused"}})
+    assert found["retention_policy_in_days"] == 7
+    assert [note.path for note in notes] == ["properties.policies.retentionPolicy.status"]
+    found, notes = registry({"trustPolicy": {"status": "enabled", "type": "Cosign"}})
+    assert found["trust_policy_enabled"] is True
+    assert [note.path for note in notes] == ["properties.policies.trustPolicy.type"]
+
+
+def test_an_encryption_that_is_switched_off_is_none() -> None:
+    place: dict[str, Value] = {"name": "images", "resourceGroup": "web", "location": "westeurope"}
+    key: dict[str, Value] = {"keyIdentifier": "https://keys/k", "identity": "client"}
+    found, notes = back(
+        "Microsoft.ContainerRegistry/registries",
+        {**place, "sku": {"name": "Premium"}},
+        {"encryption": {"status": "disabled", "keyVaultProperties": key}},
+    )
+    assert "encryption" not in found
+    assert notes == []
+
+
 def test_a_name_that_the_format_wants_twice_is_written_twice_and_read_once() -> None:
     place: dict[str, Value] = {"name": "shop", "resource_group_name": "web", "account_name": "a"}
     assert written("azurerm_cosmosdb_sql_database", place) == {"resource": {"id": "shop"}}
@@ -78,6 +99,15 @@ def test_a_name_that_the_format_wants_twice_is_written_twice_and_read_once() -> 
     )
     assert found == place
     assert notes == []
+
+
+def test_a_name_that_stands_twice_with_two_values_is_reported() -> None:
+    native: dict[str, Value] = {"name": "shop", "resourceGroup": "web"}
+    native["names"] = {"databaseAccounts": "a"}
+    _, notes = back(
+        "Microsoft.DocumentDB/databaseAccounts/sqlDatabases", native, {"resource": {"id": "store"}}
+    )
+    assert [note.path for note in notes] == ["properties.resource.id"]
 
 
 def criterion(metric: str) -> dict[str, Value]:
@@ -103,6 +133,55 @@ def test_criteria_without_names_are_called_by_their_number() -> None:
     said = criteria["allOf"]
     assert isinstance(said, list)
     assert [c["name"] for c in said if isinstance(c, dict)] == ["Metric1", "Metric2"]
+
+
+def criteria_of(type_name: str, criteria: dict[str, Value]) -> tuple[Value, list[str]]:
+    native: dict[str, Value] = {"name": "slow", "resourceGroup": "web", "location": "global"}
+    odata = f"Microsoft.Azure.Monitor.{type_name}"
+    found, notes = back(
+        "Microsoft.Insights/metricAlerts",
+        native,
+        {"scopes": ["x"], "criteria": {"odata.type": odata, **criteria}},
+    )
+    return found.get("criteria"), [note.path for note in notes]
+
+
+NATIVE_CRITERION: dict[str, Value] = {
+    "name": "Metric1",
+    "criterionType": "StaticThresholdCriterion",
+    "metricNamespace": "Microsoft.Web/sites",
+    "metricName": "Cpu",
+    "timeAggregation": "Average",
+    "operator": "GreaterThan",
+    "threshold": 1,
+}
+
+
+@pytest.mark.parametrize("resources", ["SingleResource", "MultipleResource"])
+def test_criteria_of_one_resource_and_of_several_are_read(resources: str) -> None:
+    found = criteria_of(f"{resources}MultipleMetricCriteria", {"allOf": [NATIVE_CRITERION]})
+    assert found == ([criterion("Cpu")], [])
+
+
+def test_criteria_of_another_form_are_reported() -> None:
+    web_test: dict[str, Value] = {"webTestId": "w", "componentId": "c", "failedLocationCount": 2}
+    found, places = criteria_of("WebtestLocationAvailabilityCriteria", web_test)
+    assert found is None
+    assert "properties.criteria.'odata.type'" in places
+    assert "properties.criteria.webTestId" in places
+
+
+def test_a_threshold_that_azure_finds_by_itself_is_reported() -> None:
+    dynamic: dict[str, Value] = {**NATIVE_CRITERION, "criterionType": "DynamicThresholdCriterion"}
+    del dynamic["threshold"]
+    _, places = criteria_of(
+        "MultipleResourceMultipleMetricCriteria",
+        {"allOf": [{**dynamic, "alertSensitivity": "High"}]},
+    )
+    assert places == [
+        "properties.criteria.allOf[0].alertSensitivity",
+        "properties.criteria.allOf[0].criterionType",
+    ]
 
 
 def test_elements_that_need_a_number_must_be_spelled_out() -> None:

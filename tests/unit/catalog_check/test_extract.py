@@ -154,3 +154,9 @@ def _package(
             info.size = len(text.encode())
             archive.addfile(info, io.BytesIO(text.encode()))
     return path
+
+
+def test_a_list_of_maps_keeps_its_name() -> None:
+    """A block may be called map: its list is named `...MapList`."""
+    renamed = MODULE.replace("ThingRule", "ThingRuleMap")
+    assert read_type(renamed, "aws_thing") == read_type(MODULE, "aws_thing")

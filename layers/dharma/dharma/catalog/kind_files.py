@@ -77,6 +77,7 @@ _RULE_KEYS = frozenset(
         "pair",
         "separator",
         "beside",
+        "unless",
         "also",
     }
 )
@@ -290,9 +291,13 @@ def _when(said: _Data) -> dict[str, tuple[Any, ...]]:
 def _recognised(said: _Data) -> tuple[tuple[Path, tuple[Any, ...]], ...]:
     """Native paths and what stands there; nothing in particular where it only has to be there."""
     return tuple(
-        (parse_path(path), () if v == ANYTHING else tuple(v) if isinstance(v, list) else (v,))
-        for path, v in said.items()
+        (parse_path(path), () if v == ANYTHING else _several(v)) for path, v in said.items()
     )
+
+
+def _several(said: Any) -> tuple[Any, ...]:
+    """One literal or a list of them."""
+    return tuple(said) if isinstance(said, list) else (said,)
 
 
 def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule:
@@ -323,7 +328,8 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         always=always,
         partner=tuple(str(data["pair"]).split(".")) if "pair" in data else None,
         separator=data.get("separator", ""),
-        beside=tuple((parse_path(p), v) for p, v in (data.get("beside") or {}).items()),
+        beside=tuple((parse_path(p), _several(v)) for p, v in (data.get("beside") or {}).items()),
+        unless=_several(data.get("unless", [])),
         also=tuple(parse_path(p) for p in data.get("also") or ()),
     )
 

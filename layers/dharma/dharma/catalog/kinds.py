@@ -76,7 +76,8 @@ class Rule:
     `declared` is the property or member that the model path ends at. With `always` its default is
     written out, since the format wants a value or decides by itself without one. With a `partner`
     the native text holds that property as well, behind the separator. `beside` are literals that
-    the format wants next to the value, and other ones there mean that the value is not in force;
+    the format wants next to the value (the first of each is written, all are read); one of `unless`
+    there means that the value is not in force;
     `also` are further places where the same value is written.
     """
 
@@ -92,7 +93,8 @@ class Rule:
     partner: tuple[str, ...] | None = None
     partner_declared: Property | None = None
     separator: str = ""
-    beside: tuple[tuple[Path, Value], ...] = ()
+    beside: tuple[tuple[Path, tuple[Value, ...]], ...] = ()
+    unless: tuple[Value, ...] = ()
     also: tuple[Path, ...] = ()
 
 

@@ -11,7 +11,7 @@ from dharma.catalog.members import completed, holds, meaningful, member, merge, 
 from dharma.catalog.pairs import divided
 from dharma.catalog.paths import Path, conditional, get, print_path
 from dharma.catalog.transforms import OneOf, Untransformable
-from dharma.model.expressions.nodes import Call, Conditional, Expression, ForList, Unknown, Value
+from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
 
 Report = Callable[[str, str], None]
 """Takes the native path and what is wrong with it."""
@@ -79,14 +79,18 @@ def _says(value: Value, constant: Value) -> bool:
 
 def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
     native = get(arguments, rule.native)
+    if not _in_force(rule, arguments, report):
+        return None
     if native is None or (rule.each is not None and native == []):
         return None
     if rule.none is not None:
         native = _without(native, rule.none)
         if native is None:
             return None
-    if not _in_force(rule, arguments, report):
-        return None
+    for path in rule.also:
+        again = get(arguments, path)
+        if again is not None and again != native and not _says(again, native):
+            report(print_path(path), f"is {again!r} instead of {native!r}")
     try:
         if rule.each is not None:
             elements = rule.transform.read(native)
@@ -101,14 +105,15 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
 
 
 def _in_force(rule: Rule, arguments: Value, report: Report) -> bool:
-    """Whether the literals that belong beside the value are there, or nothing in their place."""
-    for path, literal in rule.beside:
+    """Whether the value counts: no literal that switches it off stands beside it. What is neither
+    such a literal nor one that belongs there is reported, and the value counts."""
+    for path, literals in rule.beside:
         value = get(arguments, path)
-        if value is None or _says(value, literal):
+        if value is None or any(_says(value, literal) for literal in literals):
             continue
-        if not isinstance(value, Expression):
+        if any(_says(value, literal) for literal in rule.unless):
             return False
-        report(print_path(path), f"is {value!r} instead of {literal!r}")
+        report(print_path(path), f"is {value!r} instead of {literals[0]!r}")
     return True
 
 

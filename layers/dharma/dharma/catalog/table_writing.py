@@ -75,8 +75,8 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     put(block, rule.native, native)
     for further in rule.also:
         put(block, further, native)
-    for further, literal in rule.beside:
-        put(block, further, literal, fixed=True)
+    for further, literals in rule.beside:
+        put(block, further, literals[0], fixed=True)
     return True
 
 
