@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from dharma.core.errors import Fault, InvalidInput
+from dharma.model.regions import DEFAULT_REGION, is_region
 
 FILE = ".iac-dharma.json"
 PROVIDERS = ("aws", "azure", "gcp")
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,62}")
-_REGION = re.compile(r"[a-z]{2,}[a-z0-9-]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,10 @@ class Project:
         if self.provider not in PROVIDERS:
             hint = f"one of {', '.join(PROVIDERS)}"
             found.append(Fault(f"unknown provider {self.provider!r}", "provider", hint=hint))
-        if not _REGION.fullmatch(self.region):
+        if not is_region(self.provider, self.region):
+            hint = f"for example {DEFAULT_REGION.get(self.provider, 'us-east-1')}"
             found.append(
-                Fault(f"{self.region!r} is no region", "region", hint="for example us-east-1")
+                Fault(f"{self.region!r} is no region of {self.provider}", "region", hint=hint)
             )
         if not self.api.startswith(("http://", "https://")):
             found.append(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dharma.core.errors import Conflict, InvalidInput
+from dharma.model.regions import DEFAULT_REGION
 from dharma_cli import exits, project
 from dharma_cli.options import FormatOption
 from dharma_cli.output import Format, Output
@@ -48,9 +49,13 @@ def init(
         raise Conflict(f"{target} exists already; --force overwrites it")
     default = project.Project(_slug(folder.name), api=_address())
     ask = _asker(interactive=sys.stdin.isatty() and not output.is_json)
+    named = name or ask("Name of the project", "name", default)
+    provider = provider or ask("Provider (aws, azure, gcp)", "provider", default)
+    usual = DEFAULT_REGION.get(provider, default.region)
+    default = replace(default, provider=provider, region=usual)
     settings = project.Project(
-        name=name or ask("Name of the project", "name", default),
-        provider=provider or ask("Provider (aws, azure, gcp)", "provider", default),
+        name=named,
+        provider=provider,
         region=region or ask("Region", "region", default),
         blueprint=blueprint or ask("File of the blueprint", "blueprint", default),
         api=default.api,

@@ -198,6 +198,15 @@ def test_an_environment_in_use_is_not_removed(
         environments.read("acme", "prod")
 
 
+def test_an_environment_of_another_provider_is_in_a_region_of_it(
+    environments: Environments,
+) -> None:
+    made = environments.create(ADA, "g", EnvironmentChange(provider="gcp"))
+    assert made.region == "us-central1"
+    with pytest.raises(InvalidInput, match="'eastus' is no region of gcp"):
+        environments.update(ADA, "g", EnvironmentChange(region="eastus"))
+
+
 FAULTS: dict[str, tuple[str, dict[str, Any]]] = {
     "name": ("Prod!", {}),
     "provider": ("prod", {"provider": "ibm"}),

@@ -51,6 +51,24 @@ def test_every_invalid_setting_is_named_and_nothing_written(dharma: Any) -> None
     assert not FILE.exists()
 
 
+@pytest.mark.parametrize(
+    ("provider", "usual", "wrong"),
+    [
+        ("aws", "us-east-1", "eastus"),
+        ("azure", "eastus", "us-east-1"),
+        ("gcp", "us-central1", "us-central"),
+    ],
+)
+def test_a_region_is_one_of_its_provider(
+    dharma: Any, provider: str, usual: str, wrong: str
+) -> None:
+    said = dharma("init", "--provider", provider, "--region", wrong, *JSON)
+    assert f"{wrong!r} is no region of {provider}" in said.error["details"][0]["message"]
+    assert not FILE.exists()
+    assert dharma("init", "--provider", provider).code == 0
+    assert json.loads(FILE.read_text())["region"] == usual
+
+
 def test_what_is_there_is_overwritten_by_force_only(dharma: Any) -> None:
     dharma("init", "--name", "first")
     said = dharma("init", "--name", "second")

@@ -23,6 +23,7 @@ from dharma.core.errors import Conflict, Fault, InvalidInput, NotFound, VersionC
 from dharma.core.listing import Listed, listed
 from dharma.core.principal import Principal
 from dharma.core.store import Delete, Item, ItemStore, Page
+from dharma.model.regions import DEFAULT_REGION, is_region
 
 PolicyMode = Literal["blocking", "warning"]
 PROVIDERS = ("aws", "azure", "gcp")
@@ -30,7 +31,6 @@ POLICY_MODES: tuple[PolicyMode, ...] = ("blocking", "warning")
 # The account of the emulated cloud.
 SANDBOX_ACCOUNT = "123456789012"
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_REGION = re.compile(r"[a-z0-9-]{1,32}")
 _ACCOUNT = re.compile(r"[A-Za-z0-9:._-]{0,64}")
 # An S3 bucket's name, without dots: those would not fit AWS's TLS certificate.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -229,6 +229,9 @@ class Environments:
             for name in ("provider", "account", "region", "credentials", "policy_mode")
             if (value := getattr(change, name)) is not None
         }
+        if change.provider not in (None, before.provider):
+            usual = DEFAULT_REGION.get(change.provider or "", before.region)
+            stated.setdefault("region", usual)
         if change.approvers is not None:
             stated["approvers"] = tuple(change.approvers)
         if change.webhook_url is not None:
@@ -353,7 +356,12 @@ def _faults(record: EnvironmentRecord) -> list[Fault]:
         "a small letter, then small letters, digits and -, 32 at most",
     )
     check("provider", record.provider in PROVIDERS, f"one of {', '.join(PROVIDERS)}")
-    check("region", _REGION.fullmatch(record.region) is not None, "is no region")
+    check(
+        "region",
+        is_region(record.provider, record.region),
+        f"{record.region[:64]!r} is no region of {record.provider[:64]}",
+        f"for example {DEFAULT_REGION.get(record.provider, 'us-east-1')}",
+    )
     check("account", _ACCOUNT.fullmatch(record.account) is not None, "is no account")
     check(
         "credentials",

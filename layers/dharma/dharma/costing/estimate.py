@@ -19,8 +19,7 @@ from dharma.costing.money import NanoDollars, times, to_dollars
 from dharma.costing.price_book import Price, PriceBook
 from dharma.costing.savings import Saving, savings
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
-
-DEFAULT_REGION = {"aws": "us-east-1", "azure": "eastus", "gcp": "us-central1"}
+from dharma.model.regions import DEFAULT_REGION
 
 
 @dataclass(frozen=True, slots=True)
