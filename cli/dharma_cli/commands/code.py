@@ -246,7 +246,7 @@ def convert(
     var_file: VariableFiles = None,
     format: FormatOption = Format.TEXT,
 ) -> int:
-    """Read one format and write another, or the counterpart in another cloud.
+    """Write a file in another format, or for another cloud.
 
     Variables, references, conditions and loops are kept. A value that is not known (what a data
     source looks up) becomes a variable without default. `import` counts what was carried over.
