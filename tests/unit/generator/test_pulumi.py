@@ -244,6 +244,22 @@ def test_a_function_keeps_the_turn_of_its_loop() -> None:
     assert "lambda cidr_block, i=i: helpers.cidr_subnet(cidr_block, 8, i)" in py
 
 
+def test_a_part_of_what_may_be_left_out_is_referred_to_all_the_same() -> None:
+    """For TypeScript an argument that can be left out may be absent as an output, too."""
+    text = (
+        "apiVersion: dharma/v1\nkind: Blueprint\nname: web\nversion: 1.0.0\nprovider: azure\n"
+        "resources:\n"
+        "  - {name: app, type: azurerm_search_service, properties: {name: a, sku: basic,\n"
+        "     location: westeurope, resource_group_name: g, identity: [{type: SystemAssigned}]}}\n"
+        "outputs:\n"
+        '  - {name: id, value: "${azurerm_search_service.app.identity[0].principal_id}"}\n'
+    )
+    assert "Service.identity.apply((identity) => identity!.principalId);" in program(
+        text, "typescript"
+    )
+    assert "_service.identity.principal_id)" in program(text, "python")
+
+
 def test_former_names_adoption_and_regions_are_options() -> None:
     ts, py = both(
         """

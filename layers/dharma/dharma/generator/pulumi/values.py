@@ -501,7 +501,27 @@ class Translator:
                 node, kind, hint = Member(node, self.property(field)), field.kind, step
             else:
                 node, kind, hint = Item(node, Literal(step)), kind.element or ANY, step
+        first = target.names.shape.get(str(path[0])) if path else None
+        if self.language == "typescript" and first is not None and not first.computed:
+            node = self._surely(node, first.camel)
         return Leaf(node, hint)
+
+    def _surely(self, node: Node, first: str) -> Node:
+        """A part of what TypeScript takes for absent perhaps, because it can be left out. It is
+        there: something refers to it."""
+        steps: list[Node] = []
+        while not (isinstance(node, Member) and node.name == first):
+            steps.append(node)
+            assert isinstance(node, Member | Item)
+            node = node.object
+        if not steps:
+            return node
+        name = self.fresh(first)
+        body: Node = Pattern("{0}!", (Name(name),))
+        for step in reversed(steps):
+            assert isinstance(step, Member | Item)
+            body = replace(step, object=body)
+        return Invoke(Member(node, "apply"), (Lambda((name,), body),))
 
     def _splat(self, collection: Value, path: tuple[str | int, ...]) -> Node:
         target = self._collected(collection)
