@@ -1,25 +1,71 @@
-"""The library of ready-made blueprints that `init --template` starts from."""
+"""The library of ready-made blueprints that `init --template` starts from, by cloud."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from dharma.core import project_files
-from dharma.core.errors import NotFound
+from dharma.core.errors import InvalidInput, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One file of the library: `templates/<provider>/<short>.yaml`."""
+
+    provider: str
+    short: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}/{self.short}"
+
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    def to_dict(self) -> dict[str, Any]:
+        from dharma.blueprint.source import load_blueprint
+
+        blueprint = load_blueprint(self.path.read_bytes(), self.path.name)
+        return {
+            "name": self.name,
+            "provider": self.provider,
+            "description": blueprint.description,
+            "resources": len(blueprint.resources),
+            "variables": [
+                {"name": v.name, "required": v.required, "description": v.description}
+                for v in blueprint.variables
+            ],
+        }
+
+
+def library() -> list[Template]:
+    """All templates, sorted by cloud and name."""
+    files = project_files.find("templates").glob("*/*.yaml")
+    return sorted(
+        (Template(path.parent.name, path.stem, path) for path in files), key=lambda t: t.name
+    )
 
 
 def names() -> list[str]:
-    """Names of all templates, sorted: the file name without its ending."""
-    return sorted(path.stem for path in _files())
+    """`aws/network`, ..."""
+    return [template.name for template in library()]
 
 
-def text(name: str) -> str:
-    """The text of a template; NotFound lists what there is."""
-    found = next((path for path in _files() if path.stem == name), None)
-    if found is None:
+def find(name: str, provider: str | None = None) -> Template:
+    """The template of that name. Without its cloud it is the one of `provider`, or the only one.
+
+    NotFound lists what there is; InvalidInput says which ones are meant.
+    """
+    found = [t for t in library() if name in (t.name, t.short)]
+    if not found:
         raise NotFound(f"There is no template {name!r}; there are: {', '.join(names())}")
-    return found.read_text(encoding="utf-8")
-
-
-def _files() -> list[Path]:
-    return list(project_files.find("templates").glob("*/*.yaml"))
+    of_provider = [t for t in found if t.provider == provider]
+    if of_provider:
+        return of_provider[0]
+    if len(found) > 1:
+        which = ", ".join(t.name for t in found)
+        raise InvalidInput(f"{name} is a template of several clouds: {which}")
+    return found[0]

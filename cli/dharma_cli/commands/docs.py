@@ -49,11 +49,12 @@ def _answer(context: typer.Context, topic: str | None, name: str | None) -> Answ
 
     if topic is None:
         return _topics()
-    named = {"kind": _kind, "policy": _policy}
+    named = {"kind": _kind, "policy": _policy, "template": _template}
     whole: dict[str, Callable[[], Answer]] = {
         **{text: lambda text=text: _text(text) for text in TEXTS},  # type: ignore[misc]  # mypy infers no lambda with a default
         "catalog": _catalog,
         "policies": _policies,
+        "templates": _templates,
         "commands": lambda: _commands(context),
     }
     if topic in named:
@@ -77,6 +78,8 @@ def _topics() -> Answer:
         "kind NAME": "One kind: properties, formats, price, policies",
         "policies": "Built-in policies",
         "policy ID": "One policy: what it asks for, and why",
+        "templates": "Ready-made blueprints, by cloud",
+        "template TEMPLATE": "One ready-made blueprint, whole",
         "commands": "Commands of this program",
         **{topic: title(topic) for topic in TEXTS if topic != "blueprint"},
     }
@@ -136,6 +139,23 @@ def _policy(name: str) -> Answer:
     return {"policy": document}, policy_lines(document)
 
 
+def _templates() -> Answer:
+    from dharma_cli import templates
+    from dharma_cli.reference.columns import columns
+
+    facts = [template.to_dict() for template in templates.library()]
+    rows = [(fact["name"], fact["description"]) for fact in facts]
+    return {"templates": facts}, columns(rows)
+
+
+def _template(name: str) -> Answer:
+    from dharma_cli import templates
+
+    found = templates.find(name)
+    text = found.text()
+    return {"template": {**found.to_dict(), "text": text}}, text.splitlines()
+
+
 def _commands(context: typer.Context) -> Answer:
     from dharma_cli.reference.columns import columns
     from dharma_cli.reference.commands import command_documents
@@ -152,7 +172,7 @@ def _library() -> PolicyLibrary:
 
 
 def _listed_by(topic: str) -> str:
-    lists: Mapping[str, str] = {"kind": "catalog", "policy": "policies"}
+    lists: Mapping[str, str] = {"kind": "catalog", "policy": "policies", "template": "templates"}
     return f"iac-dharma docs {lists[topic]}"
 
 

@@ -18,6 +18,10 @@ from dharma_cli.output import Format, Output
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from dharma_cli.templates import Template
+
+SCHEMA_FILE = ".iac-dharma.schema.json"
+
 
 def register(app: typer.Typer) -> None:
     app.command()(init)
@@ -30,14 +34,17 @@ def init(
     region: Annotated[str | None, typer.Option(help="Region of the deployments.")] = None,
     blueprint: Annotated[str | None, typer.Option(help="File of the blueprint.")] = None,
     template: Annotated[
-        str | None, typer.Option(help="A ready-made blueprint to start from (see `info`).")
+        str | None,
+        typer.Option(help="A ready-made blueprint to start from (see `docs templates`)."),
     ] = None,
     force: Annotated[bool, typer.Option(help="Overwrite what is there.")] = False,
     format: FormatOption = Format.TEXT,
 ) -> int:
     """Write the settings of a project, `.iac-dharma.json`.
 
-    What is not stated is asked for. Without a terminal nothing is asked: it gets its default.
+    With --template also the blueprint, and beside it the schema by which an editor with the YAML
+    language server completes kinds and properties. What is not stated is asked for. Without a
+    terminal nothing is asked: it gets its default.
     """
     from dharma_cli import templates
     from dharma_cli.files import write_all
@@ -47,7 +54,9 @@ def init(
     target = folder / project.FILE
     if target.exists() and not force:
         raise Conflict(f"{target} exists already; --force overwrites it")
-    default = project.Project(_slug(folder.name), api=_address())
+    chosen = templates.find(template, provider) if template is not None else None
+    wanted = chosen.provider if chosen is not None else "aws"
+    default = project.Project(_slug(folder.name), wanted, api=_address())
     ask = _asker(interactive=sys.stdin.isatty() and not output.is_json)
     named = name or ask("Name of the project", "name", default)
     provider = provider or ask("Provider (aws, azure, gcp)", "provider", default)
@@ -64,8 +73,10 @@ def init(
     if faults:
         raise InvalidInput(f"These settings have {len(faults)} fault(s)", faults)
     files = {project.FILE: project.dump(settings)}
-    if template is not None:
-        files[settings.blueprint] = templates.text(template)
+    if chosen is not None:
+        if chosen.provider != settings.provider:
+            raise InvalidInput(f"{chosen.name} is no template of {settings.provider}")
+        files |= _blueprint_files(chosen, settings.blueprint)
         place = folder / settings.blueprint
         if place.exists() and not force:
             raise Conflict(f"{place} exists already; --force overwrites it")
@@ -77,6 +88,21 @@ def init(
         for path in written:
             output.console.print(f"wrote {path}", markup=False, soft_wrap=True)
     return exits.FINE
+
+
+def _blueprint_files(template: Template, blueprint: str) -> dict[str, str]:
+    """The blueprint, which names the schema beside it for editors, and that schema."""
+    import json
+
+    from dharma.blueprint.schema import json_schema
+    from dharma.catalog import load_catalog
+
+    schema = json_schema(load_catalog(), template.provider)  # type: ignore[arg-type]
+    head = f"# yaml-language-server: $schema=./{SCHEMA_FILE}\n"
+    return {
+        blueprint: head + template.text(),
+        str(Path(blueprint).parent / SCHEMA_FILE): json.dumps(schema, separators=(",", ":")),
+    }
 
 
 def login(

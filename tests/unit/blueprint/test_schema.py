@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, get_args
 
@@ -13,7 +14,8 @@ from dharma.blueprint.schema import json_schema
 from dharma.catalog import load_catalog
 from dharma.model.blueprint import Provider
 
-EXAMPLES = sorted(Path(__file__).parents[3].glob("examples/**/*.yaml"))
+ROOT = Path(__file__).parents[3]
+EXAMPLES = sorted([*ROOT.glob("examples/**/*.yaml"), *ROOT.glob("templates/*/*.yaml")])
 HEAD = {
     "apiVersion": "dharma/v1",
     "kind": "Blueprint",
@@ -67,3 +69,37 @@ def test_resources_are_checked_by_their_kind(
 ) -> None:
     document = {**HEAD, "resources": [{"name": "a", **resource}]}
     assert validator.is_valid(document) is fits
+
+
+@pytest.mark.parametrize("provider", ["azure", "gcp"])
+@pytest.mark.parametrize(
+    ("kind", "properties", "fits"),
+    [
+        ("first", {}, None),
+        ("aws_s3_bucket", {"bucket": "a"}, False),
+        ("first", {"nonsense": True}, False),
+    ],
+)
+def test_every_cloud_has_a_schema_of_its_own(
+    provider: str,
+    kind: str,
+    properties: dict[str, Any],
+    fits: bool | None,
+    validators: dict[str, Any],
+) -> None:
+    first = {"azure": "azurerm_resource_group", "gcp": "google_compute_network"}[provider]
+    resource = {"name": "a", "type": first if kind == "first" else kind, "properties": properties}
+    document = {**HEAD, "provider": provider, "resources": [resource]}
+    if fits is None:
+        wanted = {"name": "a", "location": "westeurope"} if provider == "azure" else {"name": "a"}
+        assert not validators[provider].is_valid(document)
+        document["resources"] = [{**resource, "properties": wanted}]
+        assert validators[provider].is_valid(document)
+    else:
+        assert validators[provider].is_valid(document) is fits
+
+
+def test_a_schema_is_small_enough_to_be_loaded_by_an_editor() -> None:
+    """300 kB for the most kinds; editors take schemas of several megabytes."""
+    for provider in get_args(Provider):
+        assert len(json.dumps(json_schema(load_catalog(), provider))) < 1_000_000

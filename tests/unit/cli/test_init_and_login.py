@@ -11,7 +11,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
+import yaml
 
 from dharma.core.errors import InvalidInput
 from dharma_cli import project, tokens
@@ -81,11 +83,35 @@ def test_what_is_there_is_overwritten_by_force_only(dharma: Any) -> None:
 
 def test_a_template_becomes_a_valid_blueprint(dharma: Any) -> None:
     names = dharma("info", *JSON).json["templates"]
-    assert "queue-worker" in names
+    assert "aws/queue-worker" in names
     for name in names:
         assert dharma("init", "--template", name, "--force").code == 0
         said = dharma("validate", "blueprint.yaml")
         assert said.code == 0, said.out + said.err
+
+
+def test_the_blueprint_of_a_template_names_the_schema_beside_it(dharma: Any) -> None:
+    said = dharma("init", "--template", "gcp/data-lake", *JSON)
+    assert said.code == 0
+    settings = json.loads(FILE.read_text())
+    assert (settings["provider"], settings["region"]) == ("gcp", "us-central1")
+    first = Path("blueprint.yaml").read_text().splitlines()[0]
+    assert first == "# yaml-language-server: $schema=./.iac-dharma.schema.json"
+    schema = json.loads(Path(".iac-dharma.schema.json").read_text())
+    document = yaml.safe_load(Path("blueprint.yaml").read_bytes())
+    assert list(jsonschema.Draft202012Validator(schema).iter_errors(document)) == []
+    document["resources"][0]["properties"]["nonsense"] = 1
+    assert not jsonschema.Draft202012Validator(schema).is_valid(document)
+
+
+def test_a_short_name_is_of_the_cloud_that_is_stated_or_ambiguous(dharma: Any) -> None:
+    said = dharma("init", "--template", "data-lake", *JSON)
+    assert said.error["code"] == "InvalidInput"
+    assert "aws/data-lake, azure/data-lake, gcp/data-lake" in said.error["message"]
+    assert dharma("init", "--template", "data-lake", "--provider", "azure").code == 0
+    assert "provider: azure" in Path("blueprint.yaml").read_text()
+    mixed = dharma("init", "--template", "aws/network", "--provider", "gcp", "--force", *JSON)
+    assert "no template of gcp" in mixed.error["message"]
 
 
 def test_a_template_overwrites_no_file_and_an_unknown_one_writes_none(dharma: Any) -> None:
