@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import given, settings
@@ -24,28 +25,47 @@ from dharma.model.expressions.templates import join_parts
 
 VARIABLES = {"name": "string", "flag": "bool", "number": "int", "zones": "array"}
 TEXTS = st.text(alphabet="ab'[]{}()$-/ é\n\"\\", max_size=6)
-STRINGS = st.deferred(lambda: st.one_of(TEXTS, *_STRINGS))
-BOOLEANS = st.deferred(lambda: st.one_of(st.just(VariableRef("flag")), *_BOOLEANS))
 NUMBERS = st.one_of(st.integers(0, 99), st.just(VariableRef("number")))
-_STRINGS: list[st.SearchStrategy[Any]] = [
-    st.just(VariableRef("name")),
-    st.just(Ambient("tenant_id")),
-    st.builds(lambda *parts: join_parts(parts), STRINGS, TEXTS, STRINGS),
-    st.builds(lambda v: Call("lower", (v,)), STRINGS),
-    st.builds(lambda v: Call("base64encode", (v,)), STRINGS),
-    st.builds(lambda a, b: Call("replace", (a, "b", b)), STRINGS, TEXTS),
-    st.builds(lambda a, b: Call("join", ("-", [a, b])), STRINGS, STRINGS),
-    st.builds(Conditional, BOOLEANS, STRINGS, STRINGS),
-    st.builds(lambda v: Call("provider::arm::uniqueString", (v,)), STRINGS),
-]
-_BOOLEANS: list[st.SearchStrategy[Any]] = [
-    st.builds(lambda a, b: Binary("==", a, b), STRINGS, STRINGS),
-    st.builds(lambda a, b: Binary("!=", a, b), STRINGS, STRINGS),
-    st.builds(lambda a, b: Binary(">=", a, b), NUMBERS, NUMBERS),
-    st.builds(lambda a, b: Binary("&&", a, b), BOOLEANS, BOOLEANS),
-    st.builds(lambda a, b: Binary("||", a, b), BOOLEANS, BOOLEANS),
-    st.builds(lambda a: Call("contains", (VariableRef("zones"), a)), STRINGS),
-]
+# Terms of at most so many levels: without an end most draws would only grow until they are dropped.
+DEEPEST = 3
+
+
+@cache
+def strings(depth: int) -> st.SearchStrategy[Any]:
+    leaves = [TEXTS, st.just(VariableRef("name")), st.just(Ambient("tenant_id"))]
+    if depth == 0:
+        return st.one_of(leaves)
+    text, switch = strings(depth - 1), booleans(depth - 1)
+    return st.one_of(
+        *leaves,
+        st.builds(lambda *parts: join_parts(parts), text, TEXTS, text),
+        st.builds(lambda v: Call("lower", (v,)), text),
+        st.builds(lambda v: Call("base64encode", (v,)), text),
+        st.builds(lambda a, b: Call("replace", (a, "b", b)), text, TEXTS),
+        st.builds(lambda a, b: Call("join", ("-", [a, b])), text, text),
+        st.builds(Conditional, switch, text, text),
+        st.builds(lambda v: Call("provider::arm::uniqueString", (v,)), text),
+    )
+
+
+@cache
+def booleans(depth: int) -> st.SearchStrategy[Any]:
+    flag = st.just(VariableRef("flag"))
+    if depth == 0:
+        return flag
+    text, switch = strings(depth - 1), booleans(depth - 1)
+    return st.one_of(
+        flag,
+        st.builds(lambda a, b: Binary("==", a, b), text, text),
+        st.builds(lambda a, b: Binary("!=", a, b), text, text),
+        st.builds(lambda a, b: Binary(">=", a, b), NUMBERS, NUMBERS),
+        st.builds(lambda a, b: Binary("&&", a, b), switch, switch),
+        st.builds(lambda a, b: Binary("||", a, b), switch, switch),
+        st.builds(lambda a: Call("contains", (VariableRef("zones"), a)), text),
+    )
+
+
+STRINGS, BOOLEANS = strings(DEEPEST), booleans(DEEPEST)
 VALUES: st.SearchStrategy[Any] = st.one_of(
     STRINGS,
     BOOLEANS,
