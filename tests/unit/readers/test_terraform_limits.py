@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from dharma.blueprint.readers import read_file
+from dharma.blueprint.readers.terraform import modules
 from dharma.blueprint.readers.terraform.files import MAX_FILE_BYTES
 from dharma.core.errors import InvalidInput, LimitExceeded
 from dharma.model.expressions.nodes import Unknown
@@ -114,18 +115,109 @@ def test_a_loop_of_a_hundred_thousand_is_refused_with_its_line() -> None:
         read(expand=True, main='resource "aws_sqs_queue" "q" {\n  count = 100000\n}\n')
 
 
-def test_an_expression_without_end_is_stopped() -> None:
+def test_an_expression_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(modules, "MAX_STEPS", 100_000)
     code = (
         "locals {\n  l = range(1000)\n"
         "  x = [for a in local.l : [for b in local.l : [for c in local.l : a]]]\n}\n"
     )
-    calls = calls_of(lambda: _limited(code + NAMED % "local.x"), most=150_000_000)
-    assert calls < 150_000_000
+    assert calls_of(lambda: _limited(code + NAMED % "local.x"), most=5_000_000)
 
 
 def _limited(code: str) -> None:
     with pytest.raises(LimitExceeded, match="steps"):
         read(expand=True, main=code)
+
+
+HEAVY = """
+locals {
+  list = range(1000)
+  text = join("", [for n in range(1000) : "0123456789abcdef"])
+  json = jsonencode([for n in range(1000) : { n = n }])
+  many = [for a in local.list : [for b in local.list : %s]]
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        '"${a}-${b}"',
+        "local.list == local.list",
+        "contains(local.list, -1)",
+        "setintersection(local.list, local.list)",
+        "matchkeys(local.list, local.list, local.list)",
+        "distinct([for n in local.list : [n]])",
+        "transpose({ a = local.list, b = local.list })",
+        "concat(local.list, local.list)",
+        "jsondecode(local.json)",
+        "sha512(local.text)",
+        "upper(local.text)",
+        'replace(local.text, "/[0-9]/", "n")',
+        'can(regex("(a+)+$", local.text))',
+        'cidrsubnets("10.0.0.0/8", [for n in range(200) : 16]...)',
+        'templatestring("$${x}", { x = local.text })',
+        "range(1000)",
+        "try(local.list[5000], 1)",
+    ],
+)
+def test_what_a_million_calls_work_is_stopped_by_their_steps(
+    call: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A step stands for a few calls of Python's, whatever is called: the budget is not spent on
+    small steps of much work."""
+    steps = 30_000
+    monkeypatch.setattr(modules, "MAX_STEPS", steps)
+    assert calls_of(lambda: _limited(HEAVY % call + NAMED % "local.many"), most=100 * steps)
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("range(1025)", "more than 1024 numbers"),
+        ("setproduct(range(1000), range(1000))", "more than 100000 items"),
+        ('join("${local.text}", range(1000))', "longer than"),
+        ('replace(local.text, "", local.text)', "longer than"),
+        ('indent(1000000000, "a\\nb")', "between 0 and 1000"),
+        ("pow(9, 999999999)", "is no number"),
+        ("1e308 * 1e308", "too many digits"),
+        ('jsondecode("1e999999999")', "out of range"),
+        ('jsondecode(join("", [for n in range(1000) : "[[[[[[[["]))', "recursion"),
+        ('yamldecode(join("", [for n in range(1000) : "[[[[[[[["]))', "no YAML"),
+        ('regexall("(a{1000}){1000}", "a")', "pattern"),
+        ('cidrsubnet("10.0.0.0/8", 1000000000, 1)', "cannot be extended"),
+        ('cidrsubnets("10.0.0.0/8", 1000000000)', "cannot be extended"),
+    ],
+)
+def test_what_grows_without_end_is_refused_before_it_is_made(value: str, message: str) -> None:
+    code = HEAVY % "a" + NAMED % value
+
+    def told_or_refused() -> None:
+        try:
+            lines = told(read(expand=True, main=code))
+        except LimitExceeded as error:
+            lines = [str(error)]
+        assert any(message in line for line in lines), lines
+
+    assert calls_of(told_or_refused, most=500_000)
+
+
+def test_ten_thousand_instances_are_read_and_a_hundred_thousand_refused() -> None:
+    code = """
+    locals {
+      tens = range(10)
+      keys = flatten([for a in local.tens : [for b in local.tens : [for c in local.tens :
+        [for d in %s : "k${a}${b}${c}-${d}"]]]])
+    }
+    resource "aws_sqs_queue" "q" {
+      for_each = toset(local.keys)
+      name     = each.key
+    }
+    """
+    result = read(expand=True, main=code % "local.tens")
+    assert len(result.blueprint.resources) == 10_000
+    with pytest.raises(LimitExceeded, match=r"main\.tf:7: aws_sqs_queue\.q: 100000 instances"):
+        read(expand=True, main=code % "range(100)")
 
 
 def test_texts_that_double_are_stopped() -> None:

@@ -105,6 +105,12 @@ class _Reading:
                 self._note("passed_through", part, path, why)
             else:
                 report(path, "is not understood")
+        if self._keeps_unread:
+            computed = set(mapping.attributes.values())
+            for path, value in arguments.items():
+                known = path in mapping.known.keys or path in computed
+                if isinstance(value, Unknown) and not known:
+                    report(path, f"neither it nor its value is known: {value.reason}")
         folding.properties = read_table(mapping.table, arguments, report)
         merge(folding.properties, claimed)
         for bag in mapping.bags:

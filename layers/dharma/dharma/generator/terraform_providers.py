@@ -25,9 +25,9 @@ _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}\Z")
 
 def providers_of(bp: Blueprint, document: Document, *, own: bool = True) -> list[str]:
     """The provider of the blueprint first (`own`: even when nothing uses it), then those of
-    passed-through types."""
+    passed-through types. That of `terraform_data` is a part of Terraform: nobody asks for it."""
     first = _PROVIDER_OF[bp.provider]
-    used = {part.type.split("_", 1)[0] for part in document.parts} - {"module"}
+    used = {part.type.split("_", 1)[0] for part in document.parts} - {"module", "terraform"}
     return [*([first] if own or first in used else []), *sorted(used - {first})]
 
 

@@ -27,6 +27,7 @@ from dharma.model.expressions.conversion import (
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.functions import FILES, FUNCTIONS, IMPURE, Function
 from dharma.model.expressions.functions.registry import limited_count, limited_length
+from dharma.model.expressions.functions.text import matching_load
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -49,6 +50,7 @@ from dharma.model.expressions.nodes import (
     VariableRef,
     is_known,
     walk,
+    weight,
 )
 from dharma.model.expressions.templates import join_parts
 
@@ -60,11 +62,15 @@ class Budget:
     """What is left to spend on one evaluation; a `for` inside a `for` is cheap to write."""
 
     steps: int = MAX_STEPS
+    given: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.given = self.steps
 
     def spend(self, steps: int) -> None:
         self.steps -= steps
         if self.steps < 0:
-            raise LimitExceeded(f"an expression takes more than {MAX_STEPS} steps")
+            raise LimitExceeded(f"an expression takes more than {self.given} steps")
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,6 +328,9 @@ def _binary(node: Binary, scope: Scope) -> Value:
         return _logical(operator, left, node.right, scope)
     right = evaluate(node.right, scope)
     if operator in ("==", "!="):
+        for operand in (left, right):
+            if isinstance(operand, list | dict):
+                scope.budget.spend(weight(operand) or len(operand))
         same = _equality(left, right)
         if same is None:
             return Binary(operator, left, right)
@@ -429,10 +438,16 @@ def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
             return Call(name, tuple(arguments))
         raise EvaluationError(f"there is no function {name}")
     _check_count(function, len(arguments))
-    if not all(_ready(argument, function) for argument in arguments):
+    load = _load(function, arguments)
+    if load is None:
         return _of_both(function, arguments, scope)
+    scope.budget.spend(load)
     result = function.compute(*arguments)
-    scope.budget.spend(len(result) // 64 if isinstance(result, str | list | dict) else 1)
+    if function.structural:
+        made = len(result) // 64 if isinstance(result, str | list | dict) else 1
+    else:
+        made = weight(result) or 1
+    scope.budget.spend(made)
     return result
 
 
@@ -466,10 +481,20 @@ def _check_count(function: Function, given: int) -> None:
         raise EvaluationError(f"{function.name} takes {wanted} arguments, not {given}")
 
 
-def _ready(argument: Value, function: Function) -> bool:
+def _load(function: Function, arguments: list[Value]) -> int | None:
+    """The steps that a function takes with these arguments, None where it has to wait for them. A
+    function that looks at the structure alone is quick with long lists."""
     if function.structural:
-        return not isinstance(argument, Expression)
-    return is_known(argument)
+        if any(isinstance(argument, Expression) for argument in arguments):
+            return None
+        return sum(len(a) for a in arguments if isinstance(a, list | dict)) // 64
+    load = 0
+    for argument in arguments:
+        found = weight(argument)
+        if found is None:
+            return None
+        load += found
+    return load + matching_load(function.name, arguments)
 
 
 def _try(node: Call, scope: Scope) -> Value:

@@ -228,7 +228,26 @@ def references(value: Value) -> Iterator[ResourceRef]:
 
 def is_known(value: Value) -> bool:
     """Whether a value holds no expression at all: plain data to the bottom."""
-    return not any(isinstance(node, Expression) for node in walk(value))
+    return weight(value) is not None
+
+
+def weight(value: Value) -> int | None:
+    """How much plain data a value is: one for each value in it, and one for every 16 characters.
+    None where it holds an expression."""
+    found = 0
+    stack = [value]
+    while stack:
+        node = stack.pop()
+        found += 1
+        if isinstance(node, str):
+            found += len(node) // 16
+        elif isinstance(node, dict):
+            stack.extend(node.values())
+        elif isinstance(node, list):
+            stack.extend(node)
+        elif isinstance(node, Expression):
+            return None
+    return found
 
 
 def transform(value: Value, change: Callable[[Value], Value]) -> Value:

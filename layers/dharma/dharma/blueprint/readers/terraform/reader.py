@@ -237,10 +237,30 @@ class _Terraform:
                 if inner.type in ("backend", "cloud") and inner.labels != ("local",):
                     message = "where the state is kept is said when code is written"
                     tell("no_counterpart", _said(inner), "", message, inner.place)
+        for title, declared in (
+            ("var", self.configuration.variables),
+            ("output", self.configuration.outputs),
+        ):
+            for name, block in declared.items():
+                self._tell_rules(f"{title}.{name}", block)
         origin = Origin(self.files.shown(self.folder))
         for name in self.stray:
             message = "a value for a variable that is not declared"
             self.reading.notes.append(Note("approximated", f"var.{name}", "", message, origin))
+
+    def _tell_rules(self, address: str, block: Block) -> None:
+        """What a variable or an output says that blueprints cannot."""
+        tell = self.reading.tell
+        arguments = block.body.arguments
+        if block.body.value("ephemeral") is True:
+            message = "a blueprint has no values that are left out of the state"
+            tell("no_counterpart", address, "ephemeral", message, arguments["ephemeral"].place)
+        if block.body.value("nullable") is False:
+            message = "a blueprint takes null for a variable"
+            tell("no_counterpart", address, "nullable", message, arguments["nullable"].place)
+        for test in block.body.of_type("precondition"):
+            message = "a test of Terraform's: it is not judged here"
+            tell("no_counterpart", address, test.type, message, test.place)
 
 
 _OTHERS = {

@@ -15,13 +15,12 @@ from dharma.model.expressions.conversion import (
     as_text,
     equal,
     from_decimal,
-    kind_of,
     unify,
 )
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.functions.registry import function, limited_count
 from dharma.model.expressions.nodes import SetValue, Value
-from dharma.model.expressions.sets import as_set, common, without
+from dharma.model.expressions.sets import as_set, common, mark, without
 
 
 @function("alltrue", "bool")
@@ -62,18 +61,10 @@ def contains(values: Value, value: Value) -> Value:
 
 @function("distinct", "list(any)")
 def distinct(values: Value) -> Value:
-    result: list[Value] = []
-    seen: set[tuple[str, str]] = set()
+    result: dict[str, Value] = {}
     for value in unify(as_list(values)):
-        if isinstance(value, str | int | float):
-            mark = (kind_of(value), as_text(value))
-            if mark in seen:
-                continue
-            seen.add(mark)
-        elif any(equal(value, other) for other in result):
-            continue
-        result.append(value)
-    return result
+        result.setdefault(mark(value), value)
+    return list(result.values())
 
 
 @function("element", structural=True)
@@ -141,12 +132,8 @@ def matchkeys(values: Value, matched: Value, wanted: Value) -> Value:
     items, marks = as_list(values), as_list(matched)
     if len(items) != len(marks):
         raise EvaluationError("matchkeys: the first two lists differ in length")
-    wishes = as_list(wanted)
-    return [
-        item
-        for item, mark in zip(items, marks, strict=True)
-        if any(equal(mark, wish) for wish in wishes)
-    ]
+    wishes = set(map(mark, as_list(wanted)))
+    return [item for item, known in zip(items, marks, strict=True) if mark(known) in wishes]
 
 
 @function("merge", "map(any)", structural=True)

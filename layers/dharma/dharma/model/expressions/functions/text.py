@@ -66,6 +66,24 @@ def regexall(pattern: Value, text: Value) -> Value:
     return matches
 
 
+def matching_load(name: str, arguments: list[Value]) -> int:
+    """The steps that matching a pattern takes, 0 for other functions: every character of the text
+    is shown to what may be waiting for one in the pattern."""
+    if name in ("regex", "regexall"):
+        pattern, text = arguments
+    elif name == "replace":
+        text, pattern = arguments[:2]
+        if not (isinstance(pattern, str) and len(pattern) > 1 and pattern[0] == pattern[-1] == "/"):
+            return 0
+        pattern = pattern[1:-1]
+    else:
+        return 0
+    if not isinstance(text, str) or not isinstance(pattern, str):
+        return 0
+    size = len(regexes.compile_pattern(pattern).program)
+    return len(text) // 2 + len(text) * size // 128
+
+
 def _captures(pattern: regexes.Pattern, found: regexes.Match) -> Value:
     """The whole match, or the groups as a list, or as a map when they have names."""
     if pattern.names:
