@@ -17,7 +17,9 @@ from dharma.generator import (
     generate,
 )
 from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
+from dharma.generator.code import GeneratedCode
 from dharma.generator.verification import reread
+from dharma.model.blueprint import Blueprint
 from functions.bodies import Body, SourceBody
 from functions.edge import answer, attachment, lambda_handler, principal, resolver
 from functions.sources import note_to_dict, notes, open_source
@@ -110,6 +112,61 @@ def generate_code(body: GenerateBody) -> Response[str]:
             "notes": notes(opened.read),
         }
     )
+
+
+class ConvertBody(SourceBody):
+    """What to read, and what it is to become."""
+
+    format: Literal[
+        "blueprint",
+        "terraform",
+        "cloudformation",
+        "arm",
+        "deployment_manager",
+        "pulumi-typescript",
+        "pulumi-python",
+    ] = "blueprint"
+    to: Literal["aws", "azure", "gcp"] | None = Field(
+        None, description="Propose the counterpart in this cloud, with a report for review."
+    )
+    json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
+
+
+@app.post(
+    "/iac/convert", tags=["generator"], summary="Write a source in another format or for a cloud"
+)
+def convert_code(body: ConvertBody) -> Response[str]:
+    from dharma.blueprint.crosscloud import carry_over
+    from dharma.blueprint.placeholders import with_placeholders
+
+    opened = open_source(body, principal())
+    blueprint, placed = with_placeholders(opened.blueprint)
+    region, values, review = opened.region or opened.read.region, opened.values, None
+    if body.to is not None:
+        crossed = carry_over(blueprint, body.to, application().catalog, region)
+        # The values of the source's variables are not those of the proposal.
+        blueprint, review, values = crossed.blueprint, crossed.review, {}
+        region = review.region
+    code = _written(
+        blueprint, body, GenerateOptions(json=body.json_template, variables=values, region=region)
+    )
+    return answer(
+        {
+            "format": code.target,
+            "files": code.files,
+            "warnings": [note_to_dict(note) for note in code.warnings],
+            "notes": [*notes(opened.read), *(note_to_dict(note) for note in placed)],
+            "review": None if review is None else review.to_dict(),
+        }
+    )
+
+
+def _written(blueprint: Blueprint, body: ConvertBody, options: GenerateOptions) -> GeneratedCode:
+    if body.format != "blueprint":
+        return generate(blueprint, body.format, application().catalog, options)
+    from dharma.blueprint.dump import dump_blueprint
+
+    return GeneratedCode("blueprint", {"blueprint.yaml": dump_blueprint(blueprint)}, [])
 
 
 def _backend(body: BackendBody | GcsBackendBody | AzureBackendBody | None) -> Backend | None:

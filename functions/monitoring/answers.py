@@ -170,6 +170,73 @@ class EnvironmentPage(Page):
     items: list[Environment]
 
 
+class CarriedPath(Answer):
+    from_: str = Field(alias="from")
+    to: str
+
+
+class AlikePath(CarriedPath):
+    why: str
+
+
+class LooseEnd(Answer):
+    path: str
+    why: str
+
+
+class NeededVariable(Answer):
+    variable: str
+    why: str
+
+
+class ResourceReview(Answer):
+    """What became of one resource on the way to another cloud."""
+
+    address: str
+    concept: str | None
+    status: Literal["carried", "partial", "none"]
+    counterparts: list[str]
+    reason: str | None
+    carried: list[CarriedPath]
+    approximated: list[AlikePath]
+    dropped: list[LooseEnd]
+    added: list[LooseEnd]
+    needed: list[NeededVariable]
+
+
+class ReviewNote(Answer):
+    subject: str
+    message: str
+
+
+class CrossCloudReview(Answer):
+    """The report of a proposal for another cloud: a person has to read it."""
+
+    from_: Literal["aws", "azure", "gcp"] = Field(alias="from")
+    to: Literal["aws", "azure", "gcp"]
+    region: str
+    needs_review: bool
+    counts: dict[str, int]
+    resources: list[ResourceReview]
+    notes: list[ReviewNote]
+
+
+class ConvertedCode(Answer):
+    format: Literal[
+        "blueprint",
+        "terraform",
+        "cloudformation",
+        "arm",
+        "deployment_manager",
+        "pulumi-typescript",
+        "pulumi-python",
+    ]
+    files: dict[str, str] = Field(description="Text by relative path.")
+    warnings: list[Note]
+    notes: list[Note]
+    review: CrossCloudReview | None = Field(description="With `to`: what a person has to look at.")
+
+
 class GeneratedCode(Answer):
     format: Literal[
         "terraform",
@@ -439,6 +506,7 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /environments/{name}": (200, Environment),
     "PUT /environments/{name}": (200, Environment),
     "DELETE /environments/{name}": (204, None),
+    "POST /iac/convert": (200, ConvertedCode),
     "POST /iac/generate": (200, GeneratedCode),
     "POST /guardrails/validate": (200, Verdict),
     "POST /costing/estimate": (200, CostEstimate),

@@ -7,6 +7,7 @@ from dharma.core.project_files import find
 # Topic, and the file that it is. Each of them goes into the wheel, too.
 TEXTS = {
     "blueprint": "blueprint-format.md",
+    "cross-cloud": "cross-cloud.md",
     "own-kinds": "catalog-format.md",
     "own-policies": "policies.md",
 }

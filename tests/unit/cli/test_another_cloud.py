@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 ROOT = Path(__file__).parents[3]
 BUCKET = ROOT / "templates/aws/private-bucket.yaml"
 
@@ -43,3 +45,26 @@ def test_what_cannot_be_meant_is_refused(dharma: Any) -> None:
     assert "already" in dharma("convert", BUCKET, "--to", "aws").err
     refused = dharma("convert", BUCKET, "--to", "gcp", "-f", "cloudformation")
     assert refused.code == 1
+
+
+def test_the_documentation_shows_what_is_said(
+    dharma: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = (ROOT / "docs/cross-cloud.md").read_text(encoding="utf-8")
+    command, _, shown = page.split("```console\n")[1].split("\n```")[0].partition("\n")
+    assert command == (
+        "$ iac-dharma convert templates/aws/private-bucket.yaml --to gcp -o proposal"
+    )
+    monkeypatch.chdir(tmp_path)
+    said = dharma("convert", BUCKET, "--to", "gcp", "-o", "proposal")
+    assert said.out.strip() == shown.strip()
+
+
+def test_every_concept_of_the_table_is_listed_in_the_documentation() -> None:
+    from dharma.blueprint.crosscloud.equivalents import load_equivalents
+
+    last = (ROOT / "docs/cross-cloud.md").read_text(encoding="utf-8").split("What there is:")[1]
+    words = {"object_bucket": "object storage", "static_address": "public address"}
+    words |= {"firewall": "firewall rules", "nat": "NAT gateway", "kms_key": "key"}
+    for name in load_equivalents().concepts:
+        assert words.get(name, name.replace("_", " ")).lower() in last.lower(), name

@@ -26,6 +26,7 @@ def test_a_viewer_changes_nothing() -> None:
     changing = {route for route in allowed("viewer") if not route.startswith("GET ")}
     assert changing == {
         "POST /blueprints/{id}/validate",
+        "POST /iac/convert",
         "POST /iac/generate",
         "POST /guardrails/validate",
         "POST /costing/estimate",

@@ -71,6 +71,7 @@ ROUTES: dict[str, Permission] = {
     "GET /environments/{name}": "environment:read",
     "PUT /environments/{name}": "environment:write",
     "DELETE /environments/{name}": "environment:write",
+    "POST /iac/convert": "analyse",
     "POST /iac/generate": "analyse",
     "POST /guardrails/validate": "analyse",
     "POST /costing/estimate": "analyse",
