@@ -101,6 +101,23 @@ def test_a_name_that_the_format_wants_twice_is_written_twice_and_read_once() -> 
     assert notes == []
 
 
+def machine(**properties: Value) -> Value:
+    place: dict[str, Value] = {"name": "web", "resource_group_name": "web"}
+    found = written("azurerm_linux_virtual_machine", {**place, **properties})
+    return found.get("securityProfile") if isinstance(found, dict) else None
+
+
+def test_secure_boot_makes_a_trusted_launch() -> None:
+    """The API ignores `uefiSettings` without a type of security."""
+    trusted: dict[str, Value] = {"securityType": "TrustedLaunch"}
+    assert machine(secure_boot_enabled=True) == {
+        **trusted,
+        "uefiSettings": {"secureBootEnabled": True},
+    }
+    assert machine(secure_boot_enabled=False) == {"uefiSettings": {"secureBootEnabled": False}}
+    assert machine() is None
+
+
 def test_a_name_that_stands_twice_with_two_values_is_reported() -> None:
     native: dict[str, Value] = {"name": "shop", "resourceGroup": "web"}
     native["names"] = {"databaseAccounts": "a"}

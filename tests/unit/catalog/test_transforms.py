@@ -179,3 +179,21 @@ def test_a_name_within_a_folder_is_a_path_and_paths_stay() -> None:
         assert network.write(whole) == whole
         assert network.read(whole) == whole
     assert network.write(VariableRef("n")) == VariableRef("n")
+
+
+@pytest.mark.parametrize("name", ["https", VariableRef("port"), Template(("a-", VariableRef("n")))])
+def test_the_name_of_an_own_part_is_its_id(name: Value) -> None:
+    port = transform_named("own_part", "frontendPorts")
+    assert port.read(port.write(name)) == name
+    assert port.write(port.read(port.write(name))) == port.write(name)
+    assert port.write(Unknown("?")) == Unknown("?")
+    assert port.write(None) is None
+    either = Conditional(VariableRef("tls"), name, None)
+    assert port.read(port.write(either)) == either
+
+
+def test_the_id_of_a_part_in_another_collection_is_none_of_its_own() -> None:
+    port = transform_named("own_part", "frontendPorts")
+    for value in (transform_named("own_part", "probes").write("https"), "https", VariableRef("id")):
+        with pytest.raises(Untransformable, match="own frontendPorts"):
+            port.read(value)

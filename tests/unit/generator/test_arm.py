@@ -52,6 +52,62 @@ def template(*resources: Resource, **fields: Any) -> dict[str, Any]:
     return found
 
 
+def gateway(listener: dict[str, Value]) -> Resource:
+    properties = {"name": "gw", **IN_GROUP, "http_listener": [{"name": "https", **listener}]}
+    return Resource("azurerm_application_gateway", "gw", properties)
+
+
+PORT = "Microsoft.Network/applicationGateways/frontendPorts"
+LISTENER: dict[str, Value] = {"protocol": "Https", "frontend_port_name": "https"}
+
+
+def test_a_part_of_the_resource_itself_is_named_by_its_id() -> None:
+    (found,) = template(gateway(LISTENER))["resources"]
+    listener = found["properties"]["httpListeners"][0]["properties"]
+    assert listener["frontendPort"] == {"id": f"[resourceId('{PORT}', 'gw', 'https')]"}
+    assert "dependsOn" not in found
+
+
+OWN_ID = "resourceId('Microsoft.Network/applicationGateways', 'gw')"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[resourceId('{PORT}', 'gw', 'https')]",
+        f"[resourceId('{PORT.lower()}', 'gw', 'https')]",
+        f"[concat({OWN_ID}, '/frontendPorts/https')]",
+        "[concat(variables('gateway'), '/frontendPorts/', 'https')]",
+        "[format('{0}/frontendPorts/{1}', variables('gateway'), 'https')]",
+    ],
+)
+def test_the_ids_of_own_parts_are_read_as_names(text: str) -> None:
+    whole = template(gateway(LISTENER))
+    whole["variables"] = {"gateway": f"[{OWN_ID}]"}
+    listener = whole["resources"][0]["properties"]["httpListeners"][0]["properties"]
+    listener["frontendPort"]["id"] = text
+    result = read_text(json.dumps(whole), "azuredeploy.json", CATALOG)
+    (found,) = (r for r in result.blueprint.resources if r.type == "azurerm_application_gateway")
+    assert found.properties["http_listener"] == [{"name": "https", **LISTENER}]
+    assert not result.notes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"[resourceId('{PORT}', 'other', 'https')]",
+        f"[concat({OWN_ID}, '/frontendPorts/https/more')]",
+        f"[concat({OWN_ID}, '/probes/https')]",
+    ],
+)
+def test_the_id_of_something_else_is_reported(text: str) -> None:
+    whole = template(gateway(LISTENER))
+    listener = whole["resources"][0]["properties"]["httpListeners"][0]["properties"]
+    listener["frontendPort"]["id"] = text
+    notes = read_text(json.dumps(whole), "azuredeploy.json", CATALOG).notes
+    assert any("own frontendPorts" in note.message for note in notes)
+
+
 @pytest.mark.parametrize("example", KINDS, ids=lambda path: path.stem)
 def test_a_template_reads_back_as_the_blueprint_that_it_is_of(example: Path) -> None:
     before = load_blueprint(example.read_bytes(), example.name)

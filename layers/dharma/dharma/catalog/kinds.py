@@ -76,8 +76,8 @@ class Rule:
     `declared` is the property or member that the model path ends at. With `always` its default is
     written out, since the format wants a value or decides by itself without one. With a `partner`
     the native text holds that property as well, behind the separator. `beside` are literals that
-    the format wants next to the value (the first of each is written, all are read); one of `unless`
-    there means that the value is not in force;
+    the format wants next to a value that is not the default (the first of each is written, all are
+    read); one of `unless` there means that the value is not in force;
     `also` are further places where the same value is written.
     """
 

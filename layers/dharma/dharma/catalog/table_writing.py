@@ -75,8 +75,9 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     put(block, rule.native, native)
     for further in rule.also:
         put(block, further, native)
-    for further, literals in rule.beside:
-        put(block, further, literals[0], fixed=True)
+    if value != rule.declared.default:
+        for further, literals in rule.beside:
+            put(block, further, literals[0], fixed=True)
     return True
 
 

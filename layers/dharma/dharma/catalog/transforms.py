@@ -17,6 +17,7 @@ from typing import Any, TypeGuard
 from dharma.catalog.coercion import document, negation, text_of
 from dharma.catalog.paths import conditional
 from dharma.core.errors import Misconfigured
+from dharma.model.arm_functions import OWN_PART
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
@@ -553,6 +554,24 @@ def _is_name(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnPart(Transform):
+    """A name in the model; in ARM the id of what is called so in a collection of the same
+    resource, which the template's reader and writer spell."""
+
+    collection: str
+
+    def _write(self, value: Value) -> Value:
+        return Call(OWN_PART, (self.collection, value))
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, Call) and value.name == OWN_PART and len(value.arguments) == 2:
+            collection, name = value.arguments
+            if isinstance(collection, str) and collection.lower() == self.collection.lower():
+                return name
+        raise Untransformable(f"the id of none of the resource's own {self.collection}")
+
+
+@dataclass(frozen=True, slots=True)
 class OneOf(Around):
     """Fixed text around the value, which tells whose value the text is: several properties share
     it, and to this one a text of another form says nothing."""
@@ -632,6 +651,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "json_text": lambda names: JsonText(tuple(dict(names or {}).items())),
     "template": _around,
     "within": lambda folder: Within(str(folder)),
+    "own_part": lambda collection: OwnPart(str(collection)),
     "one_of": _one_of,
     "objects": _objects,
     "keys": lambda _: Keys(),

@@ -40,11 +40,13 @@ class ArmNames:
     """Names and references of one template. `variables` is the section as it grows."""
 
     def __init__(self, parts: Sequence[Part], catalog: Catalog, group: str | None) -> None:
-        """`group` is the address of the resource group that the template is deployed to."""
+        """`group` is the address of the resource group that the template is deployed to;
+        `current` the resource that is being written."""
         self.parts = {part.address: part for part in parts}
         self.catalog = catalog
         self.group = group
         self.values: ArmValues | None = None
+        self.current: Part | None = None
         self.variables: dict[str, Any] = {}
         self._named = self._names_of_variables()
         self.copies = self._names_of_copies()
@@ -160,6 +162,13 @@ class ArmNames:
             place = self.values.expression(_at_instance(scope, instance))
             return ArmCall("extensionResourceId", (place, azure_type(part.type), *segments))
         return ArmCall("resourceId", (azure_type(part.type), *segments))
+
+    def own_part(self, collection: str, name: ArmValue) -> ArmValue:
+        """The id of a part of the resource that is being written."""
+        if self.current is None:
+            raise Inexpressible("a part of its own, where no resource is")
+        native = f"{azure_type(self.current.type)}/{collection}"
+        return ArmCall("resourceId", (native, *self.segments(self.current), name))
 
     def is_group(self, value: Value) -> bool:
         return isinstance(value, ResourceRef) and value.address == self.group

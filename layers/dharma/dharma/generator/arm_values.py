@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dharma.generator.inexpressible import Inexpressible
-from dharma.model.arm_functions import AMBIENT, ARM_FUNCTION, OPERATORS, SAME_ARGUMENTS
+from dharma.model.arm_functions import AMBIENT, ARM_FUNCTION, OPERATORS, OWN_PART, SAME_ARGUMENTS
 from dharma.model.arm_language import (
     ArmCall,
     ArmIndex,
@@ -54,12 +54,14 @@ _BOOLEAN = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 @dataclass(slots=True)
 class Scope:
     """What names mean in this template: parameters of variables, those whose emptiness stands for
-    null, those that are flags, and how a reference is spelled."""
+    null, those that are flags, how a reference is spelled, and the id of a part of the resource
+    that is being written."""
 
     parameters: Mapping[str, str]
     reference: Callable[[ResourceRef], ArmValue]
     optional: frozenset[str] = frozenset()
     booleans: frozenset[str] = frozenset()
+    own_part: Callable[[str, ArmValue], ArmValue] | None = None
     bound: list[str] = field(default_factory=list)
 
 
@@ -243,9 +245,17 @@ class ArmValues:
             return ArmCall(OPERATORS[node.operator], (left, right))
         raise Inexpressible(f"ARM divides whole numbers only: {shown(node)}")
 
+    def _own_part(self, node: Call) -> ArmValue:
+        match node.arguments:
+            case (str(collection), name) if self.scope.own_part is not None:
+                return self.scope.own_part(collection, self.expression(name))
+        raise Inexpressible(f"ARM has no form for {shown(node)}")
+
     def _call(self, node: Call) -> ArmValue:
         if node.expand:
             raise Inexpressible(f"ARM has no form for {shown(node)}")
+        if node.name == OWN_PART:
+            return self._own_part(node)
         if node.name.startswith(ARM_FUNCTION):
             return self._own(node)
         match node.name, node.arguments:

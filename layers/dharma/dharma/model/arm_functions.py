@@ -9,6 +9,11 @@ from __future__ import annotations
 # A function that only Azure can compute stands in the model as `provider::arm::uniqueString(...)`.
 ARM_FUNCTION = "provider::arm::"
 
+# The id of a part of the resource itself, by the collection that holds it and its name there:
+# `provider::arm::own_part("frontendIPConfigurations", "public")`. In a template it is a
+# `resourceId` with the resource's own names before that of the part.
+OWN_PART = f"{ARM_FUNCTION}own_part"
+
 # The same arguments in the same order, ours first.
 SAME_ARGUMENTS = {
     "base64decode": "base64ToString",

@@ -19,6 +19,8 @@ from dharma.catalog.document import Note, Part
 from dharma.catalog.formats import azure_type, kept_type
 from dharma.catalog.naming import Names as TakenNames
 from dharma.catalog.naming import snake
+from dharma.catalog.references import rewrite
+from dharma.model.arm_functions import OWN_PART
 from dharma.model.arm_language import ArmCall, ArmSyntaxError, ArmValue, parse_text
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -64,6 +66,7 @@ _ENVELOPE = frozenset(
 _INDEX = Symbol(("count", "index"))
 _FIRST_NAME = 8
 _DEEPEST = 5
+_PLACE = frozenset({"name", "names", "parent", "resourceGroup", "scope"})
 Body = dict[str, tuple[Node, Node]]
 
 
@@ -369,6 +372,7 @@ class ArmResources:
         names = self._names(entry)
         self._current = entry
         arguments = self._arguments(entry, names)
+        self._name_own_parts(entry, arguments)
         self._current = None
         native: dict[str, Value] = {}
         if entry.type not in self.types.values() and "apiversion" in entry.body:
@@ -392,6 +396,26 @@ class ArmResources:
             native=native,
             origin=Origin(self.file, entry.node.line, entry.node.column, entry.where),
         )
+
+    def _name_own_parts(self, entry: Entry, arguments: dict[str, Value]) -> None:
+        """Ids of parts of the resource itself (a gateway's port, to which its listener refers) are
+        named by collection and name: spelled out they would say the resource's own id."""
+        spelled = entry.expressions.identifier(azure_type(entry.type), entry.segments)
+        own = spelled.parts if isinstance(spelled, Template) else ()
+        itself = (ResourceRef(entry.address, ("id",)),)
+
+        def named(node: Value) -> Value:
+            if isinstance(node, Template):
+                for whole in (own, itself):
+                    rest = _behind(whole, node.parts) if whole else None
+                    part = _own_part(rest) if rest else None
+                    if part is not None:
+                        return part
+            return node
+
+        for key, value in arguments.items():
+            if key not in _PLACE:
+                arguments[key] = rewrite(value, named)
 
     def _arguments(self, entry: Entry, found: dict[str, Value]) -> dict[str, Value]:
         if entry.place is not None:
@@ -627,6 +651,35 @@ def _last_name(name: ArmValue) -> ArmValue:
     if name.name.lower() == "concat" and isinstance(before, str) and before.endswith("/"):
         return name.arguments[-1]
     return name
+
+
+def _behind(whole: tuple[Value, ...], parts: tuple[Value, ...]) -> tuple[Value, ...] | None:
+    """What stands behind one text in a longer one that begins with it; Azure's ids are the same in
+    small and capital letters."""
+
+    def folded(part: Value) -> Value:
+        return part.lower() if isinstance(part, str) else part
+
+    *before, last = map(folded, whole)
+    position = len(before)
+    if len(parts) < len(whole) or list(map(folded, parts[:position])) != before:
+        return None
+    here = parts[position]
+    if isinstance(here, str) and isinstance(last, str) and here.lower().startswith(last):
+        return (here[len(last) :], *parts[position + 1 :])
+    return parts[position + 1 :] if here == last else None
+
+
+def _own_part(rest: tuple[Value, ...]) -> Value:
+    """`/collection/name` behind the id of a resource: that part of it."""
+    found = re.match(r"/([A-Za-z]+)/", rest[0]) if isinstance(rest[0], str) else None
+    if found is None:
+        return None
+    texts = [rest[0][found.end() :], *rest[1:]]  # type: ignore[index]
+    if any(isinstance(text, str) and "/" in text for text in texts):
+        return None
+    name = join_parts(texts)
+    return Call(OWN_PART, (found.group(1), name)) if name != "" else None
 
 
 def _identifier_of(names: list[Value]) -> Value:

@@ -422,6 +422,11 @@ class ArmExpressions:
             return value if value.path == ("id",) else None
         return self.by_name(value)
 
+    def identifier(self, native: str, names: list[Value]) -> Value:
+        """The id of a resource in this group, spelled out unless it is one of the template's."""
+        found = self._identifier("resourceid", [native, *names])
+        return None if found is None else found[0]
+
     def _identifier(self, name: str, arguments: list[Value]) -> tuple[Value] | None:
         position = next(
             (n for n, a in enumerate(arguments) if isinstance(a, str) and _is_type(a)), None

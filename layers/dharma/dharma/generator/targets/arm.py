@@ -96,6 +96,7 @@ class _Template:
             reference=self.names.reference,
             optional=frozenset(v.name for v in bp.variables if is_optional(v)),
             booleans=frozenset(v.name for v in bp.variables if v.type == "bool"),
+            own_part=self.names.own_part,
         )
         self.values = ArmValues(scope)
         self.names.values = self.values
@@ -105,6 +106,7 @@ class _Template:
 
     def build(self, outputs: Sequence[Output]) -> dict[str, Any]:
         resources = [self._resource(part) for part in self.parts if part is not self.group]
+        self.names.current = None
         shown_outputs = self._outputs(outputs)
         sections: dict[str, Any] = {"$schema": SCHEMA, "contentVersion": _version(self.bp.version)}
         sections["metadata"] = self._metadata()
@@ -185,6 +187,7 @@ class _Template:
 
     def _body(self, part: Part) -> dict[str, Any]:
         names = self.names
+        names.current = part
         body: dict[str, Any] = {
             "type": azure_type(part.type),
             "apiVersion": names.api_version(part),
