@@ -7,9 +7,10 @@ A long log is rotated by copying it to `<name>.log.1` and emptying it
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,9 @@ from dharma_local.stack_settings import StackSettings
 
 PAUSE_SECONDS = 0.2
 _BLOCK = 64 * 1024
+# Functions, gateway and supervisor begin their lines with it, as UTC.
+_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}")
+_HEAD = 64
 # Fields that say to what a line belongs, as functions and gateway spell them.
 _IDENTIFIERS = (
     "correlation_id",
@@ -38,7 +42,12 @@ def show(process: str | None, lines: int, *, follow: bool) -> None:
         known = ", ".join(file.stem for file in _files(folder, None)) or "none yet"
         raise NotFound(f"There is no log of {process or 'the stack'}; logs: {known}")
     tag = process is None and (follow or len(files) > 1)
-    positions = {file: _tail(file, lines, tag, whole=follow) for file in files}
+    tails = {file: _tail(file, lines, whole=follow) for file in files}
+    found = [(moment, file, line) for file in files for moment, line in _timed(tails[file][0])]
+    # In the order in which it happened; `sorted` keeps that of each file.
+    for _, file, line in sorted(found, key=lambda each: each[0]):
+        _print(file, line, tag)
+    positions = {file: end for file, (_, end) in tails.items()}
     while follow:
         time.sleep(PAUSE_SECONDS)
         positions = {
@@ -85,9 +94,17 @@ def _files(folder: Path, process: str | None) -> list[Path]:
     return [file for file in sorted(folder.glob("*.log")) if process in (None, file.stem)]
 
 
-def _tail(file: Path, lines: int, tag: bool, *, whole: bool) -> int:
-    """Print the last lines; with `whole` not one that is still being written. Returns the place
-    behind what was printed."""
+def _timed(lines: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Lines with their times, to the millisecond; one without has that of the line before."""
+    moment = b""
+    for line in lines:
+        if said := _MOMENT.search(line, 0, _HEAD):
+            moment = said[0]
+        yield moment, line
+
+
+def _tail(file: Path, lines: int, *, whole: bool) -> tuple[list[bytes], int]:
+    """The last lines, with `whole` without one that is still being written; the place behind."""
     with file.open("rb") as stream:
         end = stream.seek(0, 2)
         start, data = end, b""
@@ -99,9 +116,7 @@ def _tail(file: Path, lines: int, tag: bool, *, whole: bool) -> int:
     found = data.splitlines(keepends=True)
     if whole and found and not found[-1].endswith(b"\n"):
         end -= len(found.pop())
-    for line in found[len(found) - min(lines, len(found)) :]:
-        _print(file, line, tag)
-    return end
+    return found[len(found) - min(lines, len(found)) :], end
 
 
 def _grown(file: Path, position: int, tag: bool) -> int:

@@ -31,6 +31,22 @@ def test_lines_of_several_processes_say_whose_they_are(dharma: Any, folder: Path
     assert dharma("logs").out == "  engine | a\n gateway | b \ufffd\n"
 
 
+def test_lines_of_several_processes_come_in_the_order_of_their_times(
+    dharma: Any, folder: Path
+) -> None:
+    step = '{"time": "2026-01-01T00:00:02.500Z", "message": "step"}\n'
+    asked = '{"time": "2026-01-01T00:00:02.400+00:00", "path": "/health"}\n'
+    (folder / "engine.log").write_text(f"{step}more of it\n")
+    (folder / "gateway-1.log").write_text(asked)
+    (folder / "supervisor.log").write_text("2026-01-01T00:00:03.000Z engine ready\n")
+    assert [line.split("|")[1].strip() for line in dharma("logs").out.splitlines()] == [
+        asked.strip(),
+        step.strip(),
+        "more of it",
+        "2026-01-01T00:00:03.000Z engine ready",
+    ]
+
+
 def test_a_log_that_is_not_there_is_an_error_that_names_those_that_are(
     dharma: Any, folder: Path
 ) -> None:
