@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -126,6 +127,14 @@ def test_a_loop_variable_hides_an_outer_one_of_the_same_name() -> None:
     inner = value_of("[for v in [1] : [for v in t.n.list : v]]")
     assert isinstance(inner, list)
     assert print_expression(inner[0]) == "[for v in t.n.list : v]"
+
+
+def test_what_a_loop_binds_is_all_that_differs_inside_it() -> None:
+    outside = Scope(*(object() for _ in fields(Scope)))  # type: ignore[arg-type]
+    outside = replace(outside, bound={"a": 1})
+    inside = outside.binding({"b": 2})
+    assert inside.bound == {"a": 1, "b": 2}
+    assert replace(inside, bound=outside.bound) == outside
 
 
 @pytest.mark.parametrize(

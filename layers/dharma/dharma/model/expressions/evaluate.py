@@ -97,7 +97,20 @@ class Scope:
     budget: Budget = field(default_factory=Budget)
 
     def binding(self, names: Mapping[str, Value]) -> Scope:
-        return replace(self, bound={**self.bound, **names})
+        # Once for every round of a `for`: `replace` would take most of the time of a loop.
+        return Scope(
+            self.variables,
+            self.locals,
+            self.each,
+            self.count,
+            self.ambient,
+            self.resource,
+            self.deeper,
+            self.symbol,
+            self.functions,
+            {**self.bound, **names},
+            self.budget,
+        )
 
     def hiding(self, *names: str | None) -> Scope:
         """Without the outer meaning of names that a `for` binds to something not known."""
