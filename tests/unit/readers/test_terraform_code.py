@@ -15,6 +15,7 @@ from dharma.model.expressions.nodes import (
     VariableRef,
     walk,
 )
+from dharma.model.expressions.printer import print_expression
 from tests.unit.readers.terraform_folder import properties, read, resources, told
 
 QUEUE = 'resource "aws_sqs_queue" "q" {\n  name = %s\n}\n'
@@ -296,6 +297,42 @@ def test_modules_that_call_each_other_in_a_circle_are_refused() -> None:
 def test_ambient_values_are_known_by_any_name_of_their_data_source() -> None:
     code = 'data "aws_region" "here" {}\n'
     assert name_of("data.aws_region.here.name", data=code) == Ambient("region")
+
+
+@pytest.mark.parametrize(
+    ("source", "attribute", "printed"),
+    [
+        ("azurerm_client_config", "tenant_id", "data.azurerm_client_config.current.tenant_id"),
+        ("azurerm_client_config", "object_id", "data.azurerm_client_config.current.object_id"),
+        ("azurerm_subscription", "tenant_id", "data.azurerm_client_config.current.tenant_id"),
+        (
+            "azurerm_subscription",
+            "id",
+            '"/subscriptions/${data.azurerm_client_config.current.subscription_id}"',
+        ),
+        ("google_project", "project_id", "data.google_client_config.current.project"),
+        ("google_client_config", "project", "data.google_client_config.current.project"),
+    ],
+)
+@pytest.mark.parametrize("expand", [False, True])
+def test_the_place_of_deployment_is_known_on_every_cloud(
+    source: str, attribute: str, printed: str, expand: bool
+) -> None:
+    code = f'''
+data "{source}" "here" {{}}
+output "o" {{ value = data.{source}.here.{attribute} }}
+'''
+    (output,) = read(main=code, expand=expand).blueprint.outputs
+    assert print_expression(output.value) == printed
+
+
+def test_another_subscription_than_that_of_the_deployment_is_not_known() -> None:
+    code = """
+data "azurerm_subscription" "other" { subscription_id = "x" }
+output "o" { value = data.azurerm_subscription.other.tenant_id }
+"""
+    (output,) = read(main=code, expand=True).blueprint.outputs
+    assert isinstance(output.value, Unknown)
 
 
 def test_a_policy_document_is_rendered() -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dharma.blueprint.readers.terraform.file_functions import parse_template_text
 from dharma.model.expressions.conversion import as_text
 from dharma.model.expressions.evaluate import Scope, evaluate
-from dharma.model.expressions.nodes import Ambient, Call, Expression, Unknown, Value
+from dharma.model.expressions.nodes import Ambient, Call, Expression, Template, Unknown, Value
 
 Arguments = dict[str, Value]
 
@@ -27,6 +27,16 @@ _AMBIENT: dict[tuple[str, str], str] = {
     ("aws_region", "id"): "region",
     ("google_client_config", "project"): "project",
     ("google_client_config", "region"): "region",
+    ("azurerm_client_config", "object_id"): "principal_id",
+    ("azurerm_client_config", "subscription_id"): "subscription_id",
+    ("azurerm_client_config", "tenant_id"): "tenant_id",
+}
+# Those that are of the place of deployment as long as no argument names another.
+_OWN: dict[tuple[str, str], Value] = {
+    ("azurerm_subscription", "id"): Template(("/subscriptions/", Ambient("subscription_id"))),
+    ("azurerm_subscription", "subscription_id"): Ambient("subscription_id"),
+    ("azurerm_subscription", "tenant_id"): Ambient("tenant_id"),
+    ("google_project", "project_id"): Ambient("project"),
 }
 # Arguments that select the thing, and are attributes of the thing selected.
 _SELECTORS = frozenset(
@@ -42,6 +52,8 @@ def attribute(type: str, arguments: Arguments, name: str, scope: Scope) -> Value
     ambient = _AMBIENT.get((type, name))
     if ambient is not None:
         return scope.ambient.get(ambient, Ambient(ambient))
+    if not arguments and (type, name) in _OWN:
+        return evaluate(_OWN[type, name], scope)
     computed = _COMPUTED.get(type, {}).get(name)
     if computed is not None:
         return computed(arguments, scope)
