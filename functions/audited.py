@@ -42,6 +42,7 @@ CHANGING_NOTHING = frozenset(
         "POST /costing/estimate",
         "POST /deployments/plan",
         "POST /guardrails/validate",
+        "POST /iac/convert",
         "POST /iac/generate",
     }
 )
