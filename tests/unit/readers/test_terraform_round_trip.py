@@ -89,14 +89,11 @@ def decided(resources: list[Resource], values: dict[str, Value]) -> list[Resourc
 def without_nothing(value: Value) -> Value:
     """A block of which no member holds is no block: it is written under their condition."""
     if isinstance(value, dict):
-        return None if _empty(value) else {k: without_nothing(v) for k, v in value.items()}
+        members = {k: without_nothing(v) for k, v in value.items()}
+        return members if any(v not in (None, []) for v in members.values()) else None
     if isinstance(value, list):
-        return [v for v in map(without_nothing, value) if not (isinstance(v, dict) and _empty(v))]
+        return [v for v in map(without_nothing, value) if v is not None]
     return value
-
-
-def _empty(value: dict[str, Value]) -> bool:
-    return all(v is None or (isinstance(v, dict) and _empty(v)) for v in value.values())
 
 
 @pytest.mark.parametrize("kind_name", KINDS)

@@ -18,6 +18,7 @@ from dharma.model.expressions.functions import Function
 from dharma.model.expressions.functions.registry import MAX_TEXT, limited_count
 from dharma.model.expressions.nodes import Unknown, Value
 from dharma.model.expressions.parser import ExpressionParser
+from dharma.model.expressions.regexes import Pattern, compile_pattern
 
 _DIGESTS = {"filemd5": "md5", "filesha1": "sha1", "filesha256": "sha256", "filesha512": "sha512"}
 _GLOB = re.compile(r"(\*\*/?)|(\*)|(\?)|\{([^{}]*)\}|\[([^\]]+)\]")
@@ -124,7 +125,7 @@ class FileFunctions:
     def _set(self, folder: Value, pattern: Value) -> Value:
         matcher = glob_pattern(as_text(pattern))
         try:
-            found = [p for p in self._files.walk(self._path(folder)) if matcher.fullmatch(p)]
+            found = [p for p in self._files.walk(self._path(folder)) if matcher.search(p)]
         except Outside as error:
             raise EvaluationError(error.message) from error
         limited_count(len(found))
@@ -159,12 +160,16 @@ def parse_template_text(text: str, name: str, values: Iterable[str]) -> Value:
         raise EvaluationError(f"{name}:{line}: {error.message}") from error
 
 
-def glob_pattern(text: str) -> re.Pattern[str]:
-    """Terraform's patterns of files: `*`, `**`, `?`, `{a,b}`, `[ab]`."""
+def glob_pattern(text: str) -> Pattern:
+    """Terraform's patterns of files: `*`, `**`, `?`, `{a,b}`, `[ab]`, for whole paths.
+
+    The matcher is the one of expressions: both the pattern and the names may be a stranger's, and
+    it does not backtrack.
+    """
     pieces: list[str] = []
     position = 0
     for match in _GLOB.finditer(text):
-        pieces.append(re.escape(text[position : match.start()]))
+        pieces.append(_literal(text[position : match.start()]))
         position = match.end()
         if match[1]:
             pieces.append("(?:.*/)?" if match[1].endswith("/") else ".*")
@@ -173,12 +178,16 @@ def glob_pattern(text: str) -> re.Pattern[str]:
         elif match[3]:
             pieces.append("[^/]")
         elif match[4] is not None:
-            pieces.append(f"(?:{'|'.join(map(re.escape, match[4].split(',')))})")
+            pieces.append(f"(?:{'|'.join(map(_literal, match[4].split(',')))})")
         else:
             inner = match[5].replace("\\", "\\\\").replace("[", "\\[")
             pieces.append(f"[{'^' + inner[1:] if inner[0] in '!^' else inner}]")
-    pieces.append(re.escape(text[position:]))
+    pieces.append(_literal(text[position:]))
     try:
-        return re.compile("".join(pieces))
-    except re.error as error:
+        return compile_pattern(f"^(?:{''.join(pieces)})$")
+    except EvaluationError as error:
         raise EvaluationError(f"{text[:40]!r} is no pattern of files") from error
+
+
+def _literal(text: str) -> str:
+    return re.sub(r"[\\.+*?()|\[\]{}^$]", r"\\\g<0>", text)

@@ -1,4 +1,4 @@
-"""ECS service. Price rule on Fargate: processors and memory of the running tasks by the hour, and
+"""ECS service. Price rule: on Fargate, processors and memory of the running tasks by the hour, and
 what their storage has beyond 20 GB (https://aws.amazon.com/fargate/pricing/). On instances the
 service has no charge, the instances have."""
 

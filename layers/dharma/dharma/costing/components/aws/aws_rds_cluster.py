@@ -1,5 +1,5 @@
-"""RDS cluster. Price rule for Aurora: storage that is used, and requests to it where the storage is
-not of the kind that includes them (https://aws.amazon.com/rds/aurora/pricing/)."""
+"""RDS cluster. Price rule: for Aurora, storage that is used, and requests to it where the storage
+is not of the kind that includes them (https://aws.amazon.com/rds/aurora/pricing/)."""
 
 from __future__ import annotations
 
