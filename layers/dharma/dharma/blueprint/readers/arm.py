@@ -3,7 +3,7 @@
 Parameters become variables; variables of the template, loops over properties and nested templates
 that stand in it are written in where they are used. A child resource inside its parent is one of
 its own. `dependsOn` that a reference says anyway is left out. The resource group that the template
-is deployed to becomes a resource, since in the blueprint everything names it (docs/decisions/0018).
+is deployed to becomes a resource, since in the blueprint everything names it (docs/decisions/0012).
 Linked templates are not fetched, deployment scripts not executed: they are passed through.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax.

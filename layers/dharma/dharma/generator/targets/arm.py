@@ -3,7 +3,7 @@
 Variables are parameters; a name that other resources use is a variable of the template; `dependsOn`
 names exactly what a resource refers to, since `resourceId` alone makes nothing wait. A resource
 group of the blueprint is the group that the template is deployed to: Azure's own tools create the
-group first and deploy into it (docs/decisions/0018). What reading the template back needs stands
+group first and deploy into it (docs/decisions/0012). What reading the template back needs stands
 under `metadata.dharma`, of the template and of resources whose name in the blueprint their Azure
 name does not tell.
 
