@@ -1,8 +1,9 @@
 """Carry foreign templates through the compiler and count what became of them.
 
-For every file that is a CloudFormation template: read, resolve, judge, price, write as Terraform.
-Each step either works or ends in one of the product's own errors; anything else is a crash and is
-shown as such.
+For every file that is a CloudFormation template: read, resolve, judge, price, write as Terraform;
+and written and read again as CloudFormation, as Terraform, and back from there
+(`survey_round_trip`). Each step either works or ends in one of the product's own errors; anything
+else is a crash and is shown as such.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+from survey_round_trip import Trip, round_trip, show_trips, ways
 
 from dharma.blueprint.readers import read_file
 from dharma.blueprint.resolution import resolve
@@ -42,6 +45,7 @@ class Result:
     findings: int = 0
     monthly: str = ""
     outcomes: dict[str, str] = field(default_factory=dict)
+    trips: dict[str, Trip] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
@@ -58,8 +62,17 @@ def main(arguments: list[str]) -> int:
     with PolicyEngine(load_policies()) as engine:
         results = [survey(path, folder, engine, not_understood) for path in templates(folder)]
     show(results, not_understood, markdown="--markdown" in arguments)
+    trips = {
+        way: {r.path: r.trips[way] for r in results if r.trips} for way in ways("cloudformation")
+    }
+    show_trips(trips)
     print(f"\n{time.process_time() - started:.1f} s CPU")
-    return 1 if any("crash" in r.outcomes.values() for r in results) else 0
+    crashes = [r for r in results if "crash" in (*r.outcomes.values(), *_outcomes(r.trips))]
+    return 1 if crashes else 0
+
+
+def _outcomes(trips: dict[str, Trip]) -> Iterator[str]:
+    return (trip.outcome for trip in trips.values())
 
 
 def templates(folder: Path) -> Iterator[Path]:
@@ -83,6 +96,7 @@ def survey(path: Path, folder: Path, engine: PolicyEngine, not_understood: Count
         for note in source.notes:
             not_understood[f"{note.kind}: {pattern(note.path) or note.message}"] += 1
         result.outcomes[step] = "ok"
+        result.trips = {w: round_trip(blueprint, to) for w, to in ways("cloudformation").items()}
         resolved = resolve(blueprint, region="us-east-1")
         step = "check"
         verdict = check(resolved, catalog, engine, "blocking")
