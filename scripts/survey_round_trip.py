@@ -17,8 +17,8 @@ from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import canonical, load_catalog
 from dharma.core.errors import DharmaError
 from dharma.generator import generate
-from dharma.model.blueprint import Blueprint, Lifecycle, Resource, Variable
-from dharma.model.expressions.nodes import Value
+from dharma.model.blueprint import Blueprint, Lifecycle, Output, Resource, Variable
+from dharma.model.expressions.nodes import Value, references
 
 
 @dataclass(slots=True)
@@ -101,11 +101,16 @@ def _comparable(blueprint: Blueprint) -> dict[str, dict[str, object]]:
     """Members by address. Variables and outputs stand beside the resources, each with what it says;
     the references in them are settled like all others."""
     variables = [Resource("variable", v.name, _variable(v)) for v in blueprint.variables]
+    existence = {r.address: r.condition for r in blueprint.resources}
     outputs = [
-        Resource("output", o.name, {"value": o.value, "sensitive": o.sensitive or None},
-                 condition=o.condition)
+        Resource(
+            "output",
+            o.name,
+            {"value": o.value, "sensitive": o.sensitive or None},
+            condition=_own_condition(o, existence),
+        )
         for o in blueprint.outputs
-    ]  # fmt: skip
+    ]
     found = canonical([*blueprint.resources, *variables, *outputs], load_catalog())
     lifecycles = {r.address: r.lifecycle for r in blueprint.resources}
     flat: dict[str, dict[str, object]] = {}
@@ -115,6 +120,12 @@ def _comparable(blueprint: Blueprint) -> dict[str, dict[str, object]]:
         if lifecycles.get(address, Lifecycle()) != Lifecycle():
             flat[address]["lifecycle"] = lifecycles[address]
     return flat
+
+
+def _own_condition(output: Output, existence: dict[str, Value]) -> Value:
+    """The condition of an output, None where it is that of a resource which it shows."""
+    shown = [existence.get(ref.address) for ref in references(output.value)]
+    return None if output.condition in shown else output.condition
 
 
 def _variable(variable: Variable) -> dict[str, Value]:

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 import yaml
 
+from dharma.blueprint.readers import read_text
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog
 from dharma.catalog.document import Document, Part
 from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate, stack_parameters
 from dharma.generator.targets.cloudformation import write_cloudformation
-from dharma.model.blueprint import Blueprint, Lifecycle, Output, Variable
+from dharma.model.blueprint import Blueprint, Lifecycle, Output, Resource, Variable
 from dharma.model.expressions.nodes import ResourceRef, Unknown, Value
 from dharma.model.expressions.parser import parse_expression
 
@@ -197,6 +198,52 @@ def test_a_reference_to_what_may_not_exist_is_conditional() -> None:
     }
 
 
+def test_an_element_of_an_attribute_is_selected() -> None:
+    properties = template(ResourceRef("Thing", ("Dns", "Addresses", 0)))
+    assert properties["Resources"]["Thing"]["Properties"]["P"] == {
+        "Fn::Select": [0, {"Fn::GetAtt": "Thing.Dns.Addresses"}]
+    }
+
+
+def test_an_attribute_that_the_catalog_does_not_know_is_kept_for_the_format_that_it_is_of() -> None:
+    source = """
+Resources:
+  Rule:
+    Type: AWS::Config::ConfigRule
+    Properties:
+      Source: {Owner: AWS, SourceIdentifier: S3_BUCKET_VERSIONING_ENABLED}
+Outputs:
+  Compliance: {Value: !GetAtt Rule.Compliance.Type}
+"""
+    blueprint = read_text(source, "t.yaml").blueprint
+    text = generate(blueprint, "cloudformation", load_catalog()).files["template.yaml"]
+    assert "!GetAtt Rule.Compliance.Type" in text
+    with pytest.raises(NotExpressible, match=r"Compliance\.Type cannot be referred to"):
+        generate(blueprint, "terraform", load_catalog())
+
+
+def test_a_template_without_a_resource_is_refused() -> None:
+    with pytest.raises(NotExpressible, match="at least one resource"):
+        generate(Blueprint("web", "1.0.0", "aws"), "cloudformation", load_catalog())
+
+
+def test_what_is_said_for_another_format_alone_is_noted() -> None:
+    native: dict[str, dict[str, Value]] = {
+        "cloudformation": {"CreationPolicy": {}, "LogicalId": "Q"},
+        "terraform": {"timeouts": {}},
+    }
+    queue = Resource("aws_sqs_queue", "q", native=native)
+    bp = Blueprint("web", "1.0.0", "aws", resources=(queue,))
+    notes = {
+        target: [(n.path, n.message) for n in generate(bp, target, load_catalog()).warnings]
+        for target in ("cloudformation", "terraform", "pulumi-python")
+    }
+    cloudformation = ("native.cloudformation", "CreationPolicy: said for CloudFormation alone")
+    assert notes["terraform"] == [cloudformation]
+    assert cloudformation in notes["pulumi-python"]
+    assert notes["cloudformation"] == [("native.terraform", "timeouts: said for Terraform alone")]
+
+
 def test_under_the_same_condition_it_is_plain() -> None:
     other = Part("Other", "AWS::X::Y", {"P": ResourceRef("Maybe")}, condition=CONDITION)
     read = template(parts=[MAYBE, other])
@@ -325,6 +372,6 @@ def test_another_clouds_blueprint_is_refused() -> None:
 
 
 def test_json_is_a_template_too() -> None:
-    bp = Blueprint("web", "1.0.0", "aws")
+    bp = Blueprint("web", "1.0.0", "aws", resources=(Resource("aws_sqs_queue", "q"),))
     files = generate(bp, "cloudformation", load_catalog(), GenerateOptions(json=True)).files
     assert list(files) == ["template.json"]

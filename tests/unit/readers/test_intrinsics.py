@@ -155,6 +155,27 @@ def test_a_long_chain_of_conditions_does_not_overflow() -> None:
     assert isinstance(conditions(section, "C2999"), Unknown)
 
 
+@pytest.mark.parametrize(
+    ("condition", "expected"),
+    [
+        ("!Equals [!Ref Stage, 2]", 'var.stage == "2"'),
+        ("!Equals [true, !Ref Stage]", 'var.stage == "true"'),
+        ("!Equals [!Ref AWS::AccountId, 123456789012]",
+         'data.aws_caller_identity.current.account_id == "123456789012"'),
+        ("!Equals [!Ref Flag, true]", "var.flag"),
+        ("!Equals [!Ref Flag, false]", "!var.flag"),
+        ('!Equals [!Ref Count, "3"]', "var.count == 3"),
+    ],
+)  # fmt: skip
+def test_what_a_template_compares_as_text_is_compared_in_the_type_of_the_variable(
+    condition: str, expected: str
+) -> None:
+    text = HEAD.replace("Conditions:\n", f"Conditions:\n  Own: {condition}\n")
+    result = read_text(text.replace("V: VALUE}", "V: 1}, Condition: Own"), "t.yaml")
+    other = next(r for r in result.blueprint.resources if r.name == "Other")
+    assert print_expression(other.condition) == expected
+
+
 NAMES = st.sampled_from(
     ["Ref", "Fn::Sub", "Fn::If", "Fn::Join", "Fn::Select", "Fn::GetAtt", "Fn::FindInMap", "Fn::And",
      "Fn::Cidr", "Fn::Split", "Fn::GetAZs", "Fn::ForEach::X", "Fn::Equals", "Condition", "Type",

@@ -2,7 +2,7 @@
 
 Absent and default values, empty objects and bags, the order of sets, other spellings of a literal,
 conditions around an object instead of its members, several names of one attribute
-(`same_references`): none of these tells resources apart.
+(`same_references`), an order that references say already: none of these tells resources apart.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from dharma.model.expressions.nodes import (
     Unary,
     Unknown,
     Value,
+    references,
 )
 
 
@@ -34,10 +35,23 @@ def canonical(resources: Iterable[Resource], catalog: Catalog) -> dict[str, obje
     (expressions as their nodes)."""
     found = list(resources)
     same = SameReferences(found, catalog)
+    properties = {resource.address: resource.properties for resource in found}
     return {
-        resource.address: _resource(same.settled(resource), catalog)
+        resource.address: _resource(_awaiting(same.settled(resource), properties), catalog)
         for resource in sorted(found, key=lambda r: r.address)
     }
+
+
+def _awaiting(resource: Resource, properties: Mapping[str, Mapping[str, Value]]) -> Resource:
+    """The resource waiting only for what no reference waits for anyway, its own or that of another
+    resource which it waits for."""
+    if not resource.depends_on:
+        return resource
+    places = (resource.address, *resource.depends_on)
+    referred = {
+        ref.address for place in places for ref in references(dict(properties.get(place, {})))
+    }
+    return replace(resource, depends_on=tuple(a for a in resource.depends_on if a not in referred))
 
 
 def _resource(resource: Resource, catalog: Catalog) -> dict[str, object]:

@@ -29,7 +29,8 @@ from dharma.model.expressions.templates import join_parts
 
 _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*$")
 _DEEPEST = 20
-_RAW = ("properties", "identity")  # Where ARM's own paths begin, that a template came with.
+_ARM_PATHS = ("properties", "identity")  # Where ARM's own begin, that a template came with.
+_CFN_ATTRIBUTE = re.compile(r"[A-Z][A-Za-z0-9]*$")  # The model's own are in lower case.
 
 
 def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
@@ -112,7 +113,7 @@ class ToNative:
             return self.translate(value, where, depth + 1)
         if self._format == "terraform" and _plausible(ref.path):
             return ResourceRef(target.part, ref.path, ref.instance)
-        if self._format == "arm" and ref.path and ref.path[0] in _RAW:
+        if ref.path and _is_own(ref.path[0], self._format):
             return ResourceRef(target.part, ref.path, ref.instance)
         reason = target.mapping.impossible_attributes.get(said)
         raise NotExpressible(
@@ -194,6 +195,14 @@ def value_at(properties: Mapping[str, Value], path: tuple[str | int, ...]) -> Va
 def _plausible(path: tuple[str | int, ...]) -> bool:
     """Terraform has attributes that the catalog does not list; they look like this."""
     return all(isinstance(step, int) or _IDENTIFIER.match(step) for step in path)
+
+
+def _is_own(step: str | int, format: Format) -> bool:
+    """Whether a path is one of the format's own, which a template came with and which the catalog
+    does not know."""
+    if format == "arm":
+        return step in _ARM_PATHS
+    return format == "cloudformation" and _CFN_ATTRIBUTE.match(str(step)) is not None
 
 
 # ---- format to model

@@ -14,10 +14,26 @@ from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind
 from dharma.catalog.references import referred, rewrite, value_at
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import ResourceRef, Template, Value
+from dharma.model.expressions.nodes import Binary, Conditional, ResourceRef, Template, Value
 from dharma.model.expressions.templates import join_parts
 
 _DEEPEST = 20
+
+
+def _in_a_row(node: Value) -> Value:
+    """`a && (b && c)` as `(a && b) && c`, where both operands have that form already; not
+    recursive, since a chain may be long."""
+    if not isinstance(node, Binary) or node.operator not in ("&&", "||"):
+        return node
+    operands: list[Value] = []
+    right = node.right
+    while isinstance(right, Binary) and right.operator == node.operator:
+        operands.append(right.right)
+        right = right.left
+    combined = Binary(node.operator, node.left, right)
+    for operand in reversed(operands):
+        combined = Binary(node.operator, combined, operand)
+    return combined
 
 
 class SameReferences:
@@ -42,9 +58,22 @@ class SameReferences:
         def change(node: Value) -> Value:
             if isinstance(node, ResourceRef):
                 return self._reference(node, depth)
-            return join_parts(node.parts) if isinstance(node, Template) else node
+            if isinstance(node, Conditional):
+                return self._conditional(node)
+            return join_parts(node.parts) if isinstance(node, Template) else _in_a_row(node)
 
         return rewrite(value, change)
+
+    def _conditional(self, node: Conditional) -> Value:
+        """A reference to what exists under a condition has no value without it: to say the
+        condition of the reference too says nothing."""
+        if node.otherwise is None and isinstance(node.then, ResourceRef):
+            resource = self._resources.get(node.then.address)
+            if resource is not None and resource.condition is not None:
+                existence = rewrite(resource.condition, _in_a_row)
+                if existence == node.condition:
+                    return node.then
+        return node
 
     def _reference(self, ref: ResourceRef, depth: int) -> Value:
         resource = self._resources.get(ref.address)

@@ -21,6 +21,7 @@ from dharma.generator.code import (
 )
 from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.loops import frozen_variables, without_loops
+from dharma.generator.native_only import left_out
 from dharma.generator.nested_stacks import Limits
 from dharma.generator.outputs import native_outputs
 from dharma.generator.pulumi.functions import Language
@@ -78,6 +79,7 @@ def generate(
         code = _pulumi(bp, catalog, options, "python")
     else:
         raise NotFound(f"there is no target {target}; there are {', '.join(TARGETS)}")
+    code = replace(code, warnings=[*code.warnings, *left_out(bp, target)])
     if target != "terraform":
         code = replace(code, warnings=[*code.warnings, *unsaid(bp, target, options.region)])
     for path, text in code.files.items():

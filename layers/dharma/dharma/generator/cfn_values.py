@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dharma.catalog.naming import pascal
@@ -183,14 +183,17 @@ class Values:
         return any(a == condition for assumed in self._assumed for a in conjuncts(assumed))
 
     def _plain_reference(self, ref: ResourceRef) -> Tagged:
+        if ref.path and isinstance(ref.path[-1], int):
+            listed = self._plain_reference(replace(ref, path=ref.path[:-1]))
+            return Tagged("!Select", "Fn::Select", [ref.path[-1], listed])
         if ref.instance is not None:
             raise Inexpressible(f"{_shown(ref)}: no such instance")
         if not _ADDRESS.match(ref.address):
             raise Inexpressible(f"{ref.address} is not a resource of this template")
         if ref.path in ((), ("Ref",)):
             return Tagged("!Ref", "Ref", ref.address)
-        steps = [str(s) for s in ref.path]
-        if not all(_ATTRIBUTE.match(s) for s in steps):
+        steps = [s for s in ref.path if isinstance(s, str) and _ATTRIBUTE.match(s)]
+        if len(steps) < len(ref.path):
             raise Inexpressible(f"{_shown(ref)} is no attribute")
         return Tagged("!GetAtt", "Fn::GetAtt", f"{ref.address}.{'.'.join(steps)}")
 

@@ -23,6 +23,7 @@ from dharma.model.expressions.nodes import (
     Index,
     ResourceRef,
     Symbol,
+    Template,
     Unary,
     Unknown,
     Value,
@@ -394,12 +395,16 @@ class Intrinsics:
         for one, other in ((left, right), (right, left)):
             if isinstance(one, VariableRef):
                 variable = next((v for v in self.variables.values() if v.name == one.name), None)
-                if variable is not None and variable.type == "bool" and other in ("true", "false"):
-                    return one if other == "true" else Unary("!", one)
-                if variable is not None and other == "" and self._is_optional(one.name):
+                if variable is not None and variable.type == "bool":
+                    if _text(other) in ("true", "false"):
+                        return one if _text(other) == "true" else Unary("!", one)
+                elif variable is not None and other == "" and self._is_optional(one.name):
                     return Binary("==", one, None)
-                if variable is not None and variable.type == "number":
+                elif variable is not None and variable.type == "number":
                     return Binary("==", one, _number(other))
+            if isinstance(one, VariableRef | Ambient | Template):
+                # A template compares texts; in an expression 2 is not "2".
+                return Binary("==", one, _text(other))
         return Binary("==", left, right)
 
 

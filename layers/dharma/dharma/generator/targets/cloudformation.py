@@ -56,6 +56,8 @@ def write_cloudformation(
     """The file and its warnings. `document` and `outputs` use CloudFormation's own names; what is
     left of variables without a parameter type was replaced by values before. Raises
     `NotExpressible` naming the path."""
+    if not document.parts:
+        raise NotExpressible("a template of CloudFormation has at least one resource")
     writing = _Template(bp, document)
     template = writing.build(outputs)
     print_text, suffix = (to_json, ".json") if json else (to_yaml, ".yaml")

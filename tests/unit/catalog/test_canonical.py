@@ -1,0 +1,55 @@
+"""What tells resources apart and what does not."""
+
+from __future__ import annotations
+
+from dharma.catalog import canonical, load_catalog
+from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import Binary, Conditional, ResourceRef, Value, VariableRef
+
+CATALOG = load_catalog()
+A, B, C = (VariableRef(name) for name in "abc")
+
+
+def same(one: list[Resource], other: list[Resource]) -> bool:
+    return canonical(one, CATALOG) == canonical(other, CATALOG)
+
+
+def test_an_order_that_a_reference_says_already_means_nothing() -> None:
+    topic = Resource("aws_sns_topic", "t")
+    queue = Resource("aws_sqs_queue", "q", {"kms_master_key_id": ResourceRef(topic.address)})
+    waiting = Resource("aws_sqs_queue", "q", queue.properties, depends_on=(topic.address,))
+    assert same([topic, queue], [topic, waiting])
+    plain = Resource("aws_sqs_queue", "q")
+    assert not same(
+        [topic, plain], [topic, Resource("aws_sqs_queue", "q", depends_on=waiting.depends_on)]
+    )
+
+
+def test_an_order_that_another_awaited_resource_says_already_means_nothing() -> None:
+    topic = Resource("aws_sns_topic", "t")
+    queue = Resource("aws_sqs_queue", "q", {"kms_master_key_id": ResourceRef(topic.address)})
+    last = Resource("aws_sqs_queue", "l", depends_on=(queue.address,))
+    both = Resource("aws_sqs_queue", "l", depends_on=(queue.address, topic.address))
+    assert same([topic, queue, last], [topic, queue, both])
+
+
+def test_the_grouping_of_conditions_means_nothing_and_their_order_does() -> None:
+    def queue(condition: Value) -> list[Resource]:
+        return [Resource("aws_sqs_queue", "q", condition=condition)]
+
+    left = Binary("||", Binary("||", A, B), C)
+    assert same(queue(left), queue(Binary("||", A, Binary("||", B, C))))
+    assert not same(queue(left), queue(Binary("||", A, Binary("&&", B, C))))
+    assert not same(queue(left), queue(Binary("||", C, Binary("||", A, B))))
+
+
+def test_a_reference_under_the_condition_of_what_it_refers_to_is_the_reference() -> None:
+    topic = Resource("aws_sns_topic", "t", condition=A)
+    reference = ResourceRef(topic.address, ("arn",))
+
+    def queue(value: Value) -> list[Resource]:
+        return [topic, Resource("aws_sqs_queue", "q", {"kms_master_key_id": value})]
+
+    assert same(queue(reference), queue(Conditional(A, reference, None)))
+    assert not same(queue(reference), queue(Conditional(B, reference, None)))
+    assert not same(queue(reference), queue(Conditional(A, reference, "other")))
