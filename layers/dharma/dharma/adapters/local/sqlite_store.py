@@ -196,6 +196,9 @@ class SqliteStore:
         try:
             with self._turn():
                 db = self._connection()
+                # Our own writers come in turn and would need no more than BEGIN. This keeps out
+                # whoever takes no turn (sqlite3's shell, a backup that writes): it could come
+                # between what is compared and what is written.
                 db.execute("BEGIN IMMEDIATE")
                 try:
                     yield db
