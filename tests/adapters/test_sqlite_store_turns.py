@@ -6,6 +6,8 @@ Each protection is looked at alone: together one hides that the other is missing
 from __future__ import annotations
 
 import fcntl
+import os
+import select
 import sqlite3
 import threading
 from collections.abc import Callable
@@ -36,6 +38,8 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> list[Callable[[str], object]]
 
     def traced(*args: Any, **kwargs: Any) -> sqlite3.Connection:
         db = connect(*args, **kwargs)
+        for listener in listeners:
+            listener("connect")
         db.set_trace_callback(lambda sql: [listener(sql) for listener in listeners] and None)
         return db
 
@@ -129,3 +133,52 @@ def test_a_thread_waits_for_its_turn(path: Path, statements: list[Callable[[str]
     second.join()
     assert begun == ["first"], "SQLite was asked before it was the thread's turn"
     assert started == ["first", "second"]
+
+
+def test_a_forked_child_waits_for_its_parents_turn_on_a_connection_of_its_own(
+    path: Path, statements: list[Callable[[str], object]]
+) -> None:
+    store = SqliteStore(path, KEY)
+    store.put(Item("p", "a", {}))
+    its_turn, call = os.pipe()
+    heard, tell = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.read(its_turn, 1)
+            statements[:] = [lambda sql: os.write(tell, f"{sql.split()[0]} ".encode())]
+            store.put(Item("p", "b", {}))
+        finally:
+            os._exit(0)
+    too_early: list[bool] = []
+
+    def let_the_child_try(sql: str) -> None:
+        if "INSERT INTO items" in sql:
+            os.write(call, b"!")
+            readable, _, _ = select.select([heard], [], [], A_WHILE)
+            too_early.append(bool(readable))
+
+    statements.append(let_the_child_try)
+    store.put(Item("p", "a", {}))
+    os.waitpid(child, 0)
+    said = os.read(heard, 4096).decode().split()
+    assert too_early == [False], "the child wrote in its parent's turn"
+    assert said[0] == "connect", "the child used a connection that it had inherited"
+    assert [i.sk for i in store.query("p").items] == ["a", "b"]
+    for descriptor in (its_turn, call, heard, tell):
+        os.close(descriptor)
+
+
+def test_a_commit_waits_for_the_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A killed process cannot show it, only a power cut: so the setting itself is looked at."""
+    connections: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def kept(*args: Any, **kwargs: Any) -> sqlite3.Connection:
+        connections.append(connect(*args, **kwargs))
+        return connections[-1]
+
+    monkeypatch.setattr("dharma.adapters.local.sqlite_store.sqlite3.connect", kept)
+    SqliteStore(path, KEY).put(Item("p", "a", {}))
+    full = (2,)
+    assert [db.execute("PRAGMA synchronous").fetchone() for db in connections] == [full]
