@@ -286,7 +286,9 @@ class CostLine(Answer):
     unit: str
     unit_price: float
     monthly_cost: float | None
+    service: str
     region: str
+    sku: str
     source: str
     as_of: str
 

@@ -1,4 +1,4 @@
-"""One line of a cost estimate, with where its price comes from."""
+"""One line of a cost estimate, with the row of the price book that it was priced by."""
 
 from __future__ import annotations
 
@@ -13,12 +13,14 @@ from dharma.costing.money import NanoDollars, to_dollars
 @dataclass(frozen=True, slots=True)
 class CostLine:
     """One priced component. `quantity` and `monthly` are None when they depend on unstated usage;
-    `unit_price` is per `unit`."""
+    `unit_price` is per `unit`. `service`, `region` and `sku` are the key of the price's row."""
 
     address: str
     kind: str
     component: str
+    service: str
     region: str
+    sku: str
     unit: str
     unit_price: NanoDollars
     quantity: Decimal | None
@@ -38,7 +40,9 @@ class CostLine:
             "unitPrice": float(to_dollars(self.unit_price)),
             "monthlyCost": None if self.monthly is None else float(to_dollars(self.monthly)),
             "usageKey": self.usage_key,
+            "service": self.service,
             "region": self.region,
+            "sku": self.sku,
             "source": self.source,
             "asOf": self.as_of.isoformat(),
             "quality": self.quality,

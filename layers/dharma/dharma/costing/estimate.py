@@ -131,15 +131,17 @@ def estimate(
                 else:
                     lines.append(_priced_line(instance, component, price))
     total = NanoDollars(sum(line.monthly for line in lines if line.monthly is not None))
+    possible = tuple(savings(lines, book))
+    sources = {line.source for line in lines} | {saving.source for saving in possible}
     return CostEstimate(
         total_monthly=total,
         lines=tuple(lines),
         unpriced=tuple(unpriced),
         free=tuple(free),
-        savings=tuple(savings(lines, book)),
+        savings=possible,
         confidence=confidence(lines, unpriced, today),
         region=region,
-        sources={name: book.source(name).title for name in sorted({ln.source for ln in lines})},
+        sources={name: book.source(name).title for name in sorted(sources)},
     )
 
 
@@ -170,7 +172,9 @@ def _priced_line(instance: ResourceInstance, component: Component, price: Price)
         address=instance.address,
         kind=instance.type,
         component=" > ".join(component.path),
+        service=price.service,
         region=price.region,
+        sku=price.sku,
         unit=price.unit,
         unit_price=price.nano,
         quantity=quantity,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from dharma.costing.cost_line import CostLine
@@ -13,12 +14,18 @@ from dharma.costing.price_book import PriceBook
 
 @dataclass(frozen=True, slots=True)
 class Saving:
-    """What one component would save per month if it were bought as `instead`."""
+    """What one component would save per month if it were bought as `instead`, whose price is the
+    book's row `service`, `region`, `sku`."""
 
     address: str
     component: str
     instead: str
     monthly: NanoDollars
+    service: str
+    region: str
+    sku: str
+    source: str
+    as_of: date
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -26,6 +33,11 @@ class Saving:
             "component": self.component,
             "instead": self.instead,
             "monthlySavings": float(to_dollars(self.monthly)),
+            "service": self.service,
+            "region": self.region,
+            "sku": self.sku,
+            "source": self.source,
+            "asOf": self.as_of.isoformat(),
         }
 
 
@@ -44,4 +56,14 @@ def savings(lines: Iterable[CostLine], book: PriceBook) -> Iterator[Saving]:
         gp3 = book.price("ebs", line.region, "gp3/storage")
         if gp3 is not None and gp3.nano < line.unit_price:
             less = NanoDollars(line.monthly - times(gp3.nano, line.quantity))
-            yield Saving(line.address, line.component, "gp3", less)
+            yield Saving(
+                line.address,
+                line.component,
+                "gp3",
+                less,
+                gp3.service,
+                gp3.region,
+                gp3.sku,
+                gp3.source,
+                gp3.as_of,
+            )
