@@ -211,7 +211,7 @@ def test_functions_become_their_counterparts() -> None:
 
 def test_an_unknown_function_is_kept_and_reported_with_its_place() -> None:
     result = read([disk(tags={"t": "[dateTimeAdd('2020', 'P1D')]"})])
-    (note,) = [n for n in result.notes if "is kept as it is" in n.message]
+    (note,) = [n for n in result.notes if "only Azure computes" in n.message]
     assert (note.address, note.path) == ("resources[0]", "tags.t")
     assert note.origin.line == 1
 

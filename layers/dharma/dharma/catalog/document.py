@@ -59,15 +59,19 @@ class Document:
     doubts: bool = False
 
 
+NoteKind = Literal["not_understood", "passed_through", "no_counterpart", "approximated"]
+
+
 @dataclass(frozen=True, slots=True)
 class Note:
     """Something that was not carried over one to one. Nothing is dropped without one.
 
-    `kind`: `not_understood` (a path the catalog does not map), `passed_through` (an unknown type),
-    `no_counterpart` (the format cannot say it), `approximated`.
+    `kind`: `not_understood` (a path the catalog does not map), `passed_through` (kept as it is: an
+    unknown type, a value for one format alone), `no_counterpart` (the format cannot say it),
+    `approximated`.
     """
 
-    kind: Literal["not_understood", "passed_through", "no_counterpart", "approximated"]
+    kind: NoteKind
     address: str
     path: str
     message: str

@@ -31,6 +31,13 @@ LOOPING: frozenset[Format] = frozenset({"terraform", "arm"})
 # text knows them by what they are (ARM: type and name), not by an identifier of the author's.
 ADDRESSED: frozenset[Format] = frozenset({"terraform", "arm"})
 
+# Formats whose property names are the same in small and capital letters.
+CASELESS: frozenset[Format] = frozenset({"arm"})
+
+# Arguments that a format's document has for where a resource stands, and its text says otherwise:
+# of ARM those that type, name and `scope` give.
+PLACES = frozenset({"name", "names", "parent", "resourceGroup", "scope"})
+
 
 _AZURE = "Azure::"
 

@@ -251,7 +251,8 @@ def _known(tables: Iterable[Table], further: Iterable[Path] = ()) -> KnownPaths:
     known = KnownPaths(further)
     for table in tables:
         for rule in table.all_rules():
-            for path in (rule.native, *rule.also, *(p for p, _ in rule.beside)):
+            known.add(rule.native, rule.each.known if rule.each is not None else None)
+            for path in (*rule.also, *(p for p, _ in rule.beside)):
                 known.add(path)
         for path, _, _ in table.numbered:
             known.add(path)
@@ -360,9 +361,12 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
     bags = tuple(
         _bag(_declared(properties, (key,)), b) for key, b in (data.get("bags") or {}).items()
     )
-    inline = [bag.inline.path for bag in bags if bag.inline is not None and bag.inline.path]
     ignore = tuple(parse_path(p) for p in data.get("ignore") or ())
     bridged = {p for bridge in data.get("bridges") or () for p in BRIDGES[bridge].properties}
+    known = _known([table], ignore)
+    for bag in bags:
+        if bag.inline is not None and bag.inline.path:
+            known.add(bag.inline.path, bag.inline.known)
     unwritten = [*(data.get("impossible") or {}), *(data.get("no_counterpart") or {})]
     return FormatMapping(
         format=format,
@@ -383,7 +387,7 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         ignore=ignore,
         bridges=tuple(data.get("bridges") or ()),
         model_attributes=model_attributes,
-        known=_known([table], [*inline, *ignore]),
+        known=known,
         members=_members(
             [table, *(a.table for a in attachments if a.only != "read")],
             [

@@ -15,10 +15,14 @@ from dataclasses import dataclass
 
 from dharma.catalog.alternatives import one_of
 from dharma.core.errors import Misconfigured
+from dharma.model.expressions.choices import choices, of_each
 from dharma.model.expressions.nodes import (
+    Call,
     Conditional,
     Expression,
     GetAttr,
+    Index,
+    ResourceRef,
     Symbol,
     Unary,
     Unknown,
@@ -203,13 +207,14 @@ def conditional(condition: Value, then: Value, otherwise: Value) -> Value:
     return Conditional(condition, then, otherwise)
 
 
-def get(value: Value, path: Path) -> Value:
-    """The value at a path; None where there is none."""
+def get(value: Value, path: Path, *, may_lack: bool = False) -> Value:
+    """The value at a path; None where there is none. `may_lack`: an object that is an expression
+    may be without the member, which is then null."""
     for position, step in enumerate(path):
         if value is None:
             return None
         if not isinstance(value, dict):
-            return _through(value, path[position:])
+            return _through(value, path[position:], may_lack)
         value = value.get(step.key)
         if step.single:
             value = _only(value)
@@ -257,19 +262,26 @@ def _chosen(value: Value, where: tuple[str, str | bool], rest: Path) -> Value:
     return None
 
 
-def _through(value: Value, rest: Path) -> Value:
+def _through(value: Value, rest: Path, may_lack: bool) -> Value:
     if isinstance(value, Unknown):
         return value
     if isinstance(value, Conditional):
-        return conditional(value.condition, get(value.then, rest), get(value.otherwise, rest))
+        return conditional(
+            value.condition,
+            get(value.then, rest, may_lack=may_lack),
+            get(value.otherwise, rest, may_lack=may_lack),
+        )
+    if isinstance(value, Index) and choices(value) is not None:
+        return of_each(value, lambda option: get(option, rest, may_lack=may_lack))
     if isinstance(value, Expression):
         for step in rest:
             if step.single or step.where:
                 return Unknown(f"{print_path(rest)} of an expression")
-            value = (
-                Symbol((*value.path, step.key))
-                if isinstance(value, Symbol)
-                else GetAttr(value, step.key)
-            )
+            if isinstance(value, Symbol):
+                value = Symbol((*value.path, step.key))
+            elif may_lack and not isinstance(value, ResourceRef):
+                value = Call("try", (GetAttr(value, step.key), None))
+            else:
+                value = GetAttr(value, step.key)
         return value
     return None

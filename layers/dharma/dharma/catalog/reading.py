@@ -17,8 +17,9 @@ from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Note, Part
-from dharma.catalog.formats import TITLES, Format
+from dharma.catalog.formats import CASELESS, PLACES, TITLES, Format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
+from dharma.catalog.known import spelled_members
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
 from dharma.catalog.naming import deployment_name, digest, logical_id
@@ -95,12 +96,13 @@ class _Reading:
             return
         report = self._report(part)
         claimed: dict[str, Value] = {}
+        if self._format in CASELESS:
+            arguments = spelled_members(mapping.known, arguments)
         for bridge in mapping.bridges:
             arguments, said = BRIDGES[bridge].claim(arguments)
             merge(claimed, said)
         for path in self._unread(mapping, arguments):
-            if self._keeps_unread and path in arguments and path not in mapping.known.keys:
-                part.native[path] = arguments[path]
+            if self._keeps_unread and self._kept(part, mapping, arguments, path):
                 why = f"the catalog does not know it: kept for {TITLES[self._format]}"
                 self._note("passed_through", part, path, why)
             else:
@@ -124,6 +126,24 @@ class _Reading:
         for bridge in mapping.bridges:
             folding.bridged |= BRIDGES[bridge].read(part, folding.properties)
 
+    def _kept(
+        self, part: Part, mapping: FormatMapping, arguments: dict[str, Value], path: str
+    ) -> bool:
+        """Whether what no table reads could be put among the native values of its resource: it can
+        where it stands among members of objects, not inside a list that is read."""
+        steps = _steps_to(arguments, path)
+        if not steps or steps[0] in PLACES or (len(steps) == 1 and path in mapping.known.keys):
+            return False
+        inside, value = part.native, arguments
+        for step in steps[:-1]:
+            deeper = value[step]
+            kept = inside.setdefault(step, {})
+            if not isinstance(kept, dict) or not isinstance(deeper, dict):
+                return False
+            inside, value = kept, deeper
+        inside[steps[-1]] = value[steps[-1]]
+        return True
+
     def _unread(self, mapping: FormatMapping, arguments: dict[str, Value]) -> Iterator[str]:
         """Paths that no table reads. An attribute that only the cloud knows is no residue."""
         computed = set(mapping.attributes.values())
@@ -134,6 +154,8 @@ class _Reading:
     def _fold(self, folding: Folding, part: Part, piece: Piece, references: ToModel) -> None:
         form = piece.form
         arguments = self._arguments(part, references)
+        if self._format in CASELESS:
+            arguments = spelled_members(form.known, arguments)
         condition = references.translate(
             own_condition(part, folding.part, many=isinstance(form, Atoms)),
             self._report(part, "condition"),
@@ -294,6 +316,21 @@ class _Reading:
         if path and part.marks and (place := part.marks.get(_HEAD.split(path, 1)[0])):
             origin = replace(origin, line=place[0], column=place[1])
         self._notes.append(Note(kind, part.address, path, message, origin))  # type: ignore[arg-type]
+
+
+def _steps_to(value: Value, path: str) -> list[str]:
+    """The keys that a path of `KnownPaths.unread` names, where all are of objects; keys may have
+    dots in them."""
+    if not isinstance(value, dict):
+        return []
+    if path in value:
+        return [path]
+    for key, inner in value.items():
+        if path.startswith(f"{key}."):
+            rest = _steps_to(inner, path[len(key) + 1 :])
+            if rest:
+                return [key, *rest]
+    return []
 
 
 def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:

@@ -78,7 +78,7 @@ def _says(value: Value, constant: Value) -> bool:
 
 
 def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
-    native = get(arguments, rule.native)
+    native = get(arguments, rule.native, may_lack=not rule.declared.required)
     if not _in_force(rule, arguments, report):
         return None
     if native is None or (rule.each is not None and native == []):

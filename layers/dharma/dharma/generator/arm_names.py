@@ -28,7 +28,6 @@ from dharma.model.expressions.nodes import (
 )
 
 GROUP = "Microsoft.Resources/resourceGroups"
-PLACE = ("name", "names", "parent", "scope", "resourceGroup")
 # `/subscriptions/S/resourceGroups/G/providers/Namespace/type/name/...`: the names, split at `/`.
 _FIRST_NAME = 8
 VARIABLES_MAX = 256
@@ -195,6 +194,8 @@ class ArmNames:
         where the path begins with it."""
         identifier = self.identifier(part, ref.instance)
         version = self.api_version(part)
+        if not ref.path:
+            return ArmCall("reference", (identifier, version, "full"))
         first, rest = str(ref.path[0]), ref.path[1:]
         if _FUNCTION.match(first):
             return _members(ArmCall(first[:-2], (identifier, version)), rest)

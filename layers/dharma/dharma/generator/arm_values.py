@@ -11,11 +11,18 @@ import ipaddress
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dharma.generator.inexpressible import Inexpressible
-from dharma.model.arm_functions import AMBIENT, ARM_FUNCTION, OPERATORS, OWN_PART, SAME_ARGUMENTS
+from dharma.model.arm_functions import (
+    AMBIENT,
+    ARM_FUNCTION,
+    OPERATORS,
+    OWN_PART,
+    SAME_ARGUMENTS,
+    is_text,
+)
 from dharma.model.arm_language import (
     ArmCall,
     ArmIndex,
@@ -47,6 +54,7 @@ from dharma.model.expressions.nodes import (
 from dharma.model.expressions.printer import print_expression
 
 NULL = ArmCall("null")
+_ZEROS = re.compile(r"%0(\d+)d")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _BOOLEAN = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 
@@ -54,13 +62,14 @@ _BOOLEAN = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 @dataclass(slots=True)
 class Scope:
     """What names mean in this template: parameters of variables, those whose emptiness stands for
-    null, those that are flags, how a reference is spelled, and the id of a part of the resource
-    that is being written."""
+    null, those that are flags, those that are texts, how a reference is spelled, and the id of a
+    part of the resource that is being written."""
 
     parameters: Mapping[str, str]
     reference: Callable[[ResourceRef], ArmValue]
     optional: frozenset[str] = frozenset()
     booleans: frozenset[str] = frozenset()
+    texts: frozenset[str] = frozenset()
     own_part: Callable[[str, ArmValue], ArmValue] | None = None
     bound: list[str] = field(default_factory=list)
 
@@ -181,8 +190,10 @@ class ArmValues:
                 return ArmCall("sub", (0, self.expression(operand)))
             case Binary():
                 return self._binary(node)
+            case Index(collection, Binary("-", Call("length", (same,)), 1)) if same == collection:
+                return ArmCall("last", self._all((collection,)))
             case Index(collection, key):
-                return _step(self.expression(collection), self.expression(key))
+                return _step(self._options(collection), self.expression(key))
             case GetAttr(owner, name):
                 return _steps(self.expression(owner), [name])
             case Splat(collection, path) if not isinstance(collection, ResourceRef):
@@ -198,6 +209,14 @@ class ArmValues:
             case ObjectConstructor(items):
                 return ArmCall("createObject", self._all(x for pair in items for x in pair))
         raise Inexpressible(f"ARM has no form for {shown(node)}")
+
+    def _options(self, collection: Value) -> ArmValue:
+        """What one is chosen of: an absent one keeps its place."""
+        if isinstance(collection, list):
+            return ArmCall("createArray", self._all(collection))
+        if isinstance(collection, dict):
+            return ArmCall("createObject", self._all(x for p in collection.items() for x in p))
+        return self.expression(collection)
 
     def _parameter(self, name: str) -> ArmValue:
         if name not in self.scope.parameters:
@@ -269,8 +288,25 @@ class ArmValues:
                 return ArmCall("split", self._all((text, separator)))
             case "concat", lists:
                 return ArmCall("concat", self._all(lists))
+            case "contains", (Call("keys", (container,)), item):
+                return ArmCall("contains", self._all((container, item)))
             case "contains" | "strcontains", (container, item):
                 return ArmCall("contains", self._all((container, item)))
+            case "substr", (text, 0, count) if count != -1 and self._is_text(text):
+                return ArmCall("take", self._all((text, count)))
+            case "substr", (text, start, -1):
+                word = "skip" if self._is_text(text) else "substring"
+                return ArmCall(word, self._all((text, start)))
+            case "substr", (text, start, count):
+                return ArmCall("substring", self._all((text, start, count)))
+            case "distinct", (Call("concat", lists),):
+                return ArmCall("union", self._all(lists))
+            case "floor", (Binary("/", first, second),):
+                return ArmCall("div", self._all((first, second)))
+            case "format", (str(pattern), number) if width := _ZEROS.fullmatch(pattern):
+                return ArmCall("padLeft", (self.expression(number), int(width.group(1)), "0"))
+            case "try", (tried, None) if (last := _last_step(tried)) is not None:
+                return ArmCall("tryGet", self._all(last))
             case "element", (values, int() as position):
                 return _step(self.expression(values), position)
             case "lookup", (owner, key, default):
@@ -290,6 +326,9 @@ class ArmValues:
             case "cidrsubnet", (prefix, int(bits), number):
                 return self._subnet(prefix, bits, number, node)
         raise Inexpressible(f"ARM has no function {node.name}()")
+
+    def _is_text(self, value: Value) -> bool:
+        return is_text(value, lambda name: name in self.scope.texts)
 
     def _own(self, node: Call) -> ArmValue:
         """A function that the model keeps for ARM: `provider::arm::uniqueString(...)`, or the text
@@ -319,6 +358,20 @@ class ArmValues:
                 "the network is written out"
             ) from None
         return ArmCall("cidrSubnet", (str(prefix), length, self.expression(number)))
+
+
+def _last_step(value: Value) -> tuple[Value, Value] | None:
+    """The object and the member of it that an expression ends with."""
+    match value:
+        case GetAttr(owner, name):
+            return owner, name
+        case Index(owner, key):
+            return owner, key
+        case Symbol((*path, last)) if path:
+            return Symbol(tuple(path)), last
+        case ResourceRef(_, (*path, last)) if path:
+            return replace(value, path=tuple(path)), last
+    return None
 
 
 def _may_be_absent(value: Value) -> bool:

@@ -10,6 +10,7 @@ Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/templ
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeAlias, Union
 
@@ -73,6 +74,19 @@ def parse_expression(text: str) -> ArmValue:
     if len(text) > MAX_LENGTH:
         raise ArmSyntaxError(f"an expression of more than {MAX_LENGTH} characters")
     return _Parser(text).whole()
+
+
+def called(value: ArmValue) -> Iterator[str]:
+    """The names of all functions in an expression."""
+    if isinstance(value, ArmCall):
+        yield value.name
+        for argument in value.arguments:
+            yield from called(argument)
+    elif isinstance(value, ArmMember):
+        yield from called(value.owner)
+    elif isinstance(value, ArmIndex):
+        yield from called(value.owner)
+        yield from called(value.key)
 
 
 class _Parser:

@@ -15,9 +15,9 @@ import re
 from dataclasses import replace
 from pathlib import PurePath
 
-from dharma.blueprint.readers.arm_parameters import name_of, read_parameter
+from dharma.blueprint.readers.arm_parameters import computed_default, name_of, read_parameter
 from dharma.blueprint.readers.arm_resources import GROUP, ArmResources
-from dharma.blueprint.readers.arm_values import ArmExpressions, Names
+from dharma.blueprint.readers.arm_values import ArmExpressions, Names, own_functions
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import read_tree
@@ -82,19 +82,22 @@ class _Template:
         if "resources" not in self.sections:
             raise self._invalid("the template has no resources", root)
         self.marks: dict[str, Node] = self._own_marks()
+        self.defaults: dict[str, Node] = {}
         self.variables = self._parameters()
 
     def read(self, catalog: Catalog) -> ReadResult:
         for name, (key, _) in self.sections.items():
             if name not in _SECTIONS:
                 self._note("the section is not understood", key, key_text(key, name))
-            elif name == "functions":
-                self._note("functions of the author are kept as they are", key, "functions")
         names = Names(
             parameters={p: VariableRef(v.name) for p, v in self.variables.items()},
             types={v.name: _plain_type(v) for v in self.variables.values()},
             variables={k: node for k, (_, node) in self._section("variables").items()},
             optional=frozenset(v.name for v in self.variables.values() if self._is_optional(v)),
+            defaults=self.defaults,
+            functions=own_functions(self.sections["functions"][1])
+            if "functions" in self.sections
+            else {},
         )
         group, place = self._group(names, catalog)
         names.group = place
@@ -103,7 +106,7 @@ class _Template:
         resources = self.sections["resources"][1]
         reading.gather(resources, "resources")
         parts = [*([group] if group is not None else []), *reading.parts()]
-        document = Document("arm", parts)
+        document = Document("arm", parts, keeps_unread=True)
         outputs = self._outputs(expressions)
         found, outputs, notes = folded(document, outputs, catalog)
         used = self._declared(group)
@@ -173,6 +176,9 @@ class _Template:
             found[parameter], notes = read_parameter(
                 parameter, node.value, origin, taken=name, optional=parameter in empty
             )
+            computed = computed_default(node.value)
+            if computed is not None:
+                self.defaults[parameter] = computed
             self.notes.extend(notes)
         return found
 

@@ -8,7 +8,7 @@ from dharma.blueprint.readers.arm_values import ArmExpressions, Names
 from dharma.blueprint.readers.parameters import variable_name
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note
-from dharma.model.arm_language import is_expression
+from dharma.model.arm_language import ArmSyntaxError, called, is_expression, parse_text
 from dharma.model.blueprint import Variable
 from dharma.model.expressions.nodes import Unknown, Value, is_known
 from dharma.model.origin import Origin
@@ -35,6 +35,12 @@ _SAID = frozenset(
         "type",
     }
 )
+# Functions in whose place a blueprint has something that all formats can say.
+_SAYABLE = frozenset(
+    {"concat", "format", "if", "equals", "not", "and", "or", "parameters", "resourcegroup"}
+    | {"subscription", "tolower", "toupper", "replace", "tenant", "empty", "true", "false"}
+)
+_OF_THE_GROUP = ("[resourcegroup().location]",)
 Body = dict[str, tuple[Node, Node]]
 
 
@@ -42,7 +48,8 @@ def read_parameter(
     name: str, body: Body, origin: Origin, *, taken: str, optional: bool
 ) -> tuple[Variable, list[Note]]:
     """One parameter as the variable `taken`; `optional`: empty means null, as this project's writer
-    marks it. A default that has to be computed is left out: the variable is required then."""
+    marks it. A default that only Azure can compute is left out: the variable is required then.
+    Where the blueprint can say it too (`computed_default`), the variable is null by default."""
     said = {key.lower(): node for key, (_, node) in body.items()}
     address = origin.address or f"parameters.{name}"
     notes = [
@@ -56,7 +63,7 @@ def read_parameter(
         notes.append(Note("approximated", address, "type", message, origin))
     default: Value = None
     required = "defaultvalue" not in said and not _flag(said.get("nullable"))
-    if "defaultvalue" in said:
+    if "defaultvalue" in said and computed_default(body) is None:
         default, problem = _default(said["defaultvalue"])
         if problem is not None:
             required = True
@@ -80,6 +87,23 @@ def read_parameter(
         origin=origin,
     )
     return variable, notes
+
+
+def computed_default(body: Body) -> Node | None:
+    """The default of a text that has to be computed, where a blueprint can say it as well: it
+    stands in for the variable wherever that is used. The place of the group is a variable."""
+    said = {key.lower(): node for key, (_, node) in body.items()}
+    node = said.get("defaultvalue")
+    plain = str(said["type"].value).lower() == "string" if "type" in said else False
+    if node is None or not plain or not isinstance(node.value, str):
+        return None
+    if not is_expression(node.value) or node.value.lower() in _OF_THE_GROUP:
+        return None
+    try:
+        calls = list(called(parse_text(node.value)))
+    except ArmSyntaxError:
+        return None
+    return node if calls and all(name.lower() in _SAYABLE for name in calls) else None
 
 
 def name_of(parameter: str) -> str:

@@ -16,7 +16,7 @@ from dharma.blueprint.readers.arm_values import ArmExpressions, Names, at_index
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
-from dharma.catalog.formats import azure_type, kept_type
+from dharma.catalog.formats import PLACES, azure_type, kept_type
 from dharma.catalog.naming import Names as TakenNames
 from dharma.catalog.naming import snake
 from dharma.catalog.references import rewrite
@@ -66,7 +66,6 @@ _ENVELOPE = frozenset(
 _INDEX = Symbol(("count", "index"))
 _FIRST_NAME = 8
 _DEEPEST = 5
-_PLACE = frozenset({"name", "names", "parent", "resourceGroup", "scope"})
 Body = dict[str, tuple[Node, Node]]
 
 
@@ -414,7 +413,7 @@ class ArmResources:
             return node
 
         for key, value in arguments.items():
-            if key not in _PLACE:
+            if key not in PLACES:
                 arguments[key] = rewrite(value, named)
 
     def _arguments(self, entry: Entry, found: dict[str, Value]) -> dict[str, Value]:

@@ -13,8 +13,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from dharma.blueprint.yaml_source import Node
-from dharma.catalog.document import Note
-from dharma.model.arm_functions import AMBIENT, ARM_FUNCTION, OPERATORS, SAME_ARGUMENTS
+from dharma.catalog.document import Note, NoteKind
+from dharma.model.arm_functions import (
+    AMBIENT,
+    ARM_FUNCTION,
+    OPERATORS,
+    OWN_FUNCTIONS,
+    SAME_ARGUMENTS,
+    is_text,
+)
 from dharma.model.arm_language import (
     ArmCall,
     ArmIndex,
@@ -23,6 +30,7 @@ from dharma.model.arm_language import (
     ArmValue,
     parse_text,
 )
+from dharma.model.expressions.choices import choices, of_each
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -36,7 +44,6 @@ from dharma.model.expressions.nodes import (
     ObjectConstructor,
     ResourceRef,
     Symbol,
-    Template,
     Unary,
     Unknown,
     Value,
@@ -49,7 +56,9 @@ from dharma.model.origin import Origin
 
 COPIES_WRITTEN_OUT = 100
 _NODES_MAX = 20_000
+_DEEPEST = 8  # functions of the author in each other
 _CHOSEN_MAX = 50  # variables among which an expression may choose
+_LEADING_POINT = re.compile(r"\A\s*\.(?=\d+\s*\Z)")  # Azure takes `.5` for a number.
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{(\d+)\}")
 _OPERATORS = {name: operator for operator, name in OPERATORS.items()}
 _SAME = {native.lower(): name for name, native in SAME_ARGUMENTS.items()}
@@ -64,6 +73,14 @@ Resolve = Callable[[str, list[Value]], ResourceRef | None]
 """The reference (its path is `id`) to the resource of a type with these names, if it is here."""
 
 
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """A function that the template declares: the names of its parameters, and what it gives."""
+
+    parameters: tuple[str, ...]
+    result: Node
+
+
 @dataclass(slots=True)
 class Names:
     """What names mean in one template (or one nested in it)."""
@@ -72,8 +89,37 @@ class Names:
     types: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Node] = field(default_factory=dict)
     optional: frozenset[str] = frozenset()
+    defaults: Mapping[str, Node] = field(default_factory=dict)
+    """Parameters whose default Azure computes out of what the blueprint can say too."""
+    functions: Mapping[str, OwnFunction] = field(default_factory=dict)
     group: Value = None
     """The id-less reference to the resource group, or the value of its name."""
+
+
+def own_functions(section: Node) -> dict[str, OwnFunction]:
+    """The functions that a template declares, by namespace and name in small letters."""
+    found: dict[str, OwnFunction] = {}
+    for group in section.value if isinstance(section.value, list) else ():
+        body = _members(group)
+        namespace = body["namespace"].value if "namespace" in body else None
+        for name, function in _members(body.get("members")).items():
+            said = _members(function)
+            output = _members(said.get("output"))
+            declared = said["parameters"].value if "parameters" in said else None
+            names = (
+                [_members(p).get("name") for p in declared] if isinstance(declared, list) else []
+            )
+            if isinstance(namespace, str) and "value" in output:
+                parameters = tuple(str(n.value).lower() for n in names if n is not None)
+                found[f"{namespace}.{name}".lower()] = OwnFunction(parameters, output["value"])
+    return found
+
+
+def _members(node: Node | None) -> dict[str, Node]:
+    """The members of an object; names in small letters."""
+    if node is None or not isinstance(node.value, dict):
+        return {}
+    return {key.lower(): inner for key, (_, inner) in node.value.items()}
 
 
 class ArmExpressions:
@@ -86,6 +132,8 @@ class ArmExpressions:
         self.resolve: Resolve = lambda _type, _names: None
         self.by_name: Callable[[Value], ResourceRef | None] = lambda _name: None
         self._variables: dict[str, Value] = {}
+        self._defaulted: dict[str, Value] = {}
+        self._bound_parameters: list[dict[str, Value]] = []
         self._open: list[str] = []
         self._place: tuple[str, str, Node | None] = ("", "", None)
         self._loops: list[tuple[str, Value]] = []
@@ -96,11 +144,11 @@ class ArmExpressions:
         self._place = (address, path, node)
         return self
 
-    def note(self, message: str) -> None:
+    def note(self, message: str, kind: NoteKind = "not_understood") -> None:
         address, path, node = self._place
         line, column = (node.line, node.column) if node is not None else (None, None)
         origin = Origin(self.file, line, column, address)
-        found = Note("not_understood", address, path, message, origin)
+        found = Note(kind, address, path, message, origin)
         if found not in self.notes:
             self.notes.append(found)
 
@@ -209,6 +257,8 @@ class ArmExpressions:
         if name in ("copyindex", "lambdavariables", "lambda", "map"):
             return self._bound(name, call)
         arguments = [self.expression(a) for a in call.arguments]
+        if name in self.names.functions:
+            return self._authors(self.names.functions[name], call.name, arguments)
         found = self._plain(name, arguments)
         if found is None:
             found = self._reference(name, arguments)
@@ -218,16 +268,46 @@ class ArmExpressions:
 
     def _own(self, name: str, arguments: list[Value]) -> Value:
         """A function that stays Azure's."""
-        if name.lower() not in ("uniquestring", "guid", "newguid", "utcnow", "environment"):
-            self.note(f"{name}() is kept as it is")
-        return Call(f"{ARM_FUNCTION}{name.replace('.', '_')}", tuple(arguments))
+        spelled = OWN_FUNCTIONS.get(name.lower(), name)
+        if spelled not in ("uniqueString", "guid", "newGuid", "utcNow", "environment"):
+            self.note(f"only Azure computes {spelled}(): it is kept for ARM", "passed_through")
+        return Call(f"{ARM_FUNCTION}{spelled.replace('.', '_')}", tuple(arguments))
+
+    def _authors(self, function: OwnFunction, name: str, arguments: list[Value]) -> Value:
+        """What a function of the template gives for these arguments."""
+        if len(arguments) != len(function.parameters) or len(self._bound_parameters) > _DEEPEST:
+            self.note(f"{name}() takes {len(function.parameters)} arguments")
+            return Unknown(f"{name}() takes {len(function.parameters)} arguments")
+        self._bound_parameters.append(dict(zip(function.parameters, arguments, strict=True)))
+        try:
+            return self.value(function.result)
+        finally:
+            self._bound_parameters.pop()
 
     def _parameter(self, name: Value) -> Value:
+        if self._bound_parameters:
+            inside = self._bound_parameters[-1]
+            if isinstance(name, str) and name.lower() in inside:
+                return inside[name.lower()]
+            self.note(f"there is no parameter {name}")
+            return Unknown(f"there is no parameter {name}")
         known = {k.lower(): k for k in self.names.parameters}
         if not isinstance(name, str) or name.lower() not in known:
             self.note(f"there is no parameter {name}")
             return Unknown(f"there is no parameter {name}")
-        return self.names.parameters[known[name.lower()]]
+        key = known[name.lower()]
+        if key in self.names.defaults:
+            return self._or_default(key)
+        return self.names.parameters[key]
+
+    def _or_default(self, key: str) -> Value:
+        """A parameter, or what Azure computes where it is not given."""
+        if key not in self._defaulted:
+            given = self.names.parameters[key]
+            self._defaulted[key] = given  # A default that refers to its own parameter ends here.
+            default = self.value(self.names.defaults[key])
+            self._defaulted[key] = Call("coalesce", (given, default))
+        return self._defaulted[key]
 
     def _variable(self, name: Value) -> Value:
         known = {k.lower(): k for k in self.names.variables}
@@ -322,24 +402,75 @@ class ArmExpressions:
             case (("split" | "join"), [first, second]):
                 return (Call(name, (second, first)),)
             case "contains", [container, item]:
-                texts = isinstance(container, str | Template) or self._type(container) == "string"
-                return (Call("strcontains" if texts else "contains", (container, item)),)
-            case "first", [operand]:
-                return (_indexed(operand, 0),)
+                return (self._contains(container, item),)
             case "range", [0, count]:
                 return (Call("range", (count,)),)
+            case "div", [first, second]:
+                return (Call("floor", (Binary("/", first, second),)),)
+            case "padleft", [number, int(width), "0"] if self._is_number(number):
+                return (Call("format", (f"%0{width}d", number)),)
+            case "tryget", [owner, *steps] if steps:
+                return (_perhaps(owner, steps),)
+            case "array", [operand]:
+                return None if isinstance(operand, Expression) else (_as_list(operand),)
         operators = {n.lower(): o for n, o in _OPERATORS.items()}
         if name in operators and len(arguments) == 2:
             return (Binary(operators[name], *arguments),)
+        if name == "union" and all(_is_list(a) or self._type(a) == "array" for a in arguments):
+            return (Call("distinct", (self._concat(arguments),)),)
         if name == "union" and not all(_is_object(a) for a in arguments):
             return None
         if name == "coalesce" and len(arguments) == 1:
             return (arguments[0],)
         if name == "length" and isinstance(arguments[0], Call) and arguments[0].name == "range":
             return (arguments[0].arguments[-1],) if len(arguments[0].arguments) == 1 else None
+        part = self._part(name, arguments)
+        if part is not None:
+            return part
         if name in _SAME and arguments:
             return (Call(_SAME[name], tuple(arguments)),)
         return None
+
+    def _contains(self, container: Value, item: Value) -> Value:
+        """An element of a list, a part of a text, or a member of an object."""
+        if self._is_text(container):
+            return Call("strcontains", (container, item))
+        if _is_object(container) or self._type(container) == "object":
+            return Call("contains", (Call("keys", (container,)), item))
+        return Call("contains", (container, item))
+
+    def _part(self, name: str, arguments: list[Value]) -> tuple[Value] | None:
+        """The beginning, the end or the middle of a text or a list. Which of them it is has to be
+        known: the model has other functions for the one than for the other."""
+        if name == "substring" and len(arguments) in (2, 3):
+            text, start, *length = arguments
+            return (Call("substr", (text, start, *(length or [-1]))),)
+        if name not in ("first", "last", "skip", "take") or not arguments:
+            return None
+        whole = arguments[0]
+        texts = self._is_text(whole)
+        lists = _is_list(whole) or self._type(whole) == "array"
+        match name, arguments:
+            case "first", [_]:
+                return (Call("substr", (whole, 0, 1)) if texts else _indexed(whole, 0),)
+            case "last", [_] if isinstance(whole, list) and whole:
+                return (whole[-1],)
+            case "last", [_] if lists:
+                return (Index(whole, Binary("-", Call("length", (whole,)), 1)),)
+            case "take", [_, count] if texts:
+                return (Call("substr", (whole, 0, count)),)
+            case "skip", [_, count] if texts:
+                return (Call("substr", (whole, count, -1)),)
+            case "take", [list(), int(count)]:
+                return (whole[: max(count, 0)],)  # type: ignore[index]
+            case "skip", [list(), int(count)]:
+                return (whole[max(count, 0) :],)  # type: ignore[index]
+        return None
+
+    def _is_number(self, value: Value) -> bool:
+        if isinstance(value, Binary):
+            return value.operator in ("+", "-", "*", "%")
+        return value == _INDEX or self._type(value) == "number" or type(value) is int
 
     def _concat(self, arguments: list[Value]) -> Value:
         if any(_is_list(a) or self._type(a) == "array" for a in arguments):
@@ -380,13 +511,13 @@ class ArmExpressions:
     def _empty(self, operand: Value) -> Value:
         if isinstance(operand, str | list | dict):
             return not operand
-        if isinstance(operand, Template) or self._type(operand) == "string":
+        if self._is_text(operand):
             return Binary("==", operand, "")
         return Binary("==", Call("length", (operand,)), 0)
 
     def _json(self, text: str) -> tuple[Value]:
         try:
-            found = json.loads(text)
+            found = json.loads(_LEADING_POINT.sub("0.", text))
         except (ValueError, RecursionError):
             return (Call("jsondecode", (text,)),)
         return (found,)
@@ -394,9 +525,12 @@ class ArmExpressions:
     def _type(self, value: Value) -> str | None:
         if isinstance(value, VariableRef):
             return self.names.types.get(value.name)
-        if isinstance(value, Call):
-            return "array" if value.name in _LISTS else "string" if value.name in _TEXTS else None
-        return None
+        if isinstance(value, Call) and value.name == "coalesce":
+            return next((t for t in map(self._type, value.arguments) if t is not None), None)
+        return "array" if isinstance(value, Call) and value.name in _LISTS else None
+
+    def _is_text(self, value: Value) -> bool:
+        return is_text(value, lambda name: self.names.types.get(name) == "string")
 
     # ---- references
 
@@ -412,7 +546,7 @@ class ArmExpressions:
         if name.startswith("list") and len(arguments) >= 2:
             target = self._target(arguments[0])
             if target is not None:
-                function = _spelled(name)
+                function = OWN_FUNCTIONS.get(name, name)
                 return (ResourceRef(target.address, (f"{function}()",), target.instance),)
         return None
 
@@ -469,17 +603,6 @@ class ArmExpressions:
         return ["/subscriptions/", subscription, "/resourceGroups/", group]
 
 
-_TEXTS = frozenset({"lower", "upper", "trimspace", "replace", "substr", "tostring", "join",
-                    f"{ARM_FUNCTION}uniqueString", f"{ARM_FUNCTION}guid"})  # fmt: skip
-
-
-def _spelled(name: str) -> str:
-    """`listkeys` as `listKeys`: functions are called without regard to case."""
-    return {"listkeys": "listKeys", "listconnectionstrings": "listConnectionStrings",
-            "listcredentials": "listCredentials", "listaccountsas": "listAccountSas",
-            "listsecrets": "listSecrets"}.get(name, name)  # fmt: skip
-
-
 def _is_type(text: str) -> bool:
     namespace, _, rest = text.partition("/")
     return "." in namespace and bool(rest) and not text.startswith("/")
@@ -528,8 +651,12 @@ def _piece(value: Value) -> Value:
 
 def _member_of(owner: Value, name: str) -> Value:
     if isinstance(owner, dict):
+        if name in owner:
+            return owner[name]
         known = {key.lower(): key for key in owner}
         return owner[known[name.lower()]] if name.lower() in known else None
+    if isinstance(owner, Index) and choices(owner) is not None:
+        return of_each(owner, lambda option: _member_of(option, name))
     if isinstance(owner, ResourceRef):
         return ResourceRef(owner.address, (*owner.path, name), owner.instance)
     if isinstance(owner, Symbol):
@@ -539,6 +666,22 @@ def _member_of(owner: Value, name: str) -> Value:
             owner.condition, _member_of(owner.then, name), _member_of(owner.otherwise, name)
         )
     return GetAttr(owner, name) if isinstance(owner, Expression) else None
+
+
+def _perhaps(owner: Value, steps: list[Value]) -> Value:
+    """`tryGet(owner, 'a', 'b')`: what is not there is null."""
+    for step in steps:
+        if isinstance(owner, dict) and isinstance(step, str):
+            owner = _member_of(owner, step)
+        elif isinstance(owner, list) and isinstance(step, int):
+            owner = owner[step] if 0 <= step < len(owner) else None
+        elif owner is not None:
+            owner = Call("try", (_indexed(owner, step), None))
+    return owner
+
+
+def _as_list(value: Value) -> Value:
+    return value if isinstance(value, list) else [value]
 
 
 def _indexed(owner: Value, key: Value) -> Value:

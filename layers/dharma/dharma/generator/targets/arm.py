@@ -21,10 +21,10 @@ from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
-from dharma.catalog.formats import azure_type
+from dharma.catalog.formats import PLACES, azure_type
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_names import GROUP, PLACE, VARIABLES_MAX, ArmNames
+from dharma.generator.arm_names import GROUP, VARIABLES_MAX, ArmNames
 from dharma.generator.arm_parameters import (
     arm_type,
     camel,
@@ -40,6 +40,7 @@ from dharma.model.blueprint import Blueprint, Lifecycle, Output
 from dharma.model.expressions.inference import Declared, infer
 from dharma.model.expressions.nodes import (
     Ambient,
+    Conditional,
     Expression,
     ResourceRef,
     Value,
@@ -96,6 +97,7 @@ class _Template:
             reference=self.names.reference,
             optional=frozenset(v.name for v in bp.variables if is_optional(v)),
             booleans=frozenset(v.name for v in bp.variables if v.type == "bool"),
+            texts=frozenset(v.name for v in bp.variables if v.type == "string"),
             own_part=self.names.own_part,
         )
         self.values = ArmValues(scope)
@@ -136,7 +138,7 @@ class _Template:
         return metadata
 
     def _own_group(self, part: Part) -> dict[str, Any]:
-        arguments = {k: v for k, v in part.arguments.items() if k not in PLACE or k == "name"}
+        arguments = {k: v for k, v in part.arguments.items() if k not in PLACES or k == "name"}
         place = part.owner or part.address
         try:
             own = self.values.members({**arguments, **part.native})
@@ -204,7 +206,7 @@ class _Template:
         scope = part.arguments.get("scope")
         if scope is not None and not names.is_group(scope):
             body["scope"] = self.values.json(scope)
-        own = {k: v for k, v in part.arguments.items() if k not in PLACE}
+        own = {k: v for k, v in part.arguments.items() if k not in PLACES}
         if location := self._location_of_parent(part):
             own["location"] = location
         body |= self.values.members(_merged(own, part.native))
@@ -325,12 +327,21 @@ def _merged(own: dict[str, Value], native: dict[str, Value]) -> dict[str, Value]
     for key, value in native.items():
         if key == "apiVersion":
             continue
-        here = merged.get(key)
-        if isinstance(here, dict) and isinstance(value, dict):
-            merged[key] = _merged(here, value)
-        else:
-            merged[key] = value
+        merged[key] = _with_native(merged.get(key), value)
     return merged
+
+
+def _with_native(own: Value, native: Value) -> Value:
+    """A member with what is said for ARM alone; where it is there under a condition, so is that."""
+    if isinstance(own, dict) and isinstance(native, dict):
+        return _merged(own, native)
+    if isinstance(own, Conditional) and isinstance(native, dict):
+        branches = (own.then, own.otherwise)
+        if all(b is None or isinstance(b, dict | Conditional) for b in branches):
+            return Conditional(
+                own.condition, *(None if b is None else _with_native(b, native) for b in branches)
+            )
+    return native
 
 
 def _said(value: Value) -> str:
