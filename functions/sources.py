@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dharma.blueprint.readers import ReadResult, read_text
-from dharma.blueprint.readers.terraform.opening import read_sent
+from dharma.blueprint.readers import ReadResult
+from dharma.blueprint.readers.boxed import read_sent, read_text
 from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.validation import validate

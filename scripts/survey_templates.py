@@ -24,7 +24,7 @@ from resource import RUSAGE_SELF, getrusage
 from survey_round_trip import Trip, round_trip, show_trips, ways
 
 from dharma.blueprint.fidelity import Fidelity, fidelity
-from dharma.blueprint.readers import read_file
+from dharma.blueprint.readers.boxed import read_file
 from dharma.blueprint.resolution import resolve
 from dharma.catalog import Catalog, load_catalog
 from dharma.catalog.document import Note

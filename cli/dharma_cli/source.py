@@ -100,7 +100,7 @@ def open_source(
     environment the running stack is asked for it. `expand` puts the values into Terraform code
     while it is read: its loops and modules may depend on them.
     """
-    from dharma.blueprint.readers import read_file
+    from dharma.blueprint.readers.boxed import read_file
     from dharma.blueprint.variables import collect
     from dharma.model.blueprint import Blueprint
     from dharma.model.expressions.nodes import Unknown
@@ -130,8 +130,8 @@ def open_source(
         withheld = there.secret - values.keys() if there else ()
         return {**values, **{name: Unknown("it is secret there") for name in withheld}}
 
+    there = place()  # Before the reading, which has no network.
     read = read_file(file, expand=expand, decide=decide)
-    there = place()
     if there is not None:
         there.require_fitting(read.blueprint)
     return Source(read, values_of(read.blueprint, read.values), there)

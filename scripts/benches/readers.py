@@ -32,6 +32,7 @@ resource "aws_security_group" "web" {
 
 
 def measure() -> Iterator[Row]:
+    from dharma.blueprint.readers import boxed
     from dharma.blueprint.readers.terraform.opening import read_sent
     from dharma.blueprint.source import load_blueprint
     from dharma.catalog import load_catalog
@@ -53,3 +54,5 @@ def measure() -> Iterator[Row]:
             way = "values" if expand else "expressions"
             cpu = cpu_seconds(lambda s=sent, e=expand: read_sent(s, catalog, expand=e), runs)
             yield Row(f"read Terraform code, {count} resources, {way}", cpu, "s CPU")
+            cpu = cpu_seconds(lambda s=sent, e=expand: boxed.read_sent(s, catalog, expand=e), runs)
+            yield Row(f"... in a process of its own, {count} resources, {way}", cpu, "s CPU")

@@ -117,7 +117,7 @@ class Blueprints:
     ) -> tuple[StoredBlueprint, Sequence[Note]]:
         """Read a blueprint, CloudFormation template or Terraform plan and store it as a new draft;
         the notes say what was not carried over."""
-        from dharma.blueprint.readers import read_text
+        from dharma.blueprint.readers.boxed import read_text
 
         result = read_text(text, filename)
         blueprint = replace(result.blueprint, metadata=_authors_metadata(result.blueprint))

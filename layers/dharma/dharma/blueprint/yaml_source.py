@@ -92,8 +92,8 @@ def read_yaml(
 def decode(data: str | bytes, file: str | None) -> str:
     """The text of a file: UTF-8, of acceptable size, without characters that no text has."""
     if len(data) > MAX_BYTES:
-        message = f"the file is larger than {MAX_BYTES // 1024 // 1024} MB"
-        raise LimitExceeded(message, [Fault(message, file=file)])
+        fault = Fault(f"the file is larger than {MAX_BYTES // 1024 // 1024} MB", file=file)
+        raise LimitExceeded(str(fault), [fault])
     if isinstance(data, bytes):
         for mark, name in _WRONG_BOMS:
             if data.startswith(mark):
@@ -149,8 +149,8 @@ def _check_json(text: str, file: str) -> None:
             Fault(message, file=file, line=error.lineno, column=error.colno, hint=hint)
         ) from error
     except RecursionError as error:
-        message = f"nested deeper than {MAX_DEPTH} levels"
-        raise LimitExceeded(message, [Fault(message, file=file)]) from error
+        fault = Fault(f"nested deeper than {MAX_DEPTH} levels", file=file)
+        raise LimitExceeded(str(fault), [fault]) from error
 
 
 def _no_constant(name: str) -> Any:

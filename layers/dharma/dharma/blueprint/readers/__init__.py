@@ -55,7 +55,7 @@ def read_file(
     try:
         if here.is_dir():
             return read_folder(here, catalog, expand=expand, decide=decide)
-        if here.name.endswith(_TERRAFORM):
+        if here.name.endswith(TERRAFORM):
             return read_one(here, catalog, expand=expand, decide=decide)
         data = read_bounded(here, MAX_BYTES)
     except OSError as error:
@@ -101,7 +101,7 @@ def read_text(
 def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
     """The format of a text. Raises `InvalidTemplate` saying what it looks like instead."""
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    if file is not None and file.endswith(_TERRAFORM):
+    if file is not None and file.endswith(TERRAFORM):
         return "terraform"
     if isinstance(data, bytes) and data[:2] in (b"\xff\xfe", b"\xfe\xff"):
         return "blueprint"  # Its reader names the encoding.
@@ -137,7 +137,7 @@ def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:
     raise _not_understood("no format that is known here", file)
 
 
-_TERRAFORM = (".tf", ".tf.json")
+TERRAFORM = (".tf", ".tf.json")
 _HCL = r'^\s*(resource|data|module|variable|provider|output)\s+"[^"]+"|^\s*(terraform|locals)\s*\{'
 _TERRAFORM_JSON = frozenset(
     {"resource", "data", "module", "variable", "provider", "output", "locals", "terraform", "//"}

@@ -57,7 +57,9 @@ def parse_json(data: str | bytes, file: str | None) -> dict[str, Any]:
         raise invalid(message, file, hint="save it as UTF-8") from error
     except json.JSONDecodeError as error:
         raise invalid(f"not JSON: {error.msg}", file, error.lineno, error.colno) from error
-    except (RecursionError, ValueError) as error:
+    except RecursionError as error:
+        raise _too_much(f"nested deeper than {MAX_DEPTH} levels", file) from error
+    except ValueError as error:
         raise _too_much(f"a value beyond the limits: {error}", file) from error
     if not isinstance(found, dict):
         raise invalid("a plan is an object", file, 1, 1)

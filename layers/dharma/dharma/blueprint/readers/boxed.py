@@ -1,0 +1,115 @@
+"""Reading what others wrote: in a process of its own, under limits (`dharma.core.box`).
+
+What people and requests hand over is read by these; `dharma.blueprint.readers` has the same names
+without a box, for what this program has just written itself. `decide` runs in the box too: whatever
+it has to fetch has to be fetched before.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from dharma.blueprint import readers
+from dharma.blueprint.readers.result import ReadResult
+from dharma.blueprint.readers.terraform.opening import read_sent as read_sent_unboxed
+from dharma.blueprint.readers.terraform.reader import Decide
+from dharma.blueprint.readers.terraform_plan import MAX_BYTES
+from dharma.catalog import Catalog, load_catalog
+from dharma.core.box import Limits, boxed
+from dharma.core.errors import Fault, LimitExceeded, Misconfigured, NotFound
+from dharma.core.reading import read_bounded
+
+__all__ = ["read_file", "read_sent", "read_text"]
+
+_MEGABYTE = 1024**2
+_MOST = 1_000_000
+
+
+def read_file(
+    path: str | Path,
+    catalog: Catalog | None = None,
+    *,
+    expand: bool = False,
+    decide: Decide | None = None,
+) -> ReadResult:
+    """As `readers.read_file`; raises what `boxed` raises, too."""
+    catalog = catalog or load_catalog()
+    here = Path(path)
+    if here.is_dir() or here.name.endswith(readers.TERRAFORM):
+        return _boxed(
+            lambda: readers.read_file(path, catalog, expand=expand, decide=decide), str(path)
+        )
+    # Read here: it may be a pipe that only this process has open (`<(command)`).
+    try:
+        data = read_bounded(here, MAX_BYTES)
+    except OSError as error:
+        raise NotFound(f"{path}: {error.strerror}") from error
+    return read_text(data, str(path), catalog, expand=expand, decide=decide)
+
+
+def read_text(
+    data: str | bytes,
+    file: str | None = None,
+    catalog: Catalog | None = None,
+    *,
+    expand: bool = False,
+    decide: Decide | None = None,
+) -> ReadResult:
+    """As `readers.read_text`; raises what `boxed` raises, too."""
+    catalog = catalog or load_catalog()
+    return _boxed(
+        lambda: readers.read_text(data, file, catalog, expand=expand, decide=decide), file
+    )
+
+
+def read_sent(
+    sent: Mapping[str, bytes],
+    catalog: Catalog,
+    *,
+    expand: bool = False,
+    decide: Decide | None = None,
+) -> ReadResult:
+    """As `opening.read_sent`; raises what `boxed` raises, too."""
+    return _boxed(lambda: read_sent_unboxed(sent, catalog, expand=expand, decide=decide), None)
+
+
+def _boxed(work: Callable[[], ReadResult], file: str | None) -> ReadResult:
+    """In the box; a limit that is one of all files together is said of what was to be read."""
+    try:
+        return boxed(work, file, limits())
+    except LimitExceeded as error:
+        if error.faults or file is None:
+            raise
+        fault = Fault(error.message, file=None if file in error.message else file)
+        raise LimitExceeded(str(fault), [fault]) from error
+
+
+def limits(environment: Mapping[str, str] = os.environ) -> Limits:
+    """What one reading may take: `DHARMA_READING_SECONDS` of CPU, four times as many on the clock,
+    and `DHARMA_READING_MEMORY_MB`.
+
+    On Lambda, unless they are set, the box is over in time for the function to answer, and leaves
+    it a quarter of its memory. Raises `Misconfigured`.
+    """
+    usual = Limits()
+    if megabytes := environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
+        usual = Limits(25, 25, int(megabytes) * _MEGABYTE * 3 // 4)
+    seconds = _whole(environment, "DHARMA_READING_SECONDS")
+    memory = _whole(environment, "DHARMA_READING_MEMORY_MB")
+    return Limits(
+        cpu_seconds=seconds or usual.cpu_seconds,
+        seconds=4 * seconds if seconds else usual.seconds,
+        memory_bytes=memory * _MEGABYTE if memory else usual.memory_bytes,
+    )
+
+
+def _whole(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= _MOST):
+        message = f"{name} is {text!r}: a whole number from 1 to {_MOST}"
+        raise Misconfigured(message, [Fault(message, path=name)])
+    return int(text)
