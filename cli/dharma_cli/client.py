@@ -104,10 +104,11 @@ class Client:
         headers: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         stated = {k: v for k, v in (query or {}).items() if v is not None}
+        request = self._http.build_request(
+            method, path, params=stated, json=body, headers=dict(headers or {})
+        )
         try:
-            response = self._http.request(
-                method, path, params=stated, json=body, headers=dict(headers or {})
-            )
+            response = self._answer(request)
         except httpx.RequestError as error:
             raise Unavailable(
                 f"No answer from {self.address}: {error or type(error).__name__}."
@@ -116,6 +117,16 @@ class Client:
         if response.is_success:
             return response
         raise _error(response)
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        """Once more where the connection broke off and sending again does nothing twice: another
+        process of the gateway takes it, or the one that is started in place of a killed one."""
+        try:
+            return self._http.send(request)
+        except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError):
+            if request.method == "POST" and "idempotency-key" not in request.headers:
+                raise
+            return self._http.send(request)
 
 
 def connect() -> Client:

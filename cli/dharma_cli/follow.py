@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from dharma.core.errors import Unavailable
 from dharma_cli import exits
 from dharma_cli.paths import path
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 FINAL = frozenset({"succeeded", "failed", "rejected", "cancelled", "undo_failed"})
 # Between two looks: short enough to feel live, long enough to cost the server nothing.
 PAUSE_SECONDS = 0.25
+# How long a stack may be silent: longer than any of its processes takes to start.
+PATIENCE_SECONDS = 30.0
 
 
 def follow(client: Client, deployment: str, output: Output, *, wait_approval: bool = False) -> int:
@@ -23,38 +26,68 @@ def follow(client: Client, deployment: str, output: Output, *, wait_approval: bo
     A deployment that waits for an approval ends the command (with how to go on), unless
     `wait_approval`. Exit code 0 when it succeeded or waits, 1 otherwise.
     """
+    from dharma_cli.views.progress import deployment_card
+
+    body = until_ended(client, deployment, output, wait_approval=wait_approval)
+    if output.is_json:
+        output.document({"deployment": body})
+    else:
+        deployment_card(output.console, body)
+    if body["status"] == "awaiting_approval":
+        output.say(f"What it would change: iac-dharma deployments show {deployment} --plan")
+        output.say(f"Approve it with: iac-dharma approve {deployment}")
+    return exit_code(body)
+
+
+def exit_code(body: dict[str, Any]) -> int:
+    """0 when a deployment succeeded or waits, 1 otherwise."""
+    return exits.FINE if body["status"] in ("succeeded", "awaiting_approval") else exits.ERROR
+
+
+def until_ended(
+    client: Client, deployment: str, output: Output, *, wait_approval: bool = False
+) -> dict[str, Any]:
+    """Print events as they come, in text; the deployment as it is at the end.
+
+    A stack that does not answer is asked again for half a minute: a process of it that was killed
+    is back by then, and the deployment went on meanwhile. Then `Unavailable`.
+    """
     try:
-        return _follow(client, deployment, output, wait_approval=wait_approval)
-    except KeyboardInterrupt:
+        return _until_ended(client, deployment, output, wait_approval=wait_approval)
+    except (KeyboardInterrupt, Unavailable):
         output.say(f"It goes on; follow it with: iac-dharma deployments watch {deployment}")
         raise
 
 
-def _follow(client: Client, deployment: str, output: Output, *, wait_approval: bool) -> int:
+def _until_ended(
+    client: Client, deployment: str, output: Output, *, wait_approval: bool
+) -> dict[str, Any]:
     from dharma_cli.views.events import event_line
-    from dharma_cli.views.progress import deployment_card
 
     seen = 0
+    silent_since: float | None = None
     while True:
-        # The state is read before the events, so that its last event is always among them.
-        body = client.get(path("deployments", deployment))
-        for event in _events(client, deployment, seen):
+        try:
+            # The state is read before the events, so that its last event is always among them.
+            body: dict[str, Any] = client.get(path("deployments", deployment))
+            fresh = _events(client, deployment, seen)
+        except Unavailable as error:
+            if silent_since is None:
+                silent_since = time.monotonic()
+                output.say(f"{error.message} (asking again for {PATIENCE_SECONDS:g} s)")
+            if time.monotonic() - silent_since > PATIENCE_SECONDS:
+                raise
+            time.sleep(PAUSE_SECONDS)
+            continue
+        silent_since = None
+        for event in fresh:
             seen = event["sequence"]
             if not output.is_json:
                 event_line(output.console, event)
         status = body["status"]
         if status in FINAL or (status == "awaiting_approval" and not wait_approval):
-            break
+            return body
         time.sleep(PAUSE_SECONDS)
-    if output.is_json:
-        output.document({"deployment": body})
-    else:
-        deployment_card(output.console, body)
-    if status == "awaiting_approval":
-        output.say(f"What it would change: iac-dharma deployments show {deployment} --plan")
-        output.say(f"Approve it with: iac-dharma approve {deployment}")
-        return exits.FINE
-    return exits.FINE if status == "succeeded" else exits.ERROR
 
 
 def _events(client: Client, deployment: str, after: int) -> list[dict[str, Any]]:

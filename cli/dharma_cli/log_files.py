@@ -12,11 +12,14 @@ import sys
 import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dharma.core.errors import NotFound
 from dharma_cli.screen import harmless
 from dharma_local.stack_settings import StackSettings
+
+if TYPE_CHECKING:
+    from dharma_cli.output import Output
 
 PAUSE_SECONDS = 0.2
 _BLOCK = 64 * 1024
@@ -34,37 +37,61 @@ _IDENTIFIERS = (
 )
 
 
-def show(process: str | None, lines: int, *, follow: bool) -> None:
+class LinePrinter:
+    """Writes lines of logs: as they are, with `tag` behind the name of their process, or each as a
+    JSON document with its process, its time (UTC, null where it has none) and its text, as `entry`
+    where the text is JSON itself."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self.tag = False
+
+    def print(self, file: Path, line: bytes) -> None:
+        text = line.decode("utf-8", "replace").rstrip("\n")
+        if self._output.is_json:
+            moment = _MOMENT.search(line, 0, _HEAD)
+            entry = _json(line)
+            said = {"text": text} if entry is None else {"entry": entry}
+            time = None if moment is None else f"{moment[0].decode()}Z"
+            self._output.document({"process": file.stem, "time": time, **said})
+        else:
+            text = harmless(text)
+            sys.stdout.write(f"{file.stem:>8} | {text}\n" if self.tag else f"{text}\n")
+        sys.stdout.flush()
+
+
+def show(process: str | None, lines: int, printer: LinePrinter, *, follow: bool) -> None:
     """Print the last lines of one process's log, or of all; then go on while `follow`."""
     folder = StackSettings.from_environment().log_dir
     files = _files(folder, process)
     if not files:
         known = ", ".join(file.stem for file in _files(folder, None)) or "none yet"
         raise NotFound(f"There is no log of {process or 'the stack'}; logs: {known}")
-    tag = process is None and (follow or len(files) > 1)
+    printer.tag = process is None and (follow or len(files) > 1)
     tails = {file: _tail(file, lines, whole=follow) for file in files}
     found = [(moment, file, line) for file in files for moment, line in _timed(tails[file][0])]
     # In the order in which it happened; `sorted` keeps that of each file.
     for _, file, line in sorted(found, key=lambda each: each[0]):
-        _print(file, line, tag)
+        printer.print(file, line)
     positions = {file: end for file, (_, end) in tails.items()}
     while follow:
         time.sleep(PAUSE_SECONDS)
         positions = {
-            file: _grown(file, positions.get(file, 0), tag) for file in _files(folder, process)
+            file: _grown(file, positions.get(file, 0), printer) for file in _files(folder, process)
         }
 
 
-def show_about(process: str | None, identifier: str) -> int:
+def show_about(process: str | None, identifier: str, printer: LinePrinter) -> int:
     """Print every line, oldest first, that belongs to the request or deployment of this identifier,
     of one process's log or of all; how many there are."""
     folder = StackSettings.from_environment().log_dir
+    printer.tag = process is None
     found: list[tuple[str, Path, bytes]] = []
     for file in _files(folder, process):
         for part in (file.with_suffix(".log.1"), file):
             found += [(time, file, line) for time, line in _lines_about(part, identifier)]
     for _, file, line in sorted(found, key=lambda each: each[0]):
-        _print(file, line, process is None)
+        printer.print(file, line)
     return len(found)
 
 
@@ -119,17 +146,17 @@ def _tail(file: Path, lines: int, *, whole: bool) -> tuple[list[bytes], int]:
     return found[len(found) - min(lines, len(found)) :], end
 
 
-def _grown(file: Path, position: int, tag: bool) -> int:
+def _grown(file: Path, position: int, printer: LinePrinter) -> int:
     try:
         if file.stat().st_size < position:
-            _rest(file.with_suffix(".log.1"), file, position, tag)
+            _rest(file.with_suffix(".log.1"), file, position, printer)
             position = 0
-        return _rest(file, file, position, tag)
+        return _rest(file, file, position, printer)
     except FileNotFoundError:
         return 0
 
 
-def _rest(part: Path, file: Path, position: int, tag: bool) -> int:
+def _rest(part: Path, file: Path, position: int, printer: LinePrinter) -> int:
     """Print the whole lines behind a place in a part of a log; the place behind them."""
     try:
         stream = part.open("rb")
@@ -140,12 +167,6 @@ def _rest(part: Path, file: Path, position: int, tag: bool) -> int:
         for line in stream:
             if not line.endswith(b"\n"):
                 break
-            _print(file, line, tag)
+            printer.print(file, line)
             position += len(line)
     return position
-
-
-def _print(file: Path, line: bytes, tag: bool) -> None:
-    text = harmless(line.decode("utf-8", "replace").rstrip("\n"))
-    sys.stdout.write(f"{file.stem:>8} | {text}\n" if tag else f"{text}\n")
-    sys.stdout.flush()

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 SCHEMA_VERSION = "1"
+# Commands that answer with any number of documents, each on a line.
+STREAMS = frozenset({"logs"})
 
 
 class Format(StrEnum):
@@ -53,11 +55,14 @@ class Output:
         return self._notices
 
     def document(self, body: dict[str, Any]) -> None:
-        """One JSON document on standard output."""
+        """A JSON document on standard output: the only one, but for a command that streams, which
+        writes one a line."""
         head = {"schemaVersion": SCHEMA_VERSION, "command": self.command}
         whole = {**head, **body, **head}
         plain = (sys.stdout.encoding or "utf-8").lower() not in ("utf-8", "utf8")
-        text = json.dumps(whole, indent=2, ensure_ascii=plain, default=str)
+        text = json.dumps(
+            whole, indent=None if self.command in STREAMS else 2, ensure_ascii=plain, default=str
+        )
         sys.stdout.write(f"{text}\n")
 
     def failed(self, error: DharmaError) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -135,19 +136,25 @@ def export(
     version: Annotated[
         str | None, typer.Option(help="A published version; by default the draft.")
     ] = None,
+    format: FormatOption = Format.TEXT,
 ) -> int:
     """Write a blueprint of the library to a file."""
     from dharma_cli.client import connect
     from dharma_cli.files import write_all
 
+    output = Output("blueprint export", format)
     client = connect()
     record = _found(client, name)
     text = client.text(
         path("blueprints", record["id"], "export"),
-        format="json" if json_text else "yaml",
+        format="json" if json_text or (output.is_json and to is None) else "yaml",
         version=version,
     )
-    if to is None:
+    if output.is_json:
+        if to is not None:
+            write_all(to.parent, {to.name: text})
+        output.document({"file": str(to)} if to is not None else {"blueprint": json.loads(text)})
+    elif to is None:
         typer.echo(text, nl=False)
     else:
         write_all(to.parent, {to.name: text})

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import signal
+import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dharma_cli.options import File, Variables
-from dharma_cli.output import Output, heading
+from dharma_cli.documents import Documents
+from dharma_cli.follow import exit_code, until_ended
+from dharma_cli.options import File, FormatOption, Variables
+from dharma_cli.output import Format, Output, heading
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -32,6 +35,7 @@ def run(
         str, typer.Option("--environment", "-e", help="Made in the sandbox if there is none.")
     ] = "sandbox",
     var: Variables = None,
+    format: FormatOption = Format.TEXT,
 ) -> int:
     """Carry a file through the whole main job in the sandbox.
 
@@ -43,7 +47,7 @@ def run(
     from dharma_cli.source import open_source, require_valid
     from dharma_local.supervisor import Stack
 
-    output = Output("run")
+    output = Output("run", format)
     source = open_source(file, var)
     require_valid(source)
     local_identity.ensure_keys()
@@ -55,40 +59,71 @@ def run(
     try:
         stack.wait_ready(READY_SECONDS)
         client = Client(stack.url(), local_identity.issue("admin", hours=12))
-        code = _main_job(client, source, environment, output)
-        serves = "Served" if once and ours else "Serving"
-        output.console.print(f"\n{serves} at [bold]{stack.url()}[/]", soft_wrap=True)
+        deployment = _deploy(client, source, environment, output)
+        ends = once and ours
+        if output.is_json:
+            documents = _documents(client, deployment["id"])
+            output.document({"deployment": deployment, **documents, "address": stack.url()})
+            sys.stdout.flush()
+        else:
+            _show(client, deployment, output)
+            _tell_how_to_go_on(output, deployment["id"], stack.url(), serves=not ends)
+            if not once:
+                what = "the stack; its state stays" if ours else "this command; the stack runs on"
+                output.console.print(f"Ctrl-C ends {what}.", style="dim")
         if not once:
-            output.console.print("Ctrl-C stops the stack; its state stays.", style="dim")
             _until_interrupted()
     finally:
         if ours:
             stack.stop()
-    return code
+    return exit_code(deployment)
 
 
-def _main_job(client: Client, source: Source, environment: str, output: Output) -> int:
-    from dharma_cli.documents import Documents
-    from dharma_cli.follow import follow
+def _deploy(client: Client, source: Source, environment: str, output: Output) -> dict[str, Any]:
     from dharma_cli.submit import deployment_body
-    from dharma_cli.views.documents import document
 
-    console = output.console
     _ensure_environment(client, environment, source)
     body = deployment_body(source, environment, auto_approve=True, comment="the main job")
     started = client.post("/deployments", body, idempotency_key=secrets.token_hex(16))
-    heading(console, f"Deployment {started['id']}")
-    code = follow(client, started["id"], output)
-    written = Documents(client, started["id"])
-    verdict = "verdict-plan" if written.find("verdict-plan") else "verdict-design"
-    for name, title in ((verdict, "Verdict"), ("cost", "Price"), ("plan", "Plan")):
-        if body := written.find(name):
+    if not output.is_json:
+        heading(output.console, f"Deployment {started['id']}")
+    return until_ended(client, started["id"], output)
+
+
+def _documents(client: Client, deployment: str) -> dict[str, Any]:
+    """What the steps have written, None where the job did not get so far."""
+    written = Documents(client, deployment)
+    return {
+        "verdict": written.find("verdict-plan") or written.find("verdict-design"),
+        "cost": written.find("cost"),
+        "plan": written.find("plan"),
+        "resources": written.find("resources"),
+    }
+
+
+def _show(client: Client, deployment: dict[str, Any], output: Output) -> None:
+    from dharma_cli.views.documents import document
+    from dharma_cli.views.progress import deployment_card
+
+    console = output.console
+    deployment_card(console, deployment)
+    found = _documents(client, deployment["id"])
+    names = (("verdict", "verdict-plan", "Verdict"), ("cost", "cost", "Price"))
+    for key, name, title in (*names, ("plan", "plan", "Plan")):
+        if found[key]:
             heading(console, title)
-            document(console, name, body)
-    if resources := written.find("resources"):
+            document(console, name, found[key])
+    if resources := found["resources"]:
         heading(console, f"{counted(len(resources), 'resource')} exist")
         document(console, "resources", resources)
-    return code
+
+
+def _tell_how_to_go_on(output: Output, deployment: str, address: str, *, serves: bool) -> None:
+    console = output.console
+    begin = "" if serves else "iac-dharma start && "
+    look = f"{begin}iac-dharma login && iac-dharma deployments show {deployment}"
+    console.print(f"\n{'Serving' if serves else 'Served'} at [bold]{address}[/]", soft_wrap=True)
+    console.print(f"Look at it with: {look}", soft_wrap=True)
 
 
 def _ensure_environment(client: Client, name: str, source: Source) -> None:

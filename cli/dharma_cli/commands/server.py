@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
@@ -39,18 +40,22 @@ def start(
     output = Output("start", format)
     stack = Stack()
     local_identity.ensure_keys()
+
+    def ready() -> None:
+        if output.is_json:
+            output.document({"address": stack.url(), "processes": _documents(stack.status())})
+            sys.stdout.flush()
+        elif foreground:
+            output.say(f"Ready at {stack.url()}. Ctrl-C stops the stack.")
+        else:
+            output.console.print(f"Ready at {stack.url()}")
+
     if foreground:
-        stack.start(
-            foreground=True,
-            on_ready=lambda: output.say(f"Ready at {stack.url()}. Ctrl-C stops the stack."),
-        )
-        return exits.FINE
-    stack.start(foreground=False)
-    stack.wait_ready(READY_SECONDS)
-    if output.is_json:
-        output.document({"address": stack.url(), "processes": _documents(stack.status())})
+        stack.start(foreground=True, on_ready=ready)
     else:
-        output.console.print(f"Ready at {stack.url()}")
+        stack.start(foreground=False)
+        stack.wait_ready(READY_SECONDS)
+        ready()
     return exits.FINE
 
 
@@ -97,15 +102,20 @@ def logs(
             help="Only lines of this request or deployment: its correlation id, or its own id.",
         ),
     ] = None,
+    format: FormatOption = Format.TEXT,
 ) -> int:
-    """What the processes of the stack have logged."""
-    from dharma_cli.log_files import show, show_about
+    """What the processes of the stack have logged.
 
+    With --format json each line is a JSON document of its own.
+    """
+    from dharma_cli.log_files import LinePrinter, show, show_about
+
+    printer = LinePrinter(Output("logs", format))
     if about is not None:
         if follow:
             raise InvalidInput("--about looks back; it does not go with --follow")
-        return exits.FINE if show_about(process, about) else exits.ERROR
-    show(process, lines, follow=follow)
+        return exits.FINE if show_about(process, about, printer) else exits.ERROR
+    show(process, lines, printer, follow=follow)
     return exits.FINE
 
 

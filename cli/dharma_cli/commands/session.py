@@ -125,7 +125,10 @@ def login(
     output = Output("login", format)
     token = issue(role, hours)
     if print_token:
-        typer.echo(token)
+        if output.is_json:
+            output.document({"role": role, "hours": hours, "token": token})
+        else:
+            typer.echo(token)
         return exits.FINE
     address = connect().address
     path = tokens.save(address, token)

@@ -114,6 +114,36 @@ def test_no_answer_says_how_to_start_the_stack(error: Exception) -> None:
         client(error).get("/x")
 
 
+@pytest.mark.parametrize(
+    ("method", "headers", "times"),
+    [
+        ("GET", {}, 2),
+        ("PUT", {}, 2),
+        ("POST", {"idempotency-key": "once"}, 2),
+        ("POST", {}, 1),
+    ],
+    ids=str,
+)
+def test_what_does_nothing_twice_is_sent_again_when_the_connection_breaks_off(
+    method: str, headers: dict[str, str], times: int
+) -> None:
+    sent: list[bytes] = []
+
+    def killed_first(request: httpx.Request) -> httpx.Response:
+        sent.append(request.content)
+        if len(sent) == 1:
+            raise httpx.ReadError("")
+        return httpx.Response(200, json={"n": len(sent)})
+
+    made = Client("http://api.test", None, httpx.MockTransport(killed_first))
+    if times == 2:
+        assert made.call(method, "/x", body={"a": 1}, headers=headers) == {"n": 2}
+    else:
+        with pytest.raises(errors.Unavailable):
+            made.call(method, "/x", body={"a": 1}, headers=headers)
+    assert sent == [b'{"a":1}'] * times
+
+
 def test_a_stack_at_another_port_is_told_of(monkeypatch: pytest.MonkeyPatch) -> None:
     class Elsewhere:
         def is_running(self) -> bool:

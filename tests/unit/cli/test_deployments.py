@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import typer
 
-from dharma_cli import follow
+from dharma_cli import client, follow
+from dharma_cli.client import Client
 
 JSON = ("--format", "json")
 PLAN = {
@@ -73,6 +75,25 @@ class Meanwhile:
         if not self.steps:
             raise KeyboardInterrupt
         self.api.tell(self.deployment, *self.steps.pop(0))
+
+
+class Outage:
+    """An API that breaks off every connection for so many seconds of a clock that pauses move."""
+
+    def __init__(self, api: Any, seconds: float) -> None:
+        self.api, self.until, self.now = api, seconds, 0.0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.now < self.until:
+            raise httpx.ConnectError("Connection refused")
+        answer: httpx.Response = self.api(request)
+        return answer
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 def test_deploying_detached_says_where_to_follow_it(
@@ -141,6 +162,37 @@ def test_control_c_leaves_the_deployment_alone_and_says_so(
     said = dharma("deployments", "watch", started)
     assert said.code == 130
     assert said.err == f"It goes on; follow it with: iac-dharma deployments watch {started}\n"
+
+
+def test_a_stack_that_is_silent_for_a_while_is_asked_again(
+    dharma: Any, api: Any, started: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outage = watched_through(monkeypatch, Outage(api, seconds=20))
+    api.tell(started, PLANNED, RECORDED, SUCCEEDED)
+    said = dharma("deployments", "watch", started)
+    assert said.code == 0
+    assert said.err.count("No answer from http://api.test") == 1
+    assert "Start it with: iac-dharma start (asking again for 30 s)" in said.err
+    assert f"succeeded  deploy {started}" in said.out
+    assert outage.now == 20
+
+
+def test_a_stack_that_stays_silent_is_given_up_and_the_deployment_goes_on(
+    dharma: Any, api: Any, started: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched_through(monkeypatch, Outage(api, seconds=3600))
+    said = dharma("deployments", "watch", started)
+    assert said.code == 1
+    assert f"It goes on; follow it with: iac-dharma deployments watch {started}" in said.err
+    in_json = dharma("deployments", "watch", started, *JSON)
+    assert (in_json.error["code"], in_json.err) == ("Unavailable", "")
+
+
+def watched_through(monkeypatch: pytest.MonkeyPatch, outage: Outage) -> Outage:
+    monkeypatch.setattr(follow, "time", outage)
+    transport = httpx.MockTransport(outage)
+    monkeypatch.setattr(client, "connect", lambda: Client("http://api.test", "t", transport))
+    return outage
 
 
 def test_a_deployment_that_waits_says_how_to_see_and_approve_its_plan(

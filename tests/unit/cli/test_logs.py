@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,29 @@ def test_lines_of_several_processes_come_in_the_order_of_their_times(
         "more of it",
         "2026-01-01T00:00:03.000Z engine ready",
     ]
+
+
+def test_in_json_every_line_is_a_document(dharma: Any, folder: Path) -> None:
+    (folder / "engine.log").write_text('{"time": "2026-01-01T00:00:02.500Z", "n": 1}\nplain \x1b\n')
+    (folder / "supervisor.log").write_text("2026-01-01T00:00:03.000Z engine ready\n")
+    said = dharma("logs", "--format", "json")
+    assert [json.loads(line) for line in said.out.splitlines()] == [
+        {"schemaVersion": "1", "command": "logs", **line}
+        for line in (
+            {
+                "process": "engine",
+                "time": "2026-01-01T00:00:02.500Z",
+                "entry": {"time": "2026-01-01T00:00:02.500Z", "n": 1},
+            },
+            {"process": "engine", "time": None, "text": "plain \x1b"},
+            {
+                "process": "supervisor",
+                "time": "2026-01-01T00:00:03.000Z",
+                "text": "2026-01-01T00:00:03.000Z engine ready",
+            },
+        )
+    ]
+    assert dharma("logs", "nobody", "--format", "json").out.count("\n") == 1
 
 
 def test_a_log_that_is_not_there_is_an_error_that_names_those_that_are(

@@ -81,6 +81,17 @@ def test_every_command_has_help(dharma: Any, command: str) -> None:
     assert len(said.out.splitlines()) > 4
 
 
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_answers_in_json_even_what_it_does_not_understand(
+    dharma: Any, command: str
+) -> None:
+    said = dharma(*command.split(), "--no-such-option", *JSON)
+    assert (said.json["schemaVersion"], said.json["command"]) == ("1", command)
+    assert said.error["code"] == "InvalidInput"
+    assert said.err == ""
+    assert "--format" in dharma(*command.split(), "--help").out
+
+
 def test_the_list_above_is_all_there_is(dharma: Any) -> None:
     def named(text: str) -> list[str]:
         return re.findall(r"^  (\w+)  ", text.partition("Commands:")[2], re.MULTILINE)

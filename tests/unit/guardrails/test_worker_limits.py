@@ -11,6 +11,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -102,9 +103,10 @@ def test_the_parent_ends_a_worker_that_was_started_with_its_alarm_blocked(
 
 
 def test_an_alarm_is_off_between_two_requests(worker: WorkerProcess) -> None:
-    assert worker.set_input(b"{}", 0.3) is None
-    with pytest.raises(WorkerDied, match=r"it took longer than 1 s"):
-        _evaluate(worker, 1.0)
+    assert worker.set_input(b"{}", 0.2) is None
+    time.sleep(0.4)
+    assert worker.alive
+    assert worker.set_input(b"{}", 30) is None
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds the limit")
