@@ -71,6 +71,11 @@ class GenerateBody(SourceBody):
         description="CloudFormation: what one template may hold before it is split into nested"
         " stacks; 51200 where it is sent without a bucket.",
     )
+    scope: Literal["group", "subscription"] | None = Field(
+        None,
+        description="ARM: what the template is deployed to; without it one resource group where"
+        " that holds everything, else the subscription.",
+    )
     modules: bool = Field(
         False, description="Terraform: resources without a module in one for each category."
     )
@@ -94,6 +99,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
             json=body.json_template,
             modules=body.modules,
             template_bytes=body.template_bytes,
+            scope=body.scope,
         ),
     )
     checks = [reread(opened.blueprint, code, application().catalog)] if body.verify else []

@@ -65,3 +65,28 @@ def test_a_fault_is_a_problem_and_no_archive(api: Any) -> None:
     bad = TEXT.replace("aws_sqs_queue", "aws_sqs_queu")
     reply = api.call("POST", "/iac/generate", {"content": bad, "archive": "zip"})
     assert (reply.status, reply.code) == (422, "InvalidBlueprint")
+
+
+def test_the_scope_of_an_arm_template_may_be_chosen(api: Any) -> None:
+    text = """\
+apiVersion: dharma/v1
+kind: Blueprint
+name: disks
+version: 1.0.0
+provider: azure
+resources:
+  - {name: main, type: azurerm_resource_group, properties: {name: main, location: westeurope}}
+  - name: app
+    type: azurerm_user_assigned_identity
+    properties:
+      name: app
+      resource_group_name: ${azurerm_resource_group.main.name}
+      location: westeurope
+"""
+    body = {"content": text, "format": "arm"}
+    for scope, is_subscription in ((None, False), ("group", False), ("subscription", True)):
+        reply = api.call("POST", "/iac/generate", {**body, "scope": scope})
+        written = reply.body["files"]["azuredeploy.json"]
+        assert ("subscriptionDeploymentTemplate" in written) == is_subscription
+        assert [check["outcome"] for check in reply.body["checks"]] == ["passed"]
+    assert api.call("POST", "/iac/generate", {**body, "scope": "tenant"}).status == 400

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -55,6 +55,13 @@ class Cloud(StrEnum):
     AWS = "aws"
     AZURE = "azure"
     GCP = "gcp"
+
+
+class ArmScope(StrEnum):
+    """What an ARM template can be deployed to."""
+
+    GROUP = "group"
+    SUBSCRIPTION = "subscription"
 
 
 class Archive(StrEnum):
@@ -167,6 +174,14 @@ def generate(
             " stacks; 51200 where it is sent without a bucket.",
         ),
     ] = 1_000_000,
+    scope: Annotated[
+        ArmScope | None,
+        typer.Option(
+            help="ARM: what the template is deployed to; without it one resource group where that"
+            " holds everything, else the subscription.",
+            show_default=False,
+        ),
+    ] = None,
     backend: Annotated[
         str | None,
         typer.Option(
@@ -211,6 +226,7 @@ def generate(
         modules=modules,
         backend=backend,
         template_bytes=template_bytes,
+        scope=None if scope is None else scope.value,
         verify=verify,
         lint=lint,
     )
@@ -290,6 +306,7 @@ class _Wanted:
     modules: bool = False
     backend: str | None = None
     template_bytes: int = 1_000_000
+    scope: Literal["group", "subscription"] | None = None
     verify: bool = False
     lint: bool = False
 
@@ -320,6 +337,7 @@ def _write(
         region=region,
         modules=wanted.modules,
         template_bytes=wanted.template_bytes,
+        scope=wanted.scope,
         backend=None if wanted.backend is None else parse_backend(wanted.backend, region),
     )
     if wanted.target == Conversion.BLUEPRINT:

@@ -66,3 +66,16 @@ def test_a_broken_list_of_ours_costs_nothing_but_a_question(
     Path("out/.iac-dharma-files.json").write_text(text)
     blueprint.write_text(blueprint.read_text().replace("jobs-", "tasks-"))
     assert dharma("generate", blueprint, *OUT).code == 1
+
+
+def test_an_arm_template_is_of_the_scope_that_is_asked_for(dharma: Any) -> None:
+    example = Path(__file__).parents[3] / "examples" / "kinds" / "azurerm_managed_disk.yaml"
+    schemas = [
+        dharma("generate", example, "-f", "arm", *scope, *JSON).json["files"]["azuredeploy.json"]
+        for scope in ((), ("--scope", "group"), ("--scope", "subscription"))
+    ]
+    assert ["subscriptionDeploymentTemplate" in text for text in schemas] == [False, False, True]
+    several = Path(__file__).parents[3] / "examples" / "azure-two-groups.yaml"
+    said = dharma("generate", several, "-f", "arm", "--scope", "group")
+    assert said.code == 1
+    assert "a template is deployed to one resource group" in said.err

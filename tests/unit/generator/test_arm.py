@@ -12,7 +12,7 @@ from dharma.blueprint.readers import read_text
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import canonical, load_catalog
 from dharma.core.errors import NotExpressible
-from dharma.generator import generate
+from dharma.generator import GenerateOptions, generate
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions.nodes import (
     Binary,
@@ -46,8 +46,10 @@ def disk(name: str = "data", **fields: Any) -> Resource:
 
 
 def template(*resources: Resource, **fields: Any) -> dict[str, Any]:
+    """Of one group: what needs more is refused."""
     blueprint = Blueprint("web", "1.2.3", "azure", resources=(GROUP, *resources), **fields)
-    (text,) = generate(blueprint, "arm", CATALOG).files.values()
+    options = GenerateOptions(scope="group")
+    (text,) = generate(blueprint, "arm", CATALOG, options).files.values()
     found: dict[str, Any] = json.loads(text)
     return found
 
@@ -268,7 +270,9 @@ def test_a_secret_output_is_no_plain_text() -> None:
         ),
         (
             [Resource("azurerm_resource_group", "two", {"name": "b", "location": "x"})],
-            "make a blueprint of each",
+            "azurerm_resource_group.two: a template is deployed to one resource group, and there "
+            "are azurerm_resource_group.main, azurerm_resource_group.two; a template of the "
+            "subscription can",
         ),
         (
             [disk(properties={"tags": {"t": Call("cidrhost", ("10.0.0.0/8", 1))}})],

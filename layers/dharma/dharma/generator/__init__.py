@@ -158,7 +158,7 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
         resources, outputs = without_loops(bp, options.variables, counts_stay=True)
     document, notes = write(resources, "arm", catalog)
     native = native_outputs(outputs, resources, document, catalog)
-    files, warned = write_arm(bp, document, native, catalog)
+    files, warned = write_arm(bp, document, native, catalog, options.scope)
     doubts = [n for name, text in files.items() for n in reread(text, name, resources, catalog)]
     return GeneratedCode("arm", files, [*notes, *warned, *doubts], tuple(resources))
 

@@ -2,19 +2,28 @@
 
 Azure knows a resource by its type and its name with those of its parents (`vnet/app`). A name that
 others use becomes a variable, so that they all say the same; everything else is asked for by
-`resourceId` and `reference`.
+`resourceId` and `reference`. In a template of the subscription each group has a template of its
+own: what stands in another one is named with its group.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
 from dharma.catalog.formats import azure_type
 from dharma.catalog.naming import Names, pascal
+from dharma.generator.arm_places import (
+    GROUP,
+    SUBSCRIPTION,
+    SUBSCRIPTION_ID,
+    Place,
+    Places,
+    is_group_id,
+)
 from dharma.generator.arm_values import ArmValues
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmCall, ArmIndex, ArmMember, ArmValue
@@ -27,23 +36,43 @@ from dharma.model.expressions.nodes import (
     walk,
 )
 
-GROUP = "Microsoft.Resources/resourceGroups"
 # `/subscriptions/S/resourceGroups/G/providers/Namespace/type/name/...`: the names, split at `/`.
 _FIRST_NAME = 8
 VARIABLES_MAX = 256
-_FUNCTION = re.compile(r"list[A-Za-z]+\(\)\Z")
-_ID_OR_NAME = (("id",), ("name",))
+FUNCTION = re.compile(r"list[A-Za-z]+\(\)\Z")
+_SUBSCRIPTION = ArmMember(ArmCall("subscription"), "subscriptionId")
 
 
 class ArmNames:
     """Names and references of one template. `variables` is the section as it grows."""
 
-    def __init__(self, parts: Sequence[Part], catalog: Catalog, group: str | None) -> None:
-        """`group` is the address of the resource group that the template is deployed to;
-        `current` the resource that is being written."""
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        catalog: Catalog,
+        here: Place,
+        *,
+        places: Places | None = None,
+        members: frozenset[str] | None = None,
+        asked: Iterable[Value] = (),
+    ) -> None:
+        """`here` is what the template is deployed to. In a template of the subscription, or one
+        nested in it, `places` knows where every part is and `members` are the template's own.
+        `asked` are the values of its outputs. `current` is the resource that is being written."""
         self.parts = {part.address: part for part in parts}
         self.catalog = catalog
-        self.group = group
+        self.here = here
+        self.group = here.group
+        self.places = places
+        self.members = members
+        # What another template answers, and what waits for its parts: said by who nests them.
+        self.answered: Callable[[Part, ResourceRef], ArmValue | None] = lambda _part, _ref: None
+        self.awaited_elsewhere: Callable[[Part], list[ArmValue]] = lambda _part: []
+        self._asked = frozenset(
+            ref.address for value in asked for ref in references(value) if ref.path == ("name",)
+        )
+        # Variables of which reading must know what they stand for.
+        self.marks: dict[str, str] = {}
         self.values: ArmValues | None = None
         self.current: Part | None = None
         self.variables: dict[str, Any] = {}
@@ -54,7 +83,7 @@ class ArmNames:
 
     def _names_of_variables(self) -> dict[str, str]:
         """The variable that holds the name of a part, for those whose name others use."""
-        used: set[str] = set()
+        used = set(self._asked)
         for part in self.parts.values():
             for ref in references(dict(part.arguments)):
                 if ref.path == ("name",):
@@ -66,10 +95,18 @@ class ArmNames:
             if address in used
             and address != self.group
             and part.count is None
-            and not any(isinstance(n, ResourceRef) for n in walk(part.arguments.get("name")))
+            and all(self._is_early(n) for n in walk(part.arguments.get("name")))
         }
         # Azure takes no more of them: the names are repeated then.
         return found if len(found) <= VARIABLES_MAX else {}
+
+    def _is_early(self, node: Value) -> bool:
+        """Whether a variable may hold it. Across templates a name is told by its variable, also
+        where it is made of other names."""
+        if not isinstance(node, ResourceRef):
+            return True
+        plain = node.instance is None or isinstance(node.instance, int)
+        return self.places is not None and plain and node.path in (("id",), ("name",))
 
     def _names_of_copies(self) -> dict[str, str]:
         names = Names()
@@ -100,7 +137,7 @@ class ArmNames:
         assert self.values is not None
         if isinstance(parent, ResourceRef) and parent.path == ("id",):
             owner = self.parts[parent.address]
-            if owner.address != self.group:
+            if owner.type != GROUP:
                 return self.segments(owner, parent.instance)
         text = ArmCall("split", (self.values.expression(parent), "/"))
         named = part.arguments.get("names")
@@ -116,17 +153,24 @@ class ArmNames:
         name = part.arguments.get("name")
         if part.address in self._named:
             variable = self._named[part.address]
-            if variable not in self.variables:
-                self.variables[variable] = self.values.json(name)
-            return ArmCall("variables", (variable,))
+            return self._variable(variable, part, "name")
         if name is None:
             # Azure wants a name that is an id, where Terraform makes one up.
-            steps: list[ArmValue] = [ArmMember(ArmCall("resourceGroup"), "id"), part.address]
+            steps: list[ArmValue] = [self._place_id(self._place(part)), part.address]
             if part.count is not None:
                 index = ArmCall("copyIndex")
                 steps.append(index if instance is None else self.values.expression(instance))
             return ArmCall("guid", tuple(steps))
         return self.values.expression(_at_instance(name, instance))
+
+    def _variable(self, variable: str, part: Part, argument: str) -> ArmValue:
+        """The variable that holds an argument of a part."""
+        assert self.values is not None
+        if variable not in self.variables:
+            self.variables[variable] = self.values.json(part.arguments.get(argument))
+            if self._elsewhere(part) or part.address in self._asked or argument != "name":
+                self.marks[variable] = f"{part.address}.{argument}"
+        return ArmCall("variables", (variable,))
 
     def name(self, part: Part) -> ArmValue:
         """The name of a part as its resource states it: all segments."""
@@ -148,29 +192,71 @@ class ArmNames:
         )
         return ArmCall("format", (numbered, *arguments))
 
+    # ---- places
+
+    def _place(self, part: Part) -> Place:
+        found = self.places.of(part.address) if self.places is not None else None
+        return self.here if found is None else found
+
+    def _elsewhere(self, part: Part) -> bool:
+        return self.members is not None and part.address not in self.members
+
+    def _place_id(self, place: Place) -> ArmValue:
+        """The id of a group or of the subscription, as other ids begin."""
+        if place == SUBSCRIPTION:
+            return ArmMember(ArmCall("subscription"), "id")
+        if place == self.here:
+            return ArmMember(ArmCall("resourceGroup"), "id")
+        group = self.group_name(place)
+        if isinstance(group, str):
+            text = f"/subscriptions/{{0}}/resourceGroups/{group}"
+            return ArmCall("format", (text, _SUBSCRIPTION))
+        return ArmCall("format", ("/subscriptions/{0}/resourceGroups/{1}", _SUBSCRIPTION, group))
+
+    def group_name(self, place: Place) -> ArmValue:
+        """The name of a group."""
+        assert self.values is not None
+        if place.group is None:
+            return self.values.expression(place.name)
+        return self.reference(ResourceRef(place.group, ("name",), place.instance))
+
+    def resource_id(self, place: Place, native: str, *names: ArmValue) -> ArmValue:
+        """The id of what is of that type and so called in a place."""
+        if place == SUBSCRIPTION:
+            return ArmCall("subscriptionResourceId", (native, *names))
+        if place == self.here:
+            return ArmCall("resourceId", (native, *names))
+        return ArmCall("resourceId", (_SUBSCRIPTION, self.group_name(place), native, *names))
+
     # ---- references
 
     def identifier(self, part: Part, instance: Value = None) -> ArmValue:
         """The id of a part."""
-        if part.address == self.group:
-            return ArmMember(ArmCall("resourceGroup"), "id")
+        if part.type == GROUP:
+            return self._place_id(Place(part.address, instance))
         segments = self.segments(part, instance)
         scope = part.arguments.get("scope")
-        if scope is not None and not self.is_group(scope):
+        if scope is not None and not self.is_deployed_to(scope):
             assert self.values is not None
             place = self.values.expression(_at_instance(scope, instance))
             return ArmCall("extensionResourceId", (place, azure_type(part.type), *segments))
-        return ArmCall("resourceId", (azure_type(part.type), *segments))
+        return self.resource_id(self._place(part), azure_type(part.type), *segments)
 
     def own_part(self, collection: str, name: ArmValue) -> ArmValue:
         """The id of a part of the resource that is being written."""
         if self.current is None:
             raise Inexpressible("a part of its own, where no resource is")
         native = f"{azure_type(self.current.type)}/{collection}"
-        return ArmCall("resourceId", (native, *self.segments(self.current), name))
+        return self.resource_id(
+            self._place(self.current), native, *self.segments(self.current), name
+        )
 
-    def is_group(self, value: Value) -> bool:
-        return isinstance(value, ResourceRef) and value.address == self.group
+    def is_deployed_to(self, scope: Value) -> bool:
+        """Whether what belongs to this is deployed to it: to the subscription, or to a group."""
+        part = self.parts.get(scope.address) if isinstance(scope, ResourceRef) else None
+        if part is not None:
+            return part.type == GROUP
+        return scope == SUBSCRIPTION_ID or (self.places is not None and is_group_id(scope))
 
     def reference(self, ref: ResourceRef) -> ArmValue:
         """What a reference of the document is in the template."""
@@ -179,25 +265,44 @@ class ArmNames:
             raise Inexpressible(f"{ref.address} is no resource of this template")
         if part.count is not None and ref.instance is None:
             raise Inexpressible(f"{ref.address} is a loop: say which instance is meant")
-        if part.address == self.group:
-            if ref.path[:1] in (("id",), ("name",), ("location",), ("tags",)):
-                return _members(ArmCall("resourceGroup"), ref.path)
-            raise Inexpressible(f"{'.'.join(map(str, ref.path))} of the resource group")
+        if part.type == GROUP:
+            return self._of_group(part, ref)
         if ref.path == ("id",):
             return self.identifier(part, ref.instance)
         if ref.path == ("name",):
             return self._own(part, ref.instance)
         return self._runtime(part, ref)
 
+    def _of_group(self, part: Part, ref: ResourceRef) -> ArmValue:
+        if ref.path[:1] not in (("id",), ("name",), ("location",), ("tags",)):
+            raise Inexpressible(f"{'.'.join(map(str, ref.path))} of the resource group")
+        if Place(part.address, ref.instance) == self.here:
+            return _members(ArmCall("resourceGroup"), ref.path)
+        if ref.path == ("id",):
+            return self.identifier(part, ref.instance)
+        if ref.path == ("name",):
+            return self._own(part, ref.instance)
+        assert self.values is not None
+        # `reference` may not stand where Azure wants a location: what the group says is repeated.
+        argument = str(ref.path[0])
+        if part.count is None and part.arguments.get(argument) is not None:
+            variable = f"{_word(part)}{argument.capitalize()}"
+            return _members(self._variable(variable, part, argument), ref.path[1:])
+        value = _at_instance(part.arguments.get(argument), ref.instance)
+        return _members(self.values.expression(value), ref.path[1:])
+
     def _runtime(self, part: Part, ref: ResourceRef) -> ArmValue:
         """What only the deployed resource knows: by `reference`, or by one of the `list` functions
         where the path begins with it."""
+        answer = self.answered(part, ref)
+        if answer is not None:
+            return answer
         identifier = self.identifier(part, ref.instance)
         version = self.api_version(part)
         if not ref.path:
             return ArmCall("reference", (identifier, version, "full"))
         first, rest = str(ref.path[0]), ref.path[1:]
-        if _FUNCTION.match(first):
+        if FUNCTION.match(first):
             return _members(ArmCall(first[:-2], (identifier, version)), rest)
         if first == "properties":
             return _members(ArmCall("reference", (identifier, version)), rest)
@@ -212,27 +317,48 @@ class ArmNames:
 
     # ---- waiting
 
-    def depends_on(self, part: Part) -> list[ArmValue]:
-        """What Azure has to make first: `resourceId` alone makes nothing wait."""
-        found: dict[ArmValue, None] = {}
+    def _targets(self, part: Part) -> Iterator[tuple[Part, Value]]:
+        """The parts, with their instance, that a part refers to or is said to wait for."""
         values = {**part.arguments, "": [part.condition, part.count, dict(part.native)]}
         for ref in references(values):
             target = self.parts.get(ref.address)
             if target is not None and target is not part:
-                found.update(dict.fromkeys(self._awaited(target, ref.instance)))
+                yield target, ref.instance
         for address in part.awaited:
             target = self.parts.get(address)
             if target is None:
                 raise Inexpressible(f"depends_on: there is no {address}")
-            found.update(dict.fromkeys(self._awaited(target, None)))
+            yield target, None
+
+    def needed(self, part: Part) -> list[Part]:
+        """What a part cannot do without."""
+        return list({target.address: target for target, _ in self._targets(part)}.values())
+
+    def depends_on(self, part: Part) -> list[ArmValue]:
+        """What Azure has to make first: `resourceId` alone makes nothing wait."""
+        found: dict[ArmValue, None] = {}
+        for target, instance in self._targets(part):
+            found.update(dict.fromkeys(self.awaited(target, instance)))
         return list(found)
 
-    def _awaited(self, target: Part, instance: Value) -> list[ArmValue]:
+    def awaited(self, target: Part, instance: Value = None) -> list[ArmValue]:
+        if self._elsewhere(target):
+            return self.awaited_elsewhere(target)
         if target.address == self.group:
             return []
         if target.count is not None and instance is None:
             return [self.copies[target.address]]
+        if target.type == GROUP:
+            return [self.group_resource(target, instance)]
         return [self.identifier(target, instance)]
+
+    def group_resource(self, part: Part, instance: Value = None) -> ArmValue:
+        """A resource group as a resource of the subscription, to wait for."""
+        return ArmCall("subscriptionResourceId", (GROUP, self._own(part, instance)))
+
+    def order_elsewhere(self, part: Part) -> list[str]:
+        """The parts of other templates that the author lets this one wait for."""
+        return [a for a in part.awaited if a in self.parts and self._elsewhere(self.parts[a])]
 
 
 def variable_of(part: Part) -> str:

@@ -55,6 +55,7 @@ from dharma.model.expressions.printer import print_expression
 
 NULL = ArmCall("null")
 _ZEROS = re.compile(r"%0(\d+)d")
+REGION_OF_GROUP = ArmMember(ArmCall("resourceGroup"), "location")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _BOOLEAN = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 
@@ -63,7 +64,9 @@ _BOOLEAN = frozenset({"==", "!=", "<", "<=", ">", ">=", "&&", "||"})
 class Scope:
     """What names mean in this template: parameters of variables, those whose emptiness stands for
     null, those that are flags, those that are texts, how a reference is spelled, and the id of a
-    part of the resource that is being written."""
+    part of the resource that is being written. `region` is where the template is deployed;
+    `deployment` the parameter that holds the name of the deployment, where the template is nested
+    in another one. `used` gathers the parameters that are needed."""
 
     parameters: Mapping[str, str]
     reference: Callable[[ResourceRef], ArmValue]
@@ -71,7 +74,10 @@ class Scope:
     booleans: frozenset[str] = frozenset()
     texts: frozenset[str] = frozenset()
     own_part: Callable[[str, ArmValue], ArmValue] | None = None
+    region: ArmValue = REGION_OF_GROUP
+    deployment: str | None = None
     bound: list[str] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)
 
 
 class ArmValues:
@@ -172,7 +178,10 @@ class ArmValues:
             case ResourceRef():
                 return self.scope.reference(node)
             case Ambient("region"):
-                return ArmMember(ArmCall("resourceGroup"), "location")
+                return self.scope.region
+            case Ambient("deployment_name") if self.scope.deployment is not None:
+                self.scope.used.add(self.scope.deployment)
+                return ArmCall("parameters", (self.scope.deployment,))
             case Ambient(name) if name in AMBIENT:
                 function, member = AMBIENT[name]
                 return ArmMember(ArmCall(function), member)
@@ -221,6 +230,7 @@ class ArmValues:
     def _parameter(self, name: str) -> ArmValue:
         if name not in self.scope.parameters:
             raise Inexpressible(f"var.{name} is not declared")
+        self.scope.used.add(self.scope.parameters[name])
         parameter = ArmCall("parameters", (self.scope.parameters[name],))
         if name in self.scope.optional:
             return ArmCall("if", (ArmCall("empty", (parameter,)), NULL, parameter))

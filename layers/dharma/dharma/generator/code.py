@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from dharma.catalog.document import Note
 from dharma.model.blueprint import Resource
@@ -39,6 +40,7 @@ class AzureBackend:
     key: str
 
 
+ArmScope = Literal["group", "subscription"]
 Backend = S3Backend | GcsBackend | AzureBackend
 
 
@@ -50,7 +52,8 @@ class GenerateOptions:
     CloudFormation as JSON. `modules`: Terraform resources without a module of their own are grouped
     into one by the catalog's category. `template_bytes` and `template_resources`: what one
     CloudFormation template may hold before it is split into nested stacks; 51,200 bytes where it is
-    sent without a bucket."""
+    sent without a bucket. `scope`: what an ARM template is deployed to; where None, one resource
+    group if that holds everything, else the subscription."""
 
     variables: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
@@ -59,6 +62,7 @@ class GenerateOptions:
     modules: bool = False
     template_bytes: int = 1_000_000
     template_resources: int = 500
+    scope: ArmScope | None = None
 
 
 @dataclass(frozen=True, slots=True)

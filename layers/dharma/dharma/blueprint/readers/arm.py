@@ -15,6 +15,7 @@ import re
 from dataclasses import replace
 from pathlib import PurePath
 
+from dharma.blueprint.readers.arm_nested import members, references_in
 from dharma.blueprint.readers.arm_parameters import computed_default, name_of, read_parameter
 from dharma.blueprint.readers.arm_resources import GROUP, ArmResources
 from dharma.blueprint.readers.arm_values import ArmExpressions, Names, own_functions
@@ -98,11 +99,19 @@ class _Template:
             functions=own_functions(self.sections["functions"][1])
             if "functions" in self.sections
             else {},
+            references=references_in(members(self.marks.get("references"))),
         )
         group, place = self._group(names, catalog)
         names.group = place
         expressions = ArmExpressions(names, self.file, self.notes)
-        reading = ArmResources(expressions, catalog, self.notes, self.file, place)
+        reading = ArmResources(
+            expressions,
+            catalog,
+            self.notes,
+            self.file,
+            place,
+            is_subscription=self._is("subscription"),
+        )
         resources = self.sections["resources"][1]
         reading.gather(resources, "resources")
         parts = [*([group] if group is not None else []), *reading.parts()]
@@ -187,11 +196,15 @@ class _Template:
 
     # ---- the resource group
 
+    def _is(self, scope: str) -> bool:
+        """Whether the template is deployed to that."""
+        schema = self.sections["$schema"][1].value if "$schema" in self.sections else None
+        return isinstance(schema, str) and f"{scope}DeploymentTemplate" in schema
+
     def _group(self, names: Names, catalog: Catalog) -> tuple[Part | None, Value]:
         """The group that the template is deployed to: as its writer noted it, or made up with
         variables for what only the deployment says."""
-        schema = str(self.sections["$schema"][1].value) if "$schema" in self.sections else ""
-        if re.search(r"(subscription|tenant|managementGroup)DeploymentTemplate", schema):
+        if any(map(self._is, ("subscription", "tenant", "managementGroup"))):
             return None, None
         expressions = ArmExpressions(names, self.file, self.notes)
         said = self.marks.get("resourceGroup")

@@ -3,16 +3,25 @@
 Azure knows a resource by its type and names (`vnet/app`). First all resources are gathered with
 what they are called; then their bodies are read, where `resourceId`, `reference` and the names of
 parents find the resources they mean. A name alone is a reference only where the resource also waits
-(`dependsOn`) for the one of that name.
+(`dependsOn`) for the one of that name. What a nested template holds is gathered with the group that
+it is deployed to.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from dharma.blueprint.readers.arm_values import ArmExpressions, Names, at_index
+from dharma.blueprint.readers.arm_nested import (
+    DEPLOYMENT,
+    SUBSCRIPTION_ID,
+    Nested,
+    given,
+    members,
+    noted_references,
+    waiting,
+)
+from dharma.blueprint.readers.arm_values import ArmExpressions, at_index
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
@@ -24,6 +33,7 @@ from dharma.model.arm_functions import OWN_PART
 from dharma.model.arm_language import ArmCall, ArmSyntaxError, ArmValue, parse_text
 from dharma.model.expressions.nodes import (
     Ambient,
+    Binary,
     Call,
     Conditional,
     Index,
@@ -39,7 +49,6 @@ from dharma.model.expressions.templates import join_parts
 from dharma.model.origin import Origin
 
 GROUP = "Microsoft.Resources/resourceGroups"
-DEPLOYMENT = "microsoft.resources/deployments"
 # Properties that hold child resources, of types that the catalog has kinds for.
 _INLINE = {
     "Microsoft.Network/virtualNetworks": ("subnets",),
@@ -65,13 +74,19 @@ _ENVELOPE = frozenset(
 )
 _INDEX = Symbol(("count", "index"))
 _FIRST_NAME = 8
+# `/subscriptions/S/resourceGroups/G` between its slashes.
+_GROUP_BEGINS: list[Value] = ["", "subscriptions", SUBSCRIPTION_ID, "resourceGroups"]
+_GROUP_ID = 5
 _DEEPEST = 5
 Body = dict[str, tuple[Node, Node]]
 
 
 @dataclass(slots=True)
 class Entry:
-    """One resource on its way. `segments` are its names along the type, the last its own."""
+    """One resource on its way. `segments` are its names along the type, the last its own; `said`
+    are these as they are spelled, where a name may be that of another resource. `place` is its
+    group; where it has none, `subscription` is the id of what it is deployed to, if that is one.
+    `within` is the deployment around it, `conditions` those of all around it."""
 
     type: str
     address: str
@@ -80,12 +95,17 @@ class Entry:
     where: str
     expressions: ArmExpressions
     segments: list[Value]
+    said: list[Value]
     own: ArmValue
     parent: Entry | None = None
     count: Value = None
     copy_name: str | None = None
     depends_on: list[tuple[str, Value]] = field(default_factory=list)
     place: Value = None
+    subscription: Value = None
+    within: str | None = None
+    conditions: tuple[Value, ...] = ()
+    behind: list[str] = field(default_factory=list)
 
 
 class ArmResources:
@@ -98,23 +118,42 @@ class ArmResources:
         notes: list[Note],
         file: str | None,
         place: Value,
+        *,
+        is_subscription: bool = False,
     ) -> None:
-        """`place` is the group that everything without another one is in."""
+        """`place` is the group that everything without another one is in; none in a template of
+        the subscription."""
         self.expressions = expressions
         self.catalog = catalog
         self.notes = notes
         self.file = file
         self.place = place
+        self.within: str | None = None
+        self.subscription: Value = SUBSCRIPTION_ID if is_subscription else None
+        self.nested: dict[str, Nested] = {}
+        self.conditions: tuple[Value, ...] = ()
         self.types = {t.lower(): t for t in catalog.native_types("arm")}
         self.entries: list[Entry] = []
+        self.by_address: dict[str, Entry] = {}
         self.taken = TakenNames()
         self.by_type: dict[str, list[Entry]] = {}
         self._current: Entry | None = None
-        self._link(expressions)
+        self._link(expressions, "resources")
 
-    def _link(self, expressions: ArmExpressions) -> None:
-        expressions.resolve = self._resolve
-        expressions.by_name = self._by_full_name
+    def _link(self, expressions: ArmExpressions, where: str) -> None:
+        """Let the expressions of the template whose resources are `where` find what they mean."""
+
+        def resolve(native: str, names: list[Value], group: Value) -> ResourceRef | None:
+            return self._resolve(native, names, group, expressions.names.group)
+
+        def by_name(name: Value) -> ResourceRef | None:
+            return self._by_full_name(name) or self._by_symbol(name, where)
+
+        expressions.resolve = resolve
+        expressions.by_name = by_name
+        expressions.answers = self._answers
+        expressions.is_known = self._is_gathered
+        expressions.as_group = self._as_group
 
     # ---- gathering
 
@@ -134,6 +173,8 @@ class ArmResources:
             found = [(str(number), node) for number, node in enumerate(resources.value)]
         else:
             return
+        # Groups first: what is deployed into them is told by their names.
+        found.sort(key=lambda item: not _is_group(item[1]))
         for step, node in found:
             address = f"{where}[{step}]" if step.isdigit() else f"{where}.{step}"
             self._gather_one(node, address, parent, expressions, depth)
@@ -148,12 +189,13 @@ class ArmResources:
             return
         if "existing" in body and body["existing"][1].value is True:
             return  # A reference to something that is there: it is made by nobody here.
-        if native.lower() == DEPLOYMENT and self._nested(body, where, expressions, depth):
+        if native.lower() == DEPLOYMENT.lower() and self._nested(body, where, expressions, depth):
             return
         if parent is not None and not native.lower().startswith(f"{parent.type.lower()}/"):
             native = f"{azure_type(parent.type)}/{native}"
         entry = self._entry(native, node, where, parent, expressions)
         self.entries.append(entry)
+        self.by_address[entry.address] = entry
         self.by_type.setdefault(azure_type(entry.type).lower(), []).append(entry)
         self._gather_inline(entry, depth)
         if "resources" in body and depth < _DEEPEST:
@@ -188,8 +230,10 @@ class ArmResources:
         name_node = body["name"][1]
         expressions.at(where, "name", name_node)
         name = expressions.value(name_node)
-        segments = segments_of(name)
+        said = segments_of(name)
+        segments = [self._plain(segment) for segment in said]
         if parent is not None and len(segments) < len(native.split("/")) - 1:
+            said = [*parent.said, *said]
             segments = [*parent.segments, *segments]
         known = self.types.get(native.lower())
         spelled = known or kept_type(native)
@@ -202,9 +246,13 @@ class ArmResources:
             where=where,
             expressions=expressions,
             segments=segments,
+            said=said,
             own=_last_name(_own_text(name_node)),
             parent=parent,
-            place=self.place,
+            place=None if spelled == GROUP else self.place,
+            subscription=self.subscription,
+            within=self.within,
+            conditions=self.conditions,
         )
         if "copy" in body:
             self._read_copy(entry, body["copy"][1])
@@ -229,53 +277,121 @@ class ArmResources:
         name = said[1].value if said else None
         return name if isinstance(name, str) and re.match(r"[A-Za-z_][\w-]*\Z", name) else None
 
-    def _nested(self, body: Body, where: str, expressions: ArmExpressions, depth: int) -> bool:
+    # ---- nested templates
+
+    def _nested(self, body: Body, where: str, outer: ArmExpressions, depth: int) -> bool:
         """A deployment whose template stands in it; one that is linked passes through."""
-        properties = body["properties"][1].value if "properties" in body else None
-        if not isinstance(properties, dict) or "template" not in properties or depth >= _DEEPEST:
+        properties = members(body["properties"][1]) if "properties" in body else {}
+        template = members(properties["template"][1]) if "template" in properties else {}
+        if "resources" not in template or "copy" in body or depth >= _DEEPEST:
             return False
-        template = properties["template"][1].value
-        if not isinstance(template, dict) or "resources" not in template or "copy" in body:
-            return False
-        inner = expressions
-        scope = properties.get("expressionEvaluationOptions")
-        said = scope[1].value.get("scope") if scope and isinstance(scope[1].value, dict) else None
-        if said is not None and str(said[1].value).lower() == "inner":
-            inner = self._inner(properties, template, expressions)
-        self.gather(
-            template["resources"][1],
-            f"{where}.properties.template.resources",
-            None,
-            inner,
-            depth + 1,
+        place, subscription = self._target(body, where, outer)
+        resources = f"{where}.properties.template.resources"
+        inside = outer
+        references = noted_references(template)
+        if _is_inner(properties):
+            names = given(properties, template, outer, where)
+            names.group = place
+            names.references = references or {}
+            inside = ArmExpressions(names, self.file, self.notes)
+            self._link(inside, resources)
+        name = segments_of(outer.at(where, "name", body["name"][1]).value(body["name"][1]))
+        outputs = members(template["outputs"][1]) if "outputs" in template else {}
+        nested = Nested(
+            key=f"{DEPLOYMENT}.{where}",
+            where=where,
+            segments=name,
+            place=place,
+            body=body,
+            outside=outer,
+            inside=inside,
+            outputs=outputs,
+            is_own=references is not None,
         )
+        self.nested[nested.key] = nested
+        before = len(self.entries)
+        around = (self.place, self.subscription, self.within, self.conditions)
+        self.place, self.subscription, self.within = place, subscription, nested.key
+        self.conditions = (*self.conditions, *self._condition(nested))
+        self.gather(template["resources"][1], resources, None, inside, depth + 1)
+        self.place, self.subscription, self.within, self.conditions = around
+        nested.members = self.entries[before:]
         return True
 
-    def _inner(self, properties: Body, template: Body, outer: ArmExpressions) -> ArmExpressions:
-        """A template of inner scope: its parameters are values from outside."""
-        given = properties["parameters"][1].value if "parameters" in properties else {}
-        declared = template["parameters"][1].value if "parameters" in template else {}
-        bound: dict[str, Value] = {}
-        for name, (_, node) in declared.items() if isinstance(declared, dict) else ():
-            said = given.get(name) if isinstance(given, dict) else None
-            body = node.value if isinstance(node.value, dict) else {}
-            if said is not None and isinstance(said[1].value, dict) and "value" in said[1].value:
-                bound[name] = outer.value(said[1].value["value"][1])
-            elif "defaultValue" in body:
-                bound[name] = outer.value(body["defaultValue"][1])
-        variables = template["variables"][1].value if "variables" in template else {}
-        names = Names(
-            parameters=bound,
-            types=outer.names.types,
-            variables={k: n for k, (_, n) in variables.items()}
-            if isinstance(variables, dict)
-            else {},
-            optional=outer.names.optional,
-            group=outer.names.group,
-        )
-        inner = ArmExpressions(names, self.file, self.notes)
-        self._link(inner)
-        return inner
+    def _target(self, body: Body, where: str, outer: ArmExpressions) -> tuple[Value, Value]:
+        """The group that a nested template is deployed to, and the subscription."""
+
+        def said(key: str) -> Value:
+            node = body[key][1]
+            return outer.at(where, key, node).value(node)
+
+        subscription = said("subscriptionid") if "subscriptionid" in body else self.subscription
+        if subscription not in (None, SUBSCRIPTION_ID) and "subscriptionid" in body:
+            message = "it is deployed to another subscription: here it is read as of this one"
+            self._note(message, body["subscriptionid"][1], where, "subscriptionId")
+        if "resourcegroup" in body:
+            return self._group_named(said("resourcegroup")), subscription
+        if "scope" in body:
+            scope = said("scope")
+            segments = segments_of(scope)
+            if isinstance(scope, ResourceRef) and scope.path == ("id",):
+                return replace(scope, path=("name",)), subscription
+            if len(segments) == _GROUP_ID and segments[3] == "resourceGroups":
+                return self._group_named(segments[4]), subscription
+            known = segments[:2] == _GROUP_BEGINS[:2] and len(segments) == len(_GROUP_BEGINS) - 1
+            return None, segments[2] if known else None
+        return None if "subscriptionid" in body else self.place, subscription
+
+    def _condition(self, nested: Nested) -> tuple[Value, ...]:
+        """Under which condition it is deployed, unless that is the condition of its group: what is
+        in a group is there only if the group is."""
+        if "condition" not in nested.body:
+            return ()
+        node = nested.body["condition"][1]
+        condition = nested.outside.at(nested.where, "condition", node).value(node)
+        for entry in self.by_type.get(GROUP.lower(), ()):
+            if isinstance(nested.place, ResourceRef) and entry.address == nested.place.address:
+                own = entry.body["condition"][1] if "condition" in entry.body else None
+                if own is not None and entry.expressions.value(own) == condition:
+                    return ()
+        return () if condition is True else (condition,)
+
+    def _answers(self, target: ResourceRef) -> dict[str, Value] | None:
+        nested = self.nested.get(target.address)
+        return None if nested is None else nested.answered()
+
+    def _is_gathered(self, address: str) -> bool:
+        return address in self.by_address
+
+    # ---- groups
+
+    def _group_named(self, name: Value) -> Value:
+        """The group of the template that is called so, as the reference to its name; another name
+        stays what it is."""
+        if isinstance(name, ResourceRef):
+            return replace(name, path=("name",)) if name.path == ("id",) else name
+        for entry in self.by_type.get(GROUP.lower(), ()):
+            instance = matched(entry, [name])
+            if instance is not None:
+                return ResourceRef(entry.address, ("name",), instance[0])
+        return name
+
+    def _as_group(self, value: Value) -> Value:
+        """The id of a group of the template that is put together out of its name."""
+        segments = segments_of(value) if isinstance(value, Template) else []
+        if len(segments) != _GROUP_ID or segments[:4] != _GROUP_BEGINS:
+            return value
+        group = self._group_named(segments[4])
+        return replace(group, path=("id",)) if isinstance(group, ResourceRef) else value
+
+    def _plain(self, name: Value) -> Value:
+        """A name in one spelling: that of a resource of the template as the resource says it."""
+        if not isinstance(name, ResourceRef) or name.path != ("name",):
+            return name
+        if name.address not in self.by_address:
+            return name
+        own = self.by_address[name.address].segments[-1]
+        return own if name.instance is None else at_index(own, name.instance)
 
     def _note(self, message: str, node: Node, address: str, path: str = "") -> None:
         origin = Origin(self.file, node.line, node.column, address)
@@ -283,51 +399,131 @@ class ArmResources:
 
     # ---- linking
 
-    def _resolve(self, native: str, names: list[Value]) -> ResourceRef | None:
+    def _resolve(
+        self, native: str, names: list[Value], group: Value = None, here: Value = None
+    ) -> ResourceRef | None:
+        """The resource of a type with these names in a group; where none is said, anywhere, best in
+        the group `here`."""
+        names = [self._plain(name) for name in names]
+        wanted = None if group is None else self._group_named(group)
+        nested = self._deployment(names, wanted) if native.lower() == DEPLOYMENT.lower() else None
+        if nested is not None:
+            return nested
+        found: list[tuple[Entry, ResourceRef]] = []
         for entry in self.by_type.get(native.lower(), ()):
-            if entry is self._current:
+            if entry is self._current or self._comes_after(entry):
                 continue  # Its own id is written out: nothing refers to itself.
             instance = matched(entry, names)
-            if instance is not None:
-                return ResourceRef(entry.address, ("id",), instance[0])
+            if instance is not None and (wanted is None or entry.place == wanted):
+                found.append((entry, ResourceRef(entry.address, ("id",), instance[0])))
+        near = [ref for entry, ref in found if entry.place == here]
+        every = [*near, *(ref for _, ref in found)]
+        return every[0] if every else None
+
+    def _comes_after(self, entry: Entry) -> bool:
+        """Whether its deployment waits for what is being read: that speaks of what was there."""
+        nested = self.nested.get(entry.within) if entry.within is not None else None
+        return (
+            nested is not None
+            and self._current is not None
+            and (self._current.address in nested.behind)
+        )
+
+    def _deployment(self, names: list[Value], group: Value) -> ResourceRef | None:
+        for nested in self.nested.values():
+            if nested.segments == names and (group is None or nested.place == group):
+                return ResourceRef(nested.key, ("id",))
         return None
 
     def _by_full_name(self, name: Value) -> ResourceRef | None:
         """The one resource that is called so, whatever its type."""
-        names = segments_of(name)
+        names = [self._plain(segment) for segment in segments_of(name)]
         found = [
             ResourceRef(entry.address, ("id",), instance[0])
             for entry in self.entries
             if (instance := matched(entry, names)) is not None
         ]
+        found += [
+            ResourceRef(nested.key, ("id",))
+            for nested in self.nested.values()
+            if nested.segments == names
+        ]
         return found[0] if len(found) == 1 else None
 
-    def parts(self) -> Iterator[Part]:
+    def _by_symbol(self, name: Value, where: str) -> ResourceRef | None:
+        """What a template that names its resources for itself calls so."""
+        if not isinstance(name, str):
+            return None
+        place = f"{where}.{name}"
+        addresses = [entry.address for entry in self.entries if entry.where == place]
+        addresses += [nested.key for nested in self.nested.values() if nested.where == place]
+        return ResourceRef(addresses[0], ("id",)) if addresses else None
+
+    def parts(self) -> list[Part]:
         for entry in self.entries:
             self._read_dependencies(entry)
+        for nested in self.nested.values():
+            nested.behind = self._deployments_before(nested)
+        parts = [self._part(entry) for entry in self.entries]
+        behind = {e.address: set[str]() for e in self.entries if e.behind}
+        together: dict[str, set[str]] = {}
         for entry in self.entries:
-            yield self._part(entry)
+            for key in entry.behind:
+                behind[entry.address].update(self._members(key))
+        for nested in self.nested.values():
+            if nested.behind:
+                before = {a for key in nested.behind for a in self._members(key)}
+                own = {member.address for member in nested.members}
+                for address in own:
+                    behind.setdefault(address, set()).update(before - own)
+                    together.setdefault(address, set()).update(own)
+        return waiting(parts, behind, together) if behind else parts
+
+    def _members(self, key: str) -> list[str]:
+        """The resources that are there once a deployment, or the resource itself, is."""
+        if key not in self.nested:
+            return [key]
+        return [entry.address for entry in self.nested[key].members]
+
+    def _deployments_before(self, nested: Nested) -> list[str]:
+        """What a deployment waits for. The group that it goes into is said by its place."""
+        if nested.is_own or "dependson" not in nested.body:
+            return []
+        node = nested.body["dependson"][1]
+        found: list[str] = []
+        for item in node.value if isinstance(node.value, list) else [node]:
+            nested.outside.at(nested.where, "dependsOn", item)
+            awaited = self._awaited(nested.outside, nested.where, item)
+            if awaited is None:
+                shown = item.value if isinstance(item.value, str) else "what it waits for"
+                message = f"{shown} is no resource of this template"
+                self._note(message, item, nested.where, "dependsOn")
+            found.extend(address for address, _ in awaited or ())
+        place = nested.place.address if isinstance(nested.place, ResourceRef) else None
+        return [key for key in found if key != place]
 
     def _read_dependencies(self, entry: Entry) -> None:
         if entry.parent is not None:
             index = _INDEX if entry.parent.count is not None else None
             entry.depends_on.append((entry.parent.address, index))
+        entry.depends_on.extend((a, None) for a in _noted_order(entry) if self._is_gathered(a))
         if "dependson" not in entry.body:
             return
         node = entry.body["dependson"][1]
         nodes = node.value if isinstance(node.value, list) else [node]
         for item in nodes:
             entry.expressions.at(entry.where, "dependsOn", item)
-            found = self._awaited(entry, item)
+            found = self._awaited(entry.expressions, entry.where, item)
             if found is None:
                 shown = item.value if isinstance(item.value, str) else "what it waits for"
                 self._note(
                     f"{shown} is no resource of this template", item, entry.where, "dependsOn"
                 )
+            entry.behind.extend(a for a, _ in found or () if a in self.nested)
             entry.depends_on.extend(
                 (address, instance)
                 for address, instance in found or ()
-                if not self._is_serial(entry, address)
+                if address not in self.nested and not self._is_serial(entry, address)
             )
 
     def _is_serial(self, entry: Entry, address: str) -> bool:
@@ -341,9 +537,11 @@ class ArmResources:
             for other in self.entries
         )
 
-    def _awaited(self, entry: Entry, item: Node) -> list[tuple[str, Value]] | None:
+    def _awaited(
+        self, expressions: ArmExpressions, where: str, item: Node
+    ) -> list[tuple[str, Value]] | None:
         before = len(self.notes)
-        value = entry.expressions.value(item)
+        value = expressions.value(item)
         del self.notes[before:]
         if isinstance(value, ResourceRef):
             return [(value.address, value.instance)]
@@ -353,9 +551,9 @@ class ArmResources:
             ]
             if loops:
                 return [(e.address, None) for e in loops]
-            symbolic = [e for e in self.entries if e.where == f"resources.{value}"]
-            if symbolic:
-                return [(symbolic[0].address, None)]
+            symbolic = self._by_symbol(value, re.sub(r"(\[\d+\]|\.[^.]*)\Z", "", where))
+            if symbolic is not None:
+                return [(symbolic.address, None)]
         names = segments_of(value)
         if len(names) > 2 and isinstance(names[0], str) and "." in names[0]:
             types, own = [names[0], *names[1::2]], names[2::2]
@@ -380,6 +578,9 @@ class ArmResources:
         if "condition" in entry.body:
             node = entry.body["condition"][1]
             condition = entry.expressions.at(entry.where, "condition", node).value(node)
+        for around in reversed(entry.conditions):
+            plain = condition in (None, True, around)
+            condition = around if plain else Binary("&&", around, condition)
         said = {ref.address for ref in references([arguments, condition, entry.count])}
         waits = [a for a, _ in entry.depends_on if a not in said and a != entry.address]
         count = entry.count
@@ -424,14 +625,31 @@ class ArmResources:
             found["scope"] = self._scope(
                 entry.expressions.at(entry.where, "scope", node).value(node)
             )
-        elif self._is_known(entry, "scope") and isinstance(self.place, ResourceRef):
-            found["scope"] = ResourceRef(self.place.address, ("id",))
+        elif self._is_known(entry, "scope") or self._is_of_subscription(entry):
+            found["scope"] = self._own_scope(entry)
         for lower, (key, node) in entry.body.items():
             if lower in _ENVELOPE:
                 continue
             name = str(key.value) if isinstance(key.value, str) else lower
             found[name] = self._with_names(entry, node, name)
         return {key: value for key, value in found.items() if value is not None}
+
+    def _is_of_subscription(self, entry: Entry) -> bool:
+        """Whether it is a resource of the subscription, of a type that the catalog does not know:
+        its scope is what tells it from one of a group."""
+        unknown = entry.type not in self.types.values()
+        return entry.subscription is not None and entry.place is None and unknown
+
+    def _own_scope(self, entry: Entry) -> Value:
+        """What an extension belongs to that names no scope: what it is deployed to."""
+        if isinstance(entry.place, ResourceRef):
+            return replace(entry.place, path=("id",))
+        if entry.place is None and entry.subscription is None:
+            return None
+        steps: list[Value] = ["/subscriptions/", entry.subscription or SUBSCRIPTION_ID]
+        return join_parts(
+            steps if entry.place is None else [*steps, "/resourceGroups/", entry.place]
+        )
 
     def _scope(self, value: Value) -> Value:
         """`Microsoft.Storage/storageAccounts/data` names a resource of this template too."""
@@ -468,8 +686,10 @@ class ArmResources:
         if not isinstance(text, ArmCall):
             return None
         for address, instance in entry.depends_on:
-            target = next((e for e in self.entries if e.address == address), None)
-            if target is not None and target.own == text and target.count is None:
+            target = self.by_address.get(address)
+            if target is None or target.expressions is not entry.expressions:
+                continue  # Another template may mean something else by the same name.
+            if target.own == text and target.count is None:
                 return ResourceRef(address, ("name",), instance)
         return None
 
@@ -515,11 +735,14 @@ class ArmResources:
         parent_type = "/".join(azure_type(entry.type).split("/")[: depth + 2])
         found = self._waited_for(entry, parent_type, entry.segments[: depth + 1])
         value: Value = found
-        if found is None:
+        named = entry.said[depth]
+        if found is None and isinstance(named, ResourceRef) and named.path == ("name",):
+            value = replace(named, path=("id",))  # The parent stands in another template.
+        elif found is None:
             value = _identifier_of(entry.segments[: depth + 1])
         if value is None:
             steps: list[Value] = ["/subscriptions/", Ambient("subscription_id"), "/resourceGroups/"]
-            steps += [self.place, f"/providers/{parent_type.split('/')[0]}"]
+            steps += [entry.place, f"/providers/{parent_type.split('/')[0]}"]
             for segment, name in zip(parent_type.split("/")[1:], entry.segments, strict=False):
                 steps += [f"/{segment}/", name]
             value = join_parts(steps)
@@ -532,7 +755,7 @@ class ArmResources:
         return {path[1].key for path in paths if path[0].key == "names"}
 
     def _waited_for(self, entry: Entry, native: str, names: list[Value]) -> ResourceRef | None:
-        found = self._resolve(native, names)
+        found = self._resolve(native, names, entry.place)
         if found is None or all(found.address != a for a, _ in entry.depends_on):
             return None
         return found
@@ -541,7 +764,7 @@ class ArmResources:
         native = "/".join(azure_type(entry.type).split("/")[: depth + 2])
         found = self._waited_for(entry, native, entry.segments[: depth + 1])
         if found is None:
-            return entry.segments[depth]
+            return entry.said[depth]
         return ResourceRef(found.address, ("name",), found.instance)
 
 
@@ -550,6 +773,25 @@ def _body(node: Node) -> Body:
     if not isinstance(node.value, dict):
         return {}
     return {key.lower(): entry for key, entry in node.value.items()}
+
+
+def _is_group(node: Node) -> bool:
+    native = _body(node).get("type")
+    return native is not None and str(native[1].value).lower() == GROUP.lower()
+
+
+def _is_inner(properties: Body) -> bool:
+    options = properties.get("expressionEvaluationOptions")
+    said = members(options[1]).get("scope") if options is not None else None
+    return said is not None and str(said[1].value).lower() == "inner"
+
+
+def _noted_order(entry: Entry) -> list[str]:
+    """The resources of other templates that this project's writer noted as awaited."""
+    metadata = members(entry.body["metadata"][1]) if "metadata" in entry.body else {}
+    about = members(metadata["dharma"][1]) if "dharma" in metadata else {}
+    listed = about["dependsOn"][1].value if "dependsOn" in about else []
+    return [str(node.value) for node in listed] if isinstance(listed, list) else []
 
 
 # ---- names

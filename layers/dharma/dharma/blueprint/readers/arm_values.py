@@ -69,8 +69,9 @@ _INDEX = Symbol(("count", "index"))
 _KNOWN = frozenset(
     {"resourceid", "subscriptionresourceid", "tenantresourceid", "extensionresourceid"}
 )
-Resolve = Callable[[str, list[Value]], ResourceRef | None]
-"""The reference (its path is `id`) to the resource of a type with these names, if it is here."""
+Resolve = Callable[[str, list[Value], Value], ResourceRef | None]
+"""The reference (its path is `id`) to the resource of a type with these names in a group (any where
+None), if it is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,8 @@ class Names:
     functions: Mapping[str, OwnFunction] = field(default_factory=dict)
     group: Value = None
     """The id-less reference to the resource group, or the value of its name."""
+    references: Mapping[str, ResourceRef] = field(default_factory=dict)
+    """Variables of which this project's writer noted what they stand for."""
 
 
 def own_functions(section: Node) -> dict[str, OwnFunction]:
@@ -129,7 +132,10 @@ class ArmExpressions:
         self.names = names
         self.file = file
         self.notes = notes
-        self.resolve: Resolve = lambda _type, _names: None
+        self.resolve: Resolve = lambda _type, _names, _group: None
+        self.answers: Callable[[ResourceRef], dict[str, Value] | None] = lambda _deployment: None
+        self.is_known: Callable[[str], bool] = lambda _address: False
+        self.as_group: Callable[[Value], Value] = lambda value: value
         self.by_name: Callable[[Value], ResourceRef | None] = lambda _name: None
         self._variables: dict[str, Value] = {}
         self._defaulted: dict[str, Value] = {}
@@ -143,6 +149,15 @@ class ArmExpressions:
         """From now on notes speak of this place."""
         self._place = (address, path, node)
         return self
+
+    def apart(self, address: str, path: str, node: Node, value: Node) -> Value:
+        """A value from another place, in the middle of one that is being read."""
+        around = (self._place, self._loops, self._bound_parameters)
+        self._place, self._loops, self._bound_parameters = (address, path, node), [], []
+        try:
+            return self.value(value)
+        finally:
+            self._place, self._loops, self._bound_parameters = around
 
     def note(self, message: str, kind: NoteKind = "not_understood") -> None:
         address, path, node = self._place
@@ -234,6 +249,8 @@ class ArmExpressions:
             for ambient, (function, attribute) in AMBIENT.items():
                 if name == function.lower() and member.name.lower() == attribute.lower():
                     return Ambient(ambient)
+            if name == "deployment" and member.name.lower() == "location":
+                return Ambient("region")
             if name == "tenant" and member.name == "tenantId":
                 return Ambient("tenant_id")
             if name == "subscription" and member.name == "id":
@@ -243,7 +260,7 @@ class ArmExpressions:
     def _of_group(self, attribute: str) -> Value:
         group = self.names.group
         if isinstance(group, ResourceRef):
-            return ResourceRef(group.address, (attribute,))
+            return ResourceRef(group.address, (attribute,), group.instance)
         if attribute == "name":
             return group
         return GetAttr(Call(f"{ARM_FUNCTION}resourceGroup", ()), attribute)
@@ -317,6 +334,9 @@ class ArmExpressions:
             self.note(f"there is no variable {name}")
             return Unknown(f"there is no variable {name}")
         key = known[name.lower()]
+        meant = self.names.references.get(key)
+        if meant is not None and self.is_known(meant.address):
+            return meant
         if key not in self._variables:
             if key in self._open:
                 self.note(f"the variable {key} refers to itself")
@@ -478,7 +498,7 @@ class ArmExpressions:
             if all(found is not None for found in flat):
                 return [element for found in flat for element in found or ()]
             return Call("concat", tuple(arguments))
-        return join_parts(_piece(a) for a in arguments)
+        return self.as_group(join_parts(_piece(a) for a in arguments))
 
     def _format(self, text: str, arguments: list[Value]) -> tuple[Value] | None:
         parts: list[Value] = []
@@ -495,7 +515,7 @@ class ArmExpressions:
         parts.append(text[position:])
         if any(isinstance(p, str) and re.search(r"\{\d+[:,]", p) for p in parts):
             return None  # A format of numbers.
-        return (join_parts(parts),)
+        return (self.as_group(join_parts(parts)),)
 
     def _if(self, condition: Value, then: Value, otherwise: Value) -> Value:
         if isinstance(condition, bool):
@@ -541,6 +561,9 @@ class ArmExpressions:
             target = self._target(arguments[0])
             if target is not None:
                 full = len(arguments) > 2 and str(arguments[2]).lower() == "full"
+                answer = self.answers(target)
+                if answer is not None:
+                    return ({"properties": answer} if full else answer,)
                 path: tuple[str | int, ...] = () if full else ("properties",)
                 return (ResourceRef(target.address, path, target.instance),)
         if name.startswith("list") and len(arguments) >= 2:
@@ -573,8 +596,9 @@ class ArmExpressions:
             names = list[Value](names[0].split("/"))
         if len(names) != len(type_name.split("/")) - 1:
             return None
-        if not before or (name == "extensionresourceid" and len(before) == 1):
-            here = self.resolve(type_name, names)
+        group = self._group_said(name, before)
+        if group is not False:
+            here = self.resolve(type_name, names, group)
             if here is not None:
                 return (here,)
         scope = self._scope(name, before)
@@ -585,6 +609,21 @@ class ArmExpressions:
         for segment, own in zip(types, names, strict=True):
             steps.extend((f"/{segment}/", _piece(own)))
         return (join_parts(steps),)
+
+    def _group_said(self, name: str, before: list[Value]) -> Value:
+        """The group that an id speaks of: None where it does not say it, False where it is one of
+        another subscription."""
+        if not before:
+            return None
+        if name == "extensionresourceid":
+            group = before[0]
+            if isinstance(group, ResourceRef) and group.path == ("id",):
+                return group if len(before) == 1 else False
+            return None if len(before) == 1 else False
+        if name != "resourceid" or len(before) > 2:
+            return False
+        own = len(before) == 1 or before[0] == Ambient("subscription_id")
+        return before[-1] if own else False
 
     def _scope(self, name: str, before: list[Value]) -> list[Value] | None:
         """What an id begins with."""
