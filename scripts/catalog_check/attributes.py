@@ -82,6 +82,8 @@ def _exchanged(mapping: FormatMapping, native: ForeignType) -> Found:
         for text in sorted(native.attributes):
             if not same_name(attribute, text) or mapping.attributes.get(attribute) == text:
                 continue
+            if mapping.attributes.get(attribute, "").startswith(f"{text}."):
+                continue  # A member of what has the name.
             if mapping.format == "deployment_manager" and attribute == "id":
                 continue  # Terraform's is a path of project, place and name, the API's a number.
             claimant = mapping.model_attributes.get(text)
@@ -90,8 +92,8 @@ def _exchanged(mapping: FormatMapping, native: ForeignType) -> Found:
 
 
 def _alike(mapping: FormatMapping) -> Found:
-    """Two attributes whose native names would be more like theirs if exchanged. `Ref` is like none:
-    where it has another spelling, that one counts. `QueueName` of a `Queue` is `Name`."""
+    """Two attributes whose native names would be more like theirs if exchanged. `Ref` is the name
+    of none: it accuses nobody. `QueueName` of a `Queue` is `Name`."""
     noun = mapping.type.rpartition("::")[2].lower()
     spelled: dict[str, list[str]] = {}
     for text, attribute in mapping.model_attributes.items():
@@ -101,7 +103,8 @@ def _alike(mapping: FormatMapping) -> Found:
         spelled.pop("id", None)  # Google's `id` is a number; what Terraform calls so is the path.
 
     def alike(own: str, other: str) -> float:
-        return max((likeness(own, text) for text in spelled.get(other, ())), default=0.0)
+        texts = (t for t in spelled.get(other, ()) if own == other or t.lower() != "ref")
+        return max((likeness(own, text) for text in texts), default=0.0)
 
     for first, second in combinations(spelled, 2):
         here = alike(first, first) + alike(second, second)

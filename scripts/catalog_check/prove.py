@@ -327,8 +327,12 @@ class _Proof:
             yield from self._required_for_all(inner, below, f"{where}{step}.")
 
     def _required_for_all(self, inner: Table, shape: Shape, where: str) -> Found:
-        # Where all that is mapped is required (two capacities), half of it is the author's mistake.
+        # Where all that is mapped is required (two capacities), half of it is the author's mistake;
+        # and where the model has another place for it that the format refuses (a file instead of a
+        # bucket), so is the rest of it by itself.
         if {rule.native[0].key for rule in inner.rules} <= shape.required:
+            return
+        if shape.required and any(path in _OTHER_PLACES for path in self.mapping.impossible):
             return
         for name in sorted(shape.required):
             rules = [rule for rule in inner.rules if rule.native[0].key == name]
@@ -536,6 +540,10 @@ def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
         raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
 
 
+# Properties that say in another way what a format wants in an object of its own.
+_OTHER_PLACES = frozenset({"filename"})
+
+
 def _heads(table: Table) -> set[str]:
     """The first keys of all that a table may write."""
     rules = {rule.native[0].key for rule in _places(table) if rule.only != "read"}
@@ -554,6 +562,7 @@ def _constants(table: Table) -> Iterator[tuple[Path, Value]]:
     for rule in table.rules:
         yield from ((path, literal) for path, literals in rule.beside for literal in literals)
         yield from ((path, literal) for path, _ in rule.beside for literal in rule.unless)
+        yield from rule.when
     for _, variant in table.variants:
         yield from _constants(variant)
 
@@ -566,6 +575,7 @@ def _is_on_the_way(table: Table, name: str) -> bool:
 
 def _always_written(table: Table, name: str) -> bool:
     sure = [path for path, _ in table.constants] + [path for path, _, _ in table.numbered]
+    sure += [path for rule in table.rules for path, _ in rule.when]
     if any(path[0].key == name for path in sure):
         return True
     return any(_is_sure(rule, table) for rule in table.all_rules() if rule.native[0].key == name)
@@ -577,6 +587,7 @@ def _is_sure(rule: Rule, table: Table) -> bool:
         return False
     if (
         rule.always
+        or bool(rule.when)  # One of those that share the place is given.
         or rule.none is not None
         or (rule.absent is not None and rule.declared.default is not None)
     ):
@@ -594,7 +605,7 @@ def _written_with_siblings(rule: Rule, table: Table) -> bool:
 
 
 def _below(rule: Rule) -> Rule:
-    return replace(rule, native=rule.native[1:], beside=(), also=())
+    return replace(rule, native=rule.native[1:], beside=(), also=(), when=())
 
 
 def _places(table: Table) -> Iterator[Rule]:

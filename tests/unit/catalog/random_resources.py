@@ -16,7 +16,6 @@ from dharma.catalog import Catalog, Kind, Property
 from dharma.catalog.formats import LOOPING, Format
 from dharma.catalog.kinds import Table
 from dharma.catalog.members import holds, member
-from dharma.catalog.transforms import OneOf
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Binary,
@@ -91,12 +90,12 @@ class RandomResources:
         return made if path else self._sayable(made, kind)
 
     def _keep_one_of(self, made: dict[str, Value], path: tuple[str, ...], kind: Kind) -> None:
-        """Mostly one only of the properties that share one text of a format."""
+        """Mostly one only of the properties that share one place of a format."""
         for format in self.formats:
             sharing = [
                 rule.model[-1]
                 for rule in kind.mappings[format].table.all_rules()
-                if isinstance(rule.transform, OneOf) and rule.model[:-1] == path
+                if rule.shares and rule.model[:-1] == path
             ]
             present = [name for name in sharing if made.get(name) is not None]
             if len(present) > 1 and self._chance(0.9):

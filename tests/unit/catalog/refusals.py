@@ -8,7 +8,6 @@ from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping, Table
-from dharma.catalog.transforms import OneOf
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -58,7 +57,7 @@ def _in_variants(table: Table) -> Iterator[str]:
     for _, variant in table.variants:
         yield from (".".join(rule.model) for rule in variant.rules)
     for rule in table.all_rules():
-        if isinstance(rule.transform, OneOf):
+        if rule.shares:
             yield ".".join(rule.model)
         if rule.each is not None:
             yield from _in_variants(rule.each)

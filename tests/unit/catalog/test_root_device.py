@@ -53,3 +53,16 @@ def test_what_an_instance_cannot_say_in_cloudformation_is_an_error() -> None:
 def test_a_root_device_that_is_not_spelled_out_is_noted() -> None:
     _, notes = write([instance(Unknown("later"))], "cloudformation", CATALOG)
     assert [(note.kind, note.path) for note in notes] == [("no_counterpart", "root_block_device")]
+
+
+def test_a_launch_configuration_says_the_throughput_of_its_root_device() -> None:
+    properties: dict[str, Value] = {
+        "image_id": "ami-1", "instance_type": "t3.small", "root_block_device": {"throughput": 250},
+    }  # fmt: skip
+    resource = Resource("aws_launch_configuration", "app", properties)
+    document, _ = write([resource], "cloudformation", CATALOG)
+    assert document.parts[0].arguments["BlockDeviceMappings"] == [
+        {"DeviceName": "/dev/xvda", "Ebs": {"Throughput": 250}}
+    ]
+    back, notes = read(document, CATALOG)
+    assert (canonical(back, CATALOG), notes) == (canonical([resource], CATALOG), [])

@@ -23,6 +23,7 @@ from dharma.model.expressions.nodes import (
     Template,
     Value,
 )
+from dharma.model.expressions.templates import join_parts
 
 
 class FinalSnapshot(Bridge):
@@ -174,7 +175,6 @@ class RootDevice(Bridge):
     Source: "Device names for volumes on Amazon EC2 instances", Amazon EC2 User Guide.
     """
 
-    refuses = "an instance in CloudFormation cannot say it, a launch template can"
     _USUAL = "/dev/xvda"
     _NAMES = (_USUAL, "/dev/sda1")
     _MEMBERS: ClassVar[dict[str, str]] = {
@@ -184,14 +184,24 @@ class RootDevice(Bridge):
         "encrypted": "Encrypted",
         "kms_key_id": "KmsKeyId",
         "delete_on_termination": "DeleteOnTermination",
+        "snapshot_id": "SnapshotId",
+        "throughput": "Throughput",
     }
+
+    def __init__(self, *, throughput: bool) -> None:
+        """Whether the format says the throughput of a volume."""
+        self.refuses = (
+            None
+            if throughput
+            else "an instance in CloudFormation cannot say it, a launch template can"
+        )
 
     def write(self, resource: Resource, part: Part) -> frozenset[str]:
         root = resource.properties.get("root_block_device")
         others = part.arguments.get("BlockDeviceMappings") or []
         if not isinstance(root, dict) or not isinstance(others, list):
             return frozenset()
-        if root.get("throughput") is not None:
+        if root.get("throughput") is not None and self.refuses is not None:
             raise NotExpressible(f"{resource.address}.root_block_device.throughput: {self.refuses}")
         said = {n: root[m] for m, n in self._MEMBERS.items() if root.get(m) is not None}
         device: dict[str, Value] = {"DeviceName": root.get("device_name") or self._USUAL}
@@ -211,6 +221,54 @@ class RootDevice(Bridge):
                 properties["ebs_block_device"] = [other for other in devices if other is not device]
                 break
         return frozenset()
+
+
+class ProtocolOfInstances(Bridge):
+    """Terraform wants the protocol between a classic load balancer and its instances said; a
+    template may leave it to the listener's own where that is a plain one.
+
+    Source: "AWS::ElasticLoadBalancing::LoadBalancer Listeners", AWS CloudFormation template
+    reference.
+    """
+
+    _PLAIN = ("HTTP", "TCP")
+
+    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
+        listeners = properties.get("listener")
+        for listener in listeners if isinstance(listeners, list) else []:
+            if isinstance(listener, dict) and listener.get("instance_protocol") is None:
+                protocol = listener.get("lb_protocol")
+                if isinstance(protocol, str) and protocol.upper() in self._PLAIN:
+                    listener["instance_protocol"] = protocol
+        return frozenset()
+
+
+class LogGroupByName(Bridge):
+    """A flow log's destination has an ARN; a template may name the log group instead.
+
+    Source: "AWS::EC2::FlowLog", AWS CloudFormation template reference.
+    """
+
+    _NAMES = (("name",), ("id",))
+
+    def claim(self, arguments: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        name = arguments.get("LogGroupName")
+        if name is None or arguments.get("LogDestination") is not None:
+            return arguments, {}
+        left = {key: value for key, value in arguments.items() if key != "LogGroupName"}
+        return left, {"log_destination": self._arn(name)}
+
+    def _arn(self, name: Value) -> Value:
+        if isinstance(name, Conditional):
+            return Conditional(name.condition, self._arn(name.then), self._arn(name.otherwise))
+        if name is None:
+            return None
+        if isinstance(name, ResourceRef) and name.path in self._NAMES:
+            return replace(name, path=("arn",))
+        place: tuple[Value, ...] = (
+            "arn:", Ambient("partition"), ":logs:", Ambient("region"), ":", Ambient("account_id"),
+        )  # fmt: skip
+        return join_parts((*place, ":log-group:", name))
 
 
 class GeneratedName(Bridge):
@@ -249,12 +307,17 @@ BRIDGES: dict[str, Bridge] = {
     "generated_dashboard_name": GeneratedName("dashboard_name"),
     "generated_domain_name": GeneratedName("domain_name"),
     "generated_family": GeneratedName("family"),
+    "generated_fargate_profile_name": GeneratedName("fargate_profile_name"),
+    "generated_layer_name": GeneratedName("layer_name"),
     "generated_name": GeneratedName("name"),
     "generated_replication_group_id": GeneratedName("replication_group_id"),
     "generated_scheduled_action_name": GeneratedName("scheduled_action_name"),
     "final_snapshot": FinalSnapshot(),
+    "log_group_by_name": LogGroupByName(),
     "launch_template_version": LaunchTemplateVersion(),
-    "root_device": RootDevice(),
+    "protocol_of_instances": ProtocolOfInstances(),
+    "root_device": RootDevice(throughput=False),
+    "root_device_with_throughput": RootDevice(throughput=True),
     **GCP_BRIDGES,
     **AZURE_BRIDGES,
 }

@@ -79,6 +79,7 @@ _RULE_KEYS = frozenset(
         "beside",
         "unless",
         "also",
+        "when",
     }
 )
 _ATTACHMENT_KEYS = _TABLE_KEYS | {
@@ -252,7 +253,7 @@ def _known(tables: Iterable[Table], further: Iterable[Path] = ()) -> KnownPaths:
     for table in tables:
         for rule in table.all_rules():
             known.add(rule.native, rule.each.known if rule.each is not None else None)
-            for path in (*rule.also, *(p for p, _ in rule.beside)):
+            for path in (*rule.also, *(p for p, _ in (*rule.beside, *rule.when))):
                 known.add(path)
         for path, _, _ in table.numbered:
             known.add(path)
@@ -332,6 +333,7 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         beside=tuple((parse_path(p), _several(v)) for p, v in (data.get("beside") or {}).items()),
         unless=_several(data.get("unless", [])),
         also=tuple(parse_path(p) for p in data.get("also") or ()),
+        when=tuple((parse_path(p), v) for p, v in (data.get("when") or {}).items()),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.known import KnownPaths
 from dharma.catalog.paths import Path, get
-from dharma.catalog.transforms import SAME, Transform
+from dharma.catalog.transforms import SAME, OneOf, Transform
 from dharma.model.expressions.nodes import Conditional, Value
 
 Only = Literal["read", "write"]
@@ -78,7 +78,8 @@ class Rule:
     the native text holds that property as well, behind the separator. `beside` are literals that
     the format wants next to a value that is not the default (the first of each is written, all are
     read); one of `unless` there means that the value is not in force;
-    `also` are further places where the same value is written.
+    `also` are further places where the same value is written. `when` are literals that tell whose
+    value it is where several properties share a native path; they are written with the value.
     """
 
     model: tuple[str, ...]
@@ -96,6 +97,12 @@ class Rule:
     beside: tuple[tuple[Path, tuple[Value, ...]], ...] = ()
     unless: tuple[Value, ...] = ()
     also: tuple[Path, ...] = ()
+    when: tuple[tuple[Path, Value], ...] = ()
+
+    @property
+    def shares(self) -> bool:
+        """Whether it has its native path together with other properties, one of which is said."""
+        return bool(self.when) or isinstance(self.transform, OneOf)
 
 
 @dataclass(frozen=True, slots=True)

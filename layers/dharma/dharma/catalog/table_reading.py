@@ -52,7 +52,17 @@ def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Valu
 
 
 def _of_no_form(table: Table, arguments: Value) -> Iterator[tuple[str, str]]:
-    """Texts that several properties share and that are none of theirs."""
+    """What several properties share and that is none of theirs: by its form, or by the literals
+    that stand beside it."""
+    shared: dict[Path, list[Rule]] = {}
+    for rule in table.rules:
+        if rule.when:
+            shared.setdefault(rule.native, []).append(rule)
+    for path, rules in shared.items():
+        if get(arguments, path) is None or any(_is_meant(rule, arguments) for rule in rules):
+            continue
+        for told, _ in rules[0].when:
+            yield print_path(told), f"{get(arguments, told)!r} is not understood"
     forms: dict[Path, list[OneOf]] = {}
     for rule in table.rules:
         if isinstance(rule.transform, OneOf):
@@ -79,6 +89,8 @@ def _says(value: Value, constant: Value) -> bool:
 
 def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
     native = get(arguments, rule.native, may_lack=not rule.declared.required)
+    if not _is_meant(rule, arguments):
+        return None
     if not _in_force(rule, arguments, report):
         return None
     if native is None or (rule.each is not None and native == []):
@@ -102,6 +114,12 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
         report(print_path(rule.native), str(fault))
         return Unknown(f"{print_path(rule.native)}: {fault}")
     return value
+
+
+def _is_meant(rule: Rule, arguments: Value) -> bool:
+    """Whether the literals that stand beside a shared value say that it is this property's."""
+    said = ((get(arguments, path), literal) for path, literal in rule.when)
+    return all(value is not None and _says(value, literal) for value, literal in said)
 
 
 def _in_force(rule: Rule, arguments: Value, report: Report) -> bool:

@@ -14,7 +14,7 @@ from dharma.catalog.known import unmapped
 from dharma.catalog.members import holds, instead_of_absent, member
 from dharma.catalog.pairs import joined
 from dharma.catalog.paths import Block, Path, conditional, put, settle
-from dharma.catalog.transforms import OneOf, Untransformable
+from dharma.catalog.transforms import Untransformable
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
 
@@ -78,14 +78,16 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
     if value != rule.declared.default:
         for further, literals in rule.beside:
             put(block, further, literals[0], fixed=True)
+    for further, literal in rule.when:
+        put(block, further, literal, fixed=True)
     return True
 
 
 def refuse_several(table: Table, properties: Mapping[str, Value], where: str) -> None:
-    """Of the properties that share one text only one can have a value."""
+    """Of the properties that share one place only one can have a value."""
     said: set[Path] = set()
     for rule in table.rules:
-        if isinstance(rule.transform, OneOf) and member(properties, rule.model) is not None:
+        if rule.shares and member(properties, rule.model) is not None:
             if rule.native in said:
                 raise NotExpressible(
                     f"{where}.{'.'.join(rule.model)} cannot be said together with the other values"

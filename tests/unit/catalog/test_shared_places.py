@@ -1,0 +1,89 @@
+"""Several properties in one place of a format, told apart by what stands beside it; and what of
+flow logs and classic load balancers no table can say."""
+
+from __future__ import annotations
+
+import pytest
+
+from dharma.blueprint.readers import read_text
+from dharma.catalog import Document, Part, load_catalog, read, write
+from dharma.core.errors import NotExpressible
+from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import Ambient, ResourceRef, Template, Value, VariableRef
+
+CATALOG = load_catalog()
+
+
+def written(properties: dict[str, Value]) -> dict[str, Value]:
+    document, _ = write([Resource("aws_flow_log", "it", properties)], "cloudformation", CATALOG)
+    return document.parts[0].arguments
+
+
+def back(arguments: dict[str, Value]) -> tuple[dict[str, Value], list[str]]:
+    part = Part("It", "AWS::EC2::FlowLog", arguments)
+    resources, notes = read(Document("cloudformation", [part]), CATALOG)
+    return dict(resources[0].properties), [f"{n.path}: {n.message}" for n in notes]
+
+
+def test_the_literal_that_tells_whose_value_it_is_is_written_with_it() -> None:
+    assert written({"subnet_id": "subnet-1"}) == {
+        "ResourceId": "subnet-1",
+        "ResourceType": "Subnet",
+    }
+
+
+def test_a_shared_value_is_that_of_the_property_which_the_literal_names() -> None:
+    said = {"ResourceId": "eni-1", "ResourceType": "NetworkInterface"}
+    assert back(said) == ({"eni_id": "eni-1"}, [])
+
+
+@pytest.mark.parametrize("told", ["Bridge", VariableRef("kind")])
+def test_a_literal_that_names_no_property_is_reported(told: Value) -> None:
+    found, notes = back({"ResourceId": "x", "ResourceType": told})
+    assert found == {}
+    assert notes == [f"ResourceType: {told!r} is not understood"]
+
+
+def test_two_properties_for_one_place_are_refused() -> None:
+    with pytest.raises(NotExpressible, match="cannot be said together with the other values"):
+        written({"vpc_id": "vpc-1", "subnet_id": "subnet-1"})
+
+
+TEMPLATE = """
+Parameters: {Name: {Type: String}}
+Resources:
+  Group: {Type: AWS::Logs::LogGroup}
+  Named: {Type: AWS::EC2::FlowLog, Properties: {LogGroupName: !Ref Group}}
+  Given: {Type: AWS::EC2::FlowLog, Properties: {LogGroupName: !Ref Name}}
+"""
+
+
+def test_a_log_group_that_is_named_is_read_as_its_arn() -> None:
+    named, given = (
+        r.properties["log_destination"]
+        for r in read_text(TEMPLATE, "t.yaml", CATALOG).blueprint.resources
+        if r.type == "aws_flow_log"
+    )
+    assert named == ResourceRef("aws_cloudwatch_log_group.group", ("arn",))
+    place = (
+        "arn:", Ambient("partition"), ":logs:", Ambient("region"), ":", Ambient("account_id"),
+        ":log-group:", VariableRef("name"),
+    )  # fmt: skip
+    assert given == Template(place)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "to_instances"), [("HTTP", "HTTP"), ("tcp", "tcp"), ("HTTPS", None)]
+)
+def test_a_plain_listener_speaks_its_own_protocol_to_the_instances(
+    protocol: str, to_instances: str | None
+) -> None:
+    listener: dict[str, Value] = {
+        "LoadBalancerPort": "80", "InstancePort": "8080", "Protocol": protocol,
+    }  # fmt: skip
+    part = Part("It", "AWS::ElasticLoadBalancing::LoadBalancer", {"Listeners": [listener]})
+    resources, _ = read(Document("cloudformation", [part]), CATALOG)
+    found = resources[0].properties["listener"]
+    assert isinstance(found, list)
+    assert isinstance(found[0], dict)
+    assert found[0].get("instance_protocol") == to_instances
