@@ -33,7 +33,7 @@ from dharma.blueprint.readers.terraform.resources import parts_of
 from dharma.blueprint.readers.terraform_plan import provider_of
 from dharma.blueprint.variables import check_values
 from dharma.catalog import Catalog
-from dharma.catalog.document import Document, Note
+from dharma.catalog.document import Document, Note, Part
 from dharma.core.errors import LimitExceeded
 from dharma.core.garbage import seldom_collected
 from dharma.model.ambient import AMBIENT_VARIABLES
@@ -74,6 +74,15 @@ def read_terraform(
         return _Terraform(source, catalog, expand=expand, decide=decide).read()
     except RecursionError as error:
         raise LimitExceeded("names need each other too many levels deep") from error
+
+
+def parts_of_code(files: Files, folder: str, catalog: Catalog) -> list[Part]:
+    """The resources with the values of their arguments, before the catalog reads them: those that
+    are written down elsewhere are put in, too."""
+    source = _Source(files, folder, read_configuration(files, folder))
+    root = _Terraform(source, catalog, expand=True, decide=None).root()
+    root.reading.inlining = True
+    return parts_of(root, catalog)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +148,16 @@ class _Terraform:
             if name not in secret and not isinstance(value, Unknown)
         }
 
-    def read(self) -> ReadResult:
+    def root(self) -> Module:
+        """The module of the folder, with the values of the variables where they are put in."""
         reading = self.reading
-        root = Module(
+        return Module(
             reading, self.configuration, self._known() if reading.expand else self.ambient
         )
+
+    def read(self) -> ReadResult:
+        reading = self.reading
+        root = self.root()
         providers = read_providers(root)
         parts = parts_of(root, self.catalog)
         parts = [with_default_tags(part, providers, self.catalog) for part in parts]
