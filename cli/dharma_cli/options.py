@@ -26,7 +26,11 @@ Variables = Annotated[
 ]
 VariableFiles = Annotated[
     list[Path] | None,
-    typer.Option("--var-file", help="Values from a YAML, JSON or .tfvars file. May be repeated."),
+    typer.Option(
+        "--var-file",
+        help="Values from a YAML, JSON or .tfvars file, or from the parameter file of an ARM"
+        " template. May be repeated.",
+    ),
 ]
 Environment = Annotated[
     str | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,20 +20,23 @@ if TYPE_CHECKING:
 @dataclass(frozen=True, slots=True)
 class Source:
     """A file as it was read, and the values that the command line gives its variables; with an
-    environment its values too, below those of the command line."""
+    environment its values too, below those of the command line. `vaulted` are those of which only a
+    key vault knows the value."""
 
     read: ReadResult
     values: dict[str, Any]
     environment: Environment | None = None
+    vaulted: dict[str, Any] = field(default_factory=dict)
 
     @property
     def blueprint(self) -> Blueprint:
-        """With every variable sensitive that the environment keeps secret."""
-        if not self.withheld:
+        """With every variable sensitive that the environment or a key vault keeps secret."""
+        secret = frozenset((*self.withheld, *self.vaulted))
+        if not secret:
             return self.read.blueprint
         from dharma.orchestrator.variables import guarded
 
-        return guarded(self.read.blueprint, frozenset(self.withheld))
+        return guarded(self.read.blueprint, secret)
 
     @property
     def withheld(self) -> list[str]:
@@ -41,18 +44,21 @@ class Source:
         if self.environment is None:
             return []
         declared = {variable.name for variable in self.read.blueprint.variables}
-        return sorted((self.environment.secret & declared) - self.values.keys())
+        return sorted(
+            (self.environment.secret & declared) - self.values.keys() - self.vaulted.keys()
+        )
 
     @property
     def known_values(self) -> dict[str, Any]:
-        """What holds for the variables here: secrets of the environment are unknown, which is
-        another thing than their defaults."""
+        """What holds for the variables here: secrets of the environment and of key vaults are
+        unknown, which is another thing than their defaults."""
         if not self.withheld:
-            return self.values
+            return {**self.values, **self.vaulted}
         from dharma.model.expressions.nodes import Unknown
 
         reason = f"is secret in {self.environment.name if self.environment else ''}"
-        return {**self.values, **{n: Unknown(f"var.{n} {reason}") for n in self.withheld}}
+        values = {**self.values, **self.vaulted}
+        return {**values, **{n: Unknown(f"var.{n} {reason}") for n in self.withheld}}
 
     @property
     def region(self) -> str | None:
@@ -102,6 +108,7 @@ def open_source(
     """
     from dharma.blueprint.readers.boxed import read_file
     from dharma.blueprint.variables import collect
+    from dharma.catalog.document import Note
     from dharma.model.blueprint import Blueprint
     from dharma.model.expressions.nodes import Unknown
 
@@ -134,7 +141,11 @@ def open_source(
     read = read_file(file, expand=expand, decide=decide)
     if there is not None:
         there.require_fitting(read.blueprint)
-    return Source(read, values_of(read.blueprint, read.values), there)
+    values = values_of(read.blueprint, read.values)
+    vaulted = {name: value for name, value in values.items() if isinstance(value, Unknown)}
+    known = {name: value for name, value in values.items() if name not in vaulted}
+    notes = [Note("approximated", f"var.{n}", "", v.reason) for n, v in vaulted.items()]
+    return Source(replace(read, notes=(*read.notes, *notes)), known, there, vaulted)
 
 
 def require_valid(source: Source) -> None:

@@ -23,6 +23,8 @@ from dharma.model.expressions.parser import ExpressionParser, parse_expression
 from dharma.model.expressions.printer import print_expression
 from dharma.model.types import ANY, Type, convert, parse_type
 
+_HEAD = 64 * 1024
+
 
 def collect(
     blueprint: Blueprint,
@@ -44,7 +46,7 @@ def collect(
     values.update((k, v) for k, v in (environment or {}).items() if k in declared)
     for path in files:
         try:
-            found = read_variable_file(Path(path))
+            found = read_variable_file(Path(path), declared)
         except InvalidVariables as error:
             faults.extend(error.faults)
             continue
@@ -83,9 +85,12 @@ def parse_value(text: str, type: Type) -> Value:
     return value
 
 
-def read_variable_file(path: Path) -> dict[str, Value]:
-    """The values in a file: YAML, JSON, or `name = value` lines (.tfvars). Raises InvalidVariables
-    with file and line."""
+def read_variable_file(
+    path: Path, declared: Mapping[str, Variable] | None = None
+) -> dict[str, Value]:
+    """The values in a file: YAML, JSON, `name = value` lines (.tfvars), or the parameters of an ARM
+    template (`azuredeploy.parameters.json`), which speak of variables that are `declared`. Raises
+    InvalidVariables with file and line."""
     try:
         data = read_bounded(path, MAX_BYTES)
     except LimitExceeded as error:
@@ -96,6 +101,12 @@ def read_variable_file(path: Path) -> dict[str, Value]:
     try:
         if path.name.endswith(".tfvars"):
             return _read_assignments(decode(data, str(path)), str(path))
+        if b"eploymentParameters" in data[:_HEAD]:
+            from dharma.blueprint.parameter_file import is_parameter_file, read_parameter_file
+
+            text = decode(data, str(path))
+            if is_parameter_file(text):
+                return read_parameter_file(text, str(path), declared or {})
         root = read_yaml(data, str(path))
     except (InvalidBlueprint, LimitExceeded) as error:
         raise InvalidVariables(error.message, error.faults) from error

@@ -193,7 +193,9 @@ def _json_format(text: str, file: str | None) -> SourceFormat:
     if "eploymentTemplate" in schema:
         return "arm"
     if "eploymentParameters" in schema:
-        looks = "the parameters of an ARM template: give the template itself, and these as values"
+        looks = (
+            "the parameters of an ARM template: give the template itself, and these as --var-file"
+        )
         raise _not_understood(looks, file)
     if _is_configuration(found):
         return "deployment-manager"
