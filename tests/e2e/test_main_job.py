@@ -100,6 +100,8 @@ def test_the_main_job_ends_with_the_resources_of_the_example(dharma: MainJob) ->
     assert "a month" in said
     assert "Plan: 26 to create" in said
     assert "35 resources exist" in said
+    look = "iac-dharma start && iac-dharma login && iac-dharma deployments show"
+    assert f"\nLook at it with: {look} " in said
     assert not dharma.stack.is_running()
 
 
