@@ -11,7 +11,7 @@ import typer
 from dharma.core.errors import InvalidInput
 from dharma_cli import exits
 from dharma_cli.options import FormatOption
-from dharma_cli.output import Format, Output
+from dharma_cli.output import Format, Output, print_table
 
 if TYPE_CHECKING:
     from dharma_local.supervisor import ProcessStatus
@@ -197,4 +197,4 @@ def _print_table(output: Output, processes: list[ProcessStatus]) -> None:
             f"{process.memory_mb:.0f} MB" if process.memory_mb else "",
             str(process.restarts),
         )
-    output.console.print(table)
+    print_table(output.console, table)

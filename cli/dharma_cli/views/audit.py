@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.output import Output, print_table
+
 if TYPE_CHECKING:
     from dharma.core.audit.verification import Verified
-    from dharma_cli.output import Output
 
 
 def audit_table(output: Output, items: list[dict[str, Any]]) -> None:
@@ -23,7 +24,7 @@ def audit_table(output: Output, items: list[dict[str, Any]]) -> None:
         outcome = item["outcome"] if item["code"] is None else f"{item['outcome']}: {item['code']}"
         shown = (item["time"][:19], item["actor"], item["sourceIp"], item["action"])
         table.add_row(*(Text(text) for text in (*shown, item["subject"], outcome)))
-    output.console.print(table)
+    print_table(output.console, table)
 
 
 def verified_line(output: Output, verified: Verified) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.output import print_table
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -40,7 +42,7 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
                 style="dim" if usage else None,
             )
     if by_address:
-        console.print(table)
+        print_table(console, table)
     for gap in body["unpriced"]:
         component = f" {gap['component']}" if gap["component"] else ""
         console.print(

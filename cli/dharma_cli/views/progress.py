@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.output import print_table
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def deployment_table(console: Console, items: list[dict[str, Any]]) -> None:
             str(item["requestedAt"])[:19],
             item["requestedBy"],
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def resource_table(console: Console, resources: list[dict[str, Any]]) -> None:
@@ -76,4 +77,4 @@ def resource_table(console: Console, resources: list[dict[str, Any]]) -> None:
         table.add_column(column, overflow="fold")
     for resource in sorted(resources, key=lambda r: (r["type"], r["logicalId"])):
         table.add_row(resource["type"], resource["logicalId"], resource["physicalId"])
-    console.print(table)
+    print_table(console, table)

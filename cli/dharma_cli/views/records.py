@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dharma_cli.output import Output, print_table
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-    from dharma_cli.output import Output
 
 
 def _table(*columns: str) -> Table:
@@ -30,7 +30,7 @@ def environment_table(console: Console, items: list[dict[str, Any]]) -> None:
             item.get("policyMode") or "",
             ", ".join(item.get("approvers") or []),
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def environment_card(console: Console, item: dict[str, Any]) -> None:
@@ -57,7 +57,7 @@ def blueprint_table(console: Console, items: list[dict[str, Any]]) -> None:
             str(item.get("resourceCount", "")),
             str((item.get("metadata") or {}).get("updatedAt", ""))[:19],
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def version_table(console: Console, items: list[dict[str, Any]]) -> None:
@@ -66,7 +66,7 @@ def version_table(console: Console, items: list[dict[str, Any]]) -> None:
         table.add_row(
             item["version"], str(item.get("publishedAt", ""))[:19], item.get("publishedBy", "")
         )
-    console.print(table)
+    print_table(console, table)
 
 
 def proposal_notes(output: Output, proposal: dict[str, Any]) -> None:

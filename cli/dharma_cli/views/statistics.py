@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from dharma_cli.output import Output
+from dharma_cli.output import Output, print_table
 
 
 def statistics_table(output: Output, items: list[dict[str, Any]]) -> None:
@@ -29,4 +28,4 @@ def statistics_table(output: Output, items: list[dict[str, Any]]) -> None:
                 str(tally["count"]),
                 "" if mean is None else f"{mean:,.1f} s",
             )
-    output.console.print(table)
+    print_table(output.console, table)
