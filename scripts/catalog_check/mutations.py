@@ -24,6 +24,7 @@ _OTHER_TYPES = {
     "list(string)": "set(string)",
     "set(string)": "list(string)",
     "map(string)": "string",
+    "map(bool)": "map(string)",
     "list(object)": "set(object)",
     "set(object)": "list(object)",
 }

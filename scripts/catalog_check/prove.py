@@ -199,7 +199,7 @@ class _Proof:
         shape = native.arguments
         try:
             follow(shape, piece.owner, writing=True)
-            for key in piece.when:
+            for key in (*piece.when, *piece.repeats):
                 follow(shape, (Step(key),), writing=True)
         except Contradiction as contradiction:
             yield where + "owner", str(contradiction)
@@ -207,7 +207,7 @@ class _Proof:
         if isinstance(piece, Atoms):
             yield from self._exploded(piece, shape, where)
         if piece.only != "read":
-            written = {*_heads(piece.table), piece.owner[0].key, *piece.when}
+            written = {*_heads(piece.table), piece.owner[0].key, *piece.when, *piece.repeats}
             yield from self._required(piece.table, shape, where, written, optional_piece=True)
 
     def _inline(self, bag: Bag, atoms: Atoms, arguments: Shape) -> Found:

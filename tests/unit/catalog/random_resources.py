@@ -131,8 +131,8 @@ class RandomResources:
             return self._objects(declared, path, kind)
         if declared.type.startswith(("list(", "set(")):
             return self._list(declared)
-        if declared.type == "map(string)":
-            return self._map()
+        if declared.type.startswith("map("):
+            return self._map(declared.type[4:-1])
         if declared.type == "document":
             document = self._document()
             maybe = self._chance(0.05)
@@ -172,9 +172,10 @@ class RandomResources:
             return Conditional(self._condition(), elements, None)
         return elements
 
-    def _map(self) -> Value:
+    def _map(self, kind: str) -> Value:
         keys = self.random.sample(KEYS, self.random.randint(0, 3))
-        return {key: self._expression(self._word) for key in keys}
+        member = Property("value", kind)
+        return {key: self._expression(lambda: self._literal(member)) for key in keys}
 
     def _leaf(self, declared: Property) -> Value:
         if self._chance(0.05):

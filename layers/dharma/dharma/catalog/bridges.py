@@ -303,11 +303,13 @@ class GeneratedName(Bridge):
 BRIDGES: dict[str, Bridge] = {
     "generated_alarm_name": GeneratedName("alarm_name"),
     "generated_function_name": GeneratedName("function_name"),
+    "generated_cluster_id": GeneratedName("cluster_id"),
     "generated_cluster_identifier": GeneratedName("cluster_identifier"),
     "generated_dashboard_name": GeneratedName("dashboard_name"),
     "generated_domain_name": GeneratedName("domain_name"),
     "generated_family": GeneratedName("family"),
     "generated_fargate_profile_name": GeneratedName("fargate_profile_name"),
+    "generated_identity_pool_name": GeneratedName("identity_pool_name"),
     "generated_layer_name": GeneratedName("layer_name"),
     "generated_name": GeneratedName("name"),
     "generated_replication_group_id": GeneratedName("replication_group_id"),

@@ -53,6 +53,8 @@ _ELEMENT = {
     "set(string)": "string",
     "list(number)": "number",
     "map(string)": "string",
+    "map(number)": "number",
+    "map(bool)": "bool",
 }
 
 
@@ -66,8 +68,8 @@ def _coerced_list(value: list[Value], declared: Property) -> Value:
 
 
 def _coerced_dict(value: dict[str, Value], declared: Property) -> Value:
-    if declared.type == "map(string)":
-        return {k: _scalar_deep(v, "string") for k, v in value.items()}
+    if declared.type.startswith("map("):
+        return {k: _scalar_deep(v, _ELEMENT[declared.type]) for k, v in value.items()}
     if declared.properties:
         return _members(value, declared)
     return value

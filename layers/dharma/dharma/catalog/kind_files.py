@@ -91,6 +91,7 @@ _ATTACHMENT_KEYS = _TABLE_KEYS | {
     "only",
     "awaited",
     "ignore",
+    "repeats",
 }
 _ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label"}
 _BAG_KEYS = frozenset({"inline", "separate", "place", "mixed", "absent", "empty"})
@@ -454,6 +455,7 @@ def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
     table = _table(data, properties)
     owner = parse_path(data["owner"])
     when = dict(data.get("when") or {})
+    repeats = tuple(data.get("repeats") or ())
     return Attachment(
         type=data["type"],
         owner=owner,
@@ -462,7 +464,10 @@ def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
         when=when,
         only=data.get("only"),
         awaited=bool(data.get("awaited", False)),
-        known=_known([table], [owner, *(parse_path(key) for key in (*when, *_ignored(data)))]),
+        repeats=repeats,
+        known=_known(
+            [table], [owner, *(parse_path(key) for key in (*when, *repeats, *_ignored(data)))]
+        ),
     )
 
 
@@ -504,7 +509,8 @@ def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
     owner = () if path is not None else parse_path(data["owner"])
     when = dict(data.get("when") or {})
     explode = dict(data.get("explode") or {})
-    named = (*when, *explode, *_ignored(data))
+    repeats = tuple(data.get("repeats") or ())
+    named = (*when, *explode, *repeats, *_ignored(data))
     further = [*([owner] if owner else []), *(parse_path(k) for k in named)]
     if said is not None:
         further.append(parse_path(said["path"]))
@@ -519,5 +525,6 @@ def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
         self_reference=None if said is None else (said["path"], said["member"]),
         label=tuple(data.get("label") or ()),
         only=data.get("only"),
+        repeats=repeats,
         known=_known([table], further),
     )

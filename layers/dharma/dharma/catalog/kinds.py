@@ -27,6 +27,8 @@ PROPERTY_TYPES = frozenset(
         "set(string)",
         "list(number)",
         "map(string)",
+        "map(number)",
+        "map(bool)",
         "object",
         "list(object)",
         "set(object)",
@@ -139,7 +141,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A native resource that is folded into its owner."""
+    """A native resource that is folded into its owner. `repeats` are arguments in which it says
+    again what its owner's main part says."""
 
     type: str
     owner: Path
@@ -148,6 +151,7 @@ class Attachment:
     when: dict[str, Value]
     only: Only | None
     awaited: bool
+    repeats: tuple[str, ...] = ()
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
 
 
@@ -166,6 +170,7 @@ class Atoms:
     self_reference: tuple[str, str] | None = None
     label: tuple[str, ...] = ()
     only: Only | None = None
+    repeats: tuple[str, ...] = ()
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
 
 

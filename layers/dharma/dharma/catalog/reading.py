@@ -29,6 +29,7 @@ from dharma.catalog.references import Source, ToModel
 from dharma.catalog.table_reading import read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
+    ResourceRef,
     Splat,
     Unknown,
     Value,
@@ -163,6 +164,10 @@ class _Reading:
         if form.owner[-1].single:
             arguments = _with_one_owner(arguments, form)
         report = self._report(part)
+        if form.repeats:
+            self._compare(
+                folding, form, arguments, self._arguments(folding.part, references), report
+            )
         if part.lifecycle != Lifecycle():
             self._note("approximated", part, "lifecycle", "its owner's lifecycle holds for it now")
         if isinstance(form, Attachment):
@@ -187,6 +192,23 @@ class _Reading:
         if isinstance(after, list):
             first = len(before) if isinstance(before, list) else 0
             folding.mark(part, *((bag.declared.name, i) for i in range(first, len(after))))
+
+    def _compare(
+        self,
+        folding: Folding,
+        form: Attachment | Atoms,
+        arguments: dict[str, Value],
+        owners: dict[str, Value],
+        report: Callable[[str, str], None],
+    ) -> None:
+        """What a piece says again has to be what its owner says, or a reference to that."""
+        for name in form.repeats:
+            said = arguments.get(name)
+            if isinstance(said, Unknown) or said in (None, owners.get(name)):
+                continue
+            refers = isinstance(said, ResourceRef) and said.address == folding.address
+            if not (refers and isinstance(said, ResourceRef) and said.path == (name,)):
+                report(name, "is not that of what it belongs to")
 
     def _add_atoms(self, folding: Folding, bag: Bag, atoms: list[Atom]) -> None:
         name = bag.declared.name

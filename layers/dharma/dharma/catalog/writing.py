@@ -192,6 +192,10 @@ class _Writing:
         instance = owner_instance(unfolding.resource)
         owner = ResourceRef(unfolding.address, (form.owner_attribute,), instance)
         put(block, form.owner, owner, fixed=True)
+        for name in form.repeats:
+            said = unfolding.parts[0].arguments.get(name)
+            if said is not None:
+                put(block, parse_path(name), said, fixed=True)
 
     def _add_piece(
         self,

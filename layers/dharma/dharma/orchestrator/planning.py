@@ -413,7 +413,9 @@ def _or_default(value: Value, default: Value) -> Value:
 
 
 def _is_object(value: Value, rule: PropertyRules | None) -> bool:
-    return isinstance(value, dict) and (rule is None or rule.type in ("object", "map(string)"))
+    return isinstance(value, dict) and (
+        rule is None or rule.type == "object" or rule.type.startswith("map(")
+    )
 
 
 def _same_set(before: Value, after: Value, rule: PropertyRules | None) -> bool:

@@ -64,6 +64,19 @@ _REASONS = {
     "aws_neptune_parameter_group": "a parameter group has no charge",
     "aws_neptune_cluster_parameter_group": "a parameter group has no charge",
     "aws_docdb_subnet_group": "a subnet group has no charge",
+    "aws_api_gateway_resource": "a path has no charge; the requests of its API have",
+    "aws_api_gateway_method": "a method has no charge; the requests of its API have",
+    "aws_api_gateway_deployment": "a deployment has no charge; the requests of its API have",
+    "aws_api_gateway_authorizer": "an authorizer has no charge; the requests of its API have",
+    "aws_api_gateway_model": "a model has no charge; the requests of its API have",
+    "aws_api_gateway_request_validator": "a validator has no charge; the requests of its API have",
+    "aws_api_gateway_api_key": "a key has no charge; the requests of its API have",
+    "aws_api_gateway_usage_plan": "a plan has no charge; the requests of its APIs have",
+    "aws_cloudwatch_log_resource_policy": "a policy has no charge",
+    "aws_cloudwatch_event_permission": "a permission has no charge",
+    "aws_elasticache_parameter_group": "a parameter group has no charge",
+    "aws_efs_access_point": "an access point has no charge; the file system has",
+    "aws_config_delivery_channel": "a channel has no charge; what is recorded has",
 }
 
 PRICED = tuple(PricedKind(kind, free=reason) for kind, reason in _REASONS.items())
