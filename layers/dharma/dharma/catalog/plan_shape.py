@@ -144,8 +144,8 @@ def _configured(part: Part, head: dict[str, Any]) -> dict[str, Any]:
         entry["count_expression"] = _expression(part.count)
     if part.for_each is not None:
         entry["for_each_expression"] = _expression(part.for_each)
-    if part.depends_on:
-        entry["depends_on"] = [instance_of(a)[0] for a in part.depends_on]
+    if part.awaited:
+        entry["depends_on"] = [instance_of(a)[0] for a in part.awaited]
     return entry
 
 

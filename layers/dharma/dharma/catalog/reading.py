@@ -71,7 +71,9 @@ class _Reading:
             for address, folding in self._foldings.items()
         }
         for address, (folding, piece) in self._owner_of.items():
-            sources[address] = Source(folding.address, folding.mapping, piece.form.owner_attribute)
+            form = piece.form
+            table = form.table if isinstance(form, Attachment) else None
+            sources[address] = Source(folding.address, folding.mapping, form.owner_attribute, table)
         return sources
 
     def _report(self, part: Part, prefix: str = "") -> Callable[[str, str], None]:
@@ -316,7 +318,7 @@ class _Reading:
         found: dict[str, None] = {}
         parts = [folding.part, *(part for part, _ in folding.pieces)]
         for part in parts:
-            for address in part.depends_on:
+            for address in part.awaited:
                 owned = self._owner_of.get(address)
                 target = owned[0] if owned is not None else self._foldings.get(address)
                 if target is None:

@@ -2,17 +2,21 @@
 
 In the model a reference names a resource and the kind's attribute; in a document it names a part
 and the native attribute. An attribute that a format must compute (an ARN out of its pieces) becomes
-a template and is recognised as one; one that is a property with a value is replaced by that value.
+a template and is recognised as one. A property that the format has as an attribute, of the part or
+of one that is attached to it, is referred to there, an object member by member; one that it spells
+otherwise is replaced by its value (`borrowed`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from dharma.catalog.borrowed import of_instance, spread, value_at
+from dharma.catalog.document import Part
 from dharma.catalog.formats import Format
-from dharma.catalog.kinds import FormatMapping
+from dharma.catalog.kinds import FormatMapping, Table
 from dharma.catalog.paths import Path
 from dharma.catalog.transforms import SAME
 from dharma.core.errors import NotExpressible
@@ -22,6 +26,7 @@ from dharma.model.expressions.nodes import (
     ResourceRef,
     Splat,
     Template,
+    Unknown,
     Value,
     transform,
 )
@@ -50,11 +55,14 @@ def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a reference of the model may point to: the address of its main part, how its attributes
-    are called (None: as in the source), and properties whose values may stand for attributes."""
+    are called (None: as in the source), and properties whose values may stand for attributes, with
+    the loop that they may speak of. `attached` are the one attached part of each type."""
 
     part: str
     mapping: FormatMapping | None
     properties: Mapping[str, Value] = field(default_factory=dict)
+    for_each: Value = None
+    attached: Mapping[str, str] = field(default_factory=dict)
 
 
 class ToNative:
@@ -75,9 +83,23 @@ class ToNative:
                 return join_parts(node.parts)
             if isinstance(node, Splat) and isinstance(node.collection, ResourceRef):
                 return self._splat(node)
+            # A reference that became a value decides what hung on it.
+            if isinstance(node, Conditional) and isinstance(node.condition, bool):
+                return node.then if node.condition else node.otherwise
             return node
 
         return rewrite(value, change)
+
+    def setting(self, ref: ResourceRef) -> Value:
+        """The setting that a reference names, where the format has no attribute for it."""
+        target = self._targets.get(ref.address)
+        if target is None or target.mapping is None or not ref.path:
+            return None
+        if _native_attribute(target.mapping, ref.path) is not None:
+            return None
+        if self._format == "terraform" and _attached_attribute(target.mapping, ref.path):
+            return None
+        return of_instance(value_at(target.properties, ref.path), ref, target.for_each)
 
     def _reference(self, ref: ResourceRef, where: str, depth: int) -> Value:
         target = self._targets.get(ref.address)
@@ -99,6 +121,10 @@ class ToNative:
             )
         if native is not None:
             return ResourceRef(target.part, native, ref.instance)
+        if self._format == "terraform":
+            elsewhere = _attached_attribute(target.mapping, ref.path)
+            if elsewhere is not None and elsewhere[0] in target.attached:
+                return ResourceRef(target.attached[elsewhere[0]], elsewhere[1], ref.instance)
         said = ".".join(str(step) for step in ref.path) or "the whole resource"
         value = value_at(target.properties, ref.path) if ref.path else None
         if said in target.mapping.through and ref.instance is None:
@@ -110,6 +136,11 @@ class ToNative:
                     "which must refer to a resource"
                 )
         if value is not None and depth < _DEEPEST:
+            try:
+                members = spread(ref, self.setting)
+                value = of_instance(value, ref, target.for_each) if members == ref else members
+            except NotExpressible as error:
+                raise NotExpressible(f"{where}: {error.message}") from None
             return self.translate(value, where, depth + 1)
         if self._format == "terraform" and _plausible(ref.path):
             return ResourceRef(target.part, ref.path, ref.instance)
@@ -157,10 +188,40 @@ def _native_attribute(
             return (*_steps(mapping.attributes[name]), *path[length:])
         if name in mapping.templates and length == len(path):
             return Template(mapping.templates[name])
-    if mapping.format == "terraform":
-        for rule in mapping.table.rules:
-            if rule.model == path and rule.transform is SAME and rule.each is None:
-                return _attribute_path(rule.native)
+    return _same_property(mapping.table, path) if mapping.format == "terraform" else None
+
+
+def _attached_attribute(
+    mapping: FormatMapping, path: tuple[str | int, ...]
+) -> tuple[str, tuple[str | int, ...]] | None:
+    """The type of attached part that holds a property as it is, and where."""
+    for attachment in mapping.attachments:
+        if attachment.only != "read":
+            native = _same_property(attachment.table, path)
+            if native is not None:
+                return attachment.type, native
+    return None
+
+
+def attached(parts: Sequence[Part]) -> dict[str, str]:
+    """Of a resource's parts, the main one first, the address of the attached one of each type; of
+    several nobody knows which is meant."""
+    found: dict[str, list[str]] = {}
+    for part in parts[1:]:
+        found.setdefault(part.type, []).append(part.address)
+    return {type: addresses[0] for type, addresses in found.items() if not addresses[1:]}
+
+
+def _same_property(table: Table, path: tuple[str | int, ...]) -> tuple[str | int, ...] | None:
+    """Where a table writes a property as it is."""
+    for rule in table.rules:
+        if (
+            rule.model == path
+            and rule.transform is SAME
+            and rule.each is None
+            and rule.only != "read"
+        ):
+            return _attribute_path(rule.native)
     return None
 
 
@@ -177,19 +238,6 @@ def _attribute_path(path: Path) -> tuple[str | int, ...] | None:
         if step.single:
             steps.append(0)
     return tuple(steps)
-
-
-def value_at(properties: Mapping[str, Value], path: tuple[str | int, ...]) -> Value:
-    """The value at a path of member names and positions; None where there is none."""
-    value: Value = properties  # type: ignore[assignment]  # a mapping is only read
-    for step in path:
-        if isinstance(value, dict) and isinstance(step, str):
-            value = value.get(step)
-        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
-            value = value[step]
-        else:
-            return None
-    return value
 
 
 def _plausible(path: tuple[str | int, ...]) -> bool:
@@ -211,11 +259,13 @@ def _is_own(step: str | int, format: Format) -> bool:
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a native reference may point to: a part as a resource of the model, or, folded, as a
-    piece of one (`attribute` is then the owner's attribute that it stands for)."""
+    piece of one (`attribute` is then the owner's attribute that it stands for, `table` how its
+    arguments are settings of the owner)."""
 
     address: str
     mapping: FormatMapping | None
     attribute: str | None = None
+    table: Table | None = None
 
 
 Report = Callable[[str, str], None]
@@ -262,7 +312,7 @@ class ToModel:
             return ref
         source, instance = found
         if source.attribute is not None:
-            return ResourceRef(source.address, (source.attribute,), instance)
+            return self._of_piece(ref, source, source.attribute, instance, report)
         if source.mapping is None or not ref.path:
             return ResourceRef(source.address, ref.path, instance)
         path = _model_path(source.mapping, ref.path)
@@ -270,6 +320,18 @@ class ToModel:
             report("", f"{_said(ref)} is an attribute that the catalog does not know")
             path = ref.path
         return ResourceRef(source.address, path, instance)
+
+    def _of_piece(
+        self, ref: ResourceRef, source: Source, attribute: str, instance: Value, report: Report
+    ) -> Value:
+        for rule in source.table.rules if source.table is not None else ():
+            if rule.each is None and _attribute_path(rule.native) == ref.path:
+                if rule.transform is SAME:
+                    return ResourceRef(source.address, rule.model, instance)
+                said = f"{_said(ref)} spells {'.'.join(rule.model)} of {source.address} otherwise"
+                report("", said)
+                return Unknown(said)
+        return ResourceRef(source.address, (attribute,), instance)
 
     def _splat(self, splat: Splat, report: Report) -> Value:
         """A splat over instances that are parts of their own becomes the list of them."""

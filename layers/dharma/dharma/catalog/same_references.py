@@ -10,11 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from dharma.catalog.borrowed import apart, of_instance, value_at
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind
-from dharma.catalog.references import referred, rewrite, value_at
+from dharma.catalog.references import referred, rewrite
+from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Binary, Conditional, ResourceRef, Template, Value
+from dharma.model.expressions.nodes import (
+    Binary,
+    Conditional,
+    ResourceRef,
+    Template,
+    Value,
+    references,
+)
 from dharma.model.expressions.templates import join_parts
 
 _DEEPEST = 20
@@ -43,16 +52,38 @@ class SameReferences:
         self._catalog = catalog
         self._resources = {resource.address: resource for resource in resources}
         self._first: dict[str, dict[str, str]] = {}
+        self._replaced: set[str] = set()
 
     def settled(self, resource: Resource) -> Resource:
-        """The resource with every reference in its one form."""
-        return replace(
+        """The resource with every reference in its one form. `depends_on` are those that nothing
+        refers to: a reference that stands for a value gives the same order as `depends_on` beside
+        the value."""
+        self._replaced = set()
+        settled = replace(
             resource,
             properties={key: self._value(v, 0) for key, v in resource.properties.items()},
             count=self._value(resource.count, 0),
             for_each=self._value(resource.for_each, 0),
             condition=self._value(resource.condition, 0),
         )
+        referred = _referred(settled)
+        order = {*resource.depends_on, *self._replaced} - {*referred, resource.address}
+        if order:
+            # What another of them waits for is waited for.
+            order -= self._behind({*order, *referred})
+        return replace(settled, depends_on=tuple(sorted(order)))
+
+    def _behind(self, addresses: set[str]) -> set[str]:
+        """All that these resources wait for."""
+        found: set[str] = set()
+        open_ones = sorted(addresses)
+        while open_ones:
+            resource = self._resources.get(open_ones.pop())
+            if resource is not None:
+                further = {*resource.depends_on, *_referred(resource)} - found - {resource.address}
+                found |= further
+                open_ones += further
+        return found
 
     def _value(self, value: Value, depth: int) -> Value:
         def change(node: Value) -> Value:
@@ -82,7 +113,9 @@ class SameReferences:
             return ref
         stands_for = self._stands_for(ref, resource, kind)
         if stands_for is not None:
-            return self._value(stands_for, depth + 1)
+            self._replaced.add(ref.address)
+            members = apart(stands_for, ref)
+            return self._value(stands_for if members is None else members, depth + 1)
         said = ".".join(str(step) for step in ref.path)
         first = self._names(kind).get(said, said)
         return ref if first == said else ResourceRef(ref.address, (first,), ref.instance)
@@ -98,8 +131,14 @@ class SameReferences:
                 *mapping.attributes,
                 *mapping.templates,
             ):
-                return value_at(resource.properties, ref.path)
-        return None
+                return self._setting(ref, resource)
+        return None if said in kind.attributes else self._setting(ref, resource)
+
+    def _setting(self, ref: ResourceRef, resource: Resource) -> Value:
+        try:
+            return of_instance(value_at(resource.properties, ref.path), ref, resource.for_each)
+        except NotExpressible:
+            return None
 
     def _names(self, kind: Kind) -> dict[str, str]:
         """Attributes that share a native one with an earlier attribute, and that one."""
@@ -111,3 +150,8 @@ class SameReferences:
                 if mapping.model_attributes[native] != attribute
             }
         return self._first[kind.name]
+
+
+def _referred(resource: Resource) -> set[str]:
+    values = (dict(resource.properties), resource.count, resource.for_each, resource.condition)
+    return {ref.address for value in values for ref in references(value)}

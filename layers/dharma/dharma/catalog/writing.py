@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dharma.catalog.bags import Atom, atoms_of, refers, same_atoms, with_member, write_inline
+from dharma.catalog.borrowed import spread
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
@@ -31,7 +32,7 @@ from dharma.catalog.paths import (
     settle_conditional,
 )
 from dharma.catalog.placement import Placement
-from dharma.catalog.references import Target, ToNative
+from dharma.catalog.references import Target, ToNative, attached
 from dharma.catalog.table_writing import write_table
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
@@ -82,17 +83,28 @@ class _Writing:
         }
         self._names = PartNames(resources, self._mappings, format)
         targets = {
-            r.address: Target(self._names.main[r.address], self._mappings[r.address], r.properties)
+            r.address: Target(
+                self._names.main[r.address], self._mappings[r.address], r.properties, r.for_each
+            )
             for r in resources
         }
         self._targets = targets
         self._references = ToNative(format, targets)
         self._placement = Placement(resources, format, catalog)
         self._awaited: dict[str, tuple[str, ...]] = {}
+        # By resource, those of whose settings nothing is left to refer to.
+        self._gone: dict[str, set[str]] = {}
 
     def run(self) -> tuple[Document, list[Note]]:
         unfolded = [(resource, self._unfold(resource)) for resource in self._resources]
         pieces = {resource.address: tuple(p.address for p in parts) for resource, parts in unfolded}
+        self._references = ToNative(
+            self._format,
+            {
+                resource.address: replace(self._targets[resource.address], attached=attached(parts))
+                for resource, parts in unfolded
+            },
+        )
         document = [
             self._finished(part, resource, pieces) for resource, parts in unfolded for part in parts
         ]
@@ -111,6 +123,7 @@ class _Writing:
         mapping = self._mappings[resource.address]
         if mapping is None:
             return [self._passed_through(resource)]
+        resource = self._spread(resource)
         unfolding = _Unfolding(resource, mapping, self._names.main[resource.address], [])
         main = self._main(unfolding)
         bridged = {p for bridge in mapping.bridges for p in BRIDGES[bridge].write(resource, main)}
@@ -126,6 +139,25 @@ class _Writing:
             if any(a.awaited and a.type == part.type for a in mapping.attachments)
         )
         return unfolding.parts
+
+    def _spread(self, resource: Resource) -> Resource:
+        """Objects of other resources member by member, as the tables take them."""
+        changed: dict[str, Value] = {}
+        for name, value in resource.properties.items():
+            if isinstance(value, str | int | bool | float):
+                continue
+            try:
+                members = spread(value, self._references.setting)
+            except NotExpressible as error:
+                raise NotExpressible(f"{resource.address}.{name}: {error.message}") from None
+            if members != value:
+                changed[name] = members
+                left = {ref.address for ref in references(members)}
+                gone = {ref.address for ref in references(value)} - left
+                self._gone.setdefault(resource.address, set()).update(gone)
+        if not changed:
+            return resource
+        return replace(resource, properties={**resource.properties, **changed})
 
     def _passed_through(self, resource: Resource) -> Part:
         address = self._names.main[resource.address]
@@ -333,7 +365,7 @@ class _Writing:
             condition=native(part.condition, "condition"),
             native={key: native(value, key) for key, value in part.native.items()},
             depends_on=depends,
-            order_only=tuple(self._no_longer_referred(part, arguments)),
+            order_only=tuple(self._no_longer_referred(part, arguments, pieces)),
         )
 
     def _depends_on(
@@ -353,12 +385,19 @@ class _Writing:
                 found.update(dict.fromkeys(self._awaited.get(address, ())))
         return tuple(found)
 
-    def _no_longer_referred(self, part: Part, arguments: Mapping[str, Value]) -> Iterator[str]:
+    def _no_longer_referred(
+        self, part: Part, arguments: Mapping[str, Value], pieces: dict[str, tuple[str, ...]]
+    ) -> Iterator[str]:
         """Parts that the author refers to and of which only a value was written."""
         kept = {ref.address for value in arguments.values() for ref in references(value)}
-        for address in dict.fromkeys(t for v in part.arguments.values() for t in refers(v)):
+        meant = dict.fromkeys(t for v in part.arguments.values() for t in refers(v))
+        if part.owner is not None and part.address == self._names.main[part.owner]:
+            meant.update(dict.fromkeys(sorted(self._gone.get(part.owner, ()))))
+        for address in meant:
             target = self._targets.get(address)
-            if target is not None and address != part.owner and target.part not in kept:
+            if target is None or address == part.owner:
+                continue
+            if kept.isdisjoint((target.part, *pieces.get(address, ()))):
                 yield target.part
 
     def _refers_back(self, address: str, resource: Resource) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dharma.catalog import Catalog
-from dharma.catalog.document import Document
-from dharma.catalog.references import Target, ToNative
+from dharma.catalog.document import Document, Part
+from dharma.catalog.references import Target, ToNative, attached
 from dharma.model.blueprint import Output, Resource
 
 
@@ -16,14 +16,17 @@ def native_outputs(
 ) -> list[Output]:
     """The outputs with the references that the document's parts answer to. `document` is what the
     catalog wrote of `resources`."""
-    main: dict[str, str] = {}
+    parts: dict[str, list[Part]] = {}
     for part in document.parts:
-        main.setdefault(part.owner or part.address, part.address)
+        parts.setdefault(part.owner or part.address, []).append(part)
     targets = {}
     for resource in resources:
         kind = catalog.kind(resource.type)
         mapping = kind.mapping(document.format) if kind is not None else None
-        targets[resource.address] = Target(main[resource.address], mapping, resource.properties)
+        own = parts[resource.address]
+        targets[resource.address] = Target(
+            own[0].address, mapping, resource.properties, resource.for_each, attached(own)
+        )
     references = ToNative(document.format, targets)
     return [
         replace(

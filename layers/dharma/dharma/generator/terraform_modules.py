@@ -148,12 +148,12 @@ class Side(References):
             self.used.update(n.name for n in walk(value) if isinstance(n, VariableRef))
         return self.borders.crossed(value, self.module)
 
-    def addresses(self, part: Part) -> list[str]:
+    def awaited(self, part: Part) -> list[str]:
         return [
             address
             if self.borders.module_of(address) == self.module
             else self.borders.awaited(address, self.module)
-            for address in super().addresses(part)
+            for address in super().awaited(part)
         ]
 
 

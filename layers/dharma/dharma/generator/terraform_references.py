@@ -177,14 +177,14 @@ class References:
                 shown = ".".join(map(str, path))
                 raise NotExpressible(f"{shown}: a blueprint has no data sources of its own")
 
-    def addresses(self, part: Part) -> list[str]:
+    def awaited(self, part: Part) -> list[str]:
         """What the part waits for, each address checked."""
-        for address in part.depends_on:
+        for address in part.awaited:
             if address not in self.parts:
                 raise NotExpressible(f"{part.address}.depends_on: there is no {address}")
             for word in address.split("."):
                 self._name(word)
-        return list(part.depends_on)
+        return list(part.awaited)
 
     def data_sources(self) -> list[Block]:
         """The data blocks that the printed values use, in a fixed order."""

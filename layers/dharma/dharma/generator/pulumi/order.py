@@ -20,7 +20,7 @@ def in_order(parts: Sequence[Part]) -> list[Part]:
     that need each other."""
     by_address = {part.address: part for part in parts}
     needs = {
-        part.address: sorted((referred(part) | set(part.depends_on)) & by_address.keys())
+        part.address: sorted((referred(part) | set(part.awaited)) & by_address.keys())
         for part in parts
     }
     done: dict[str, Part] = {}

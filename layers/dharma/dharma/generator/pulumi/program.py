@@ -175,7 +175,7 @@ class _Program:
 
     def _wanted(self) -> set[str]:
         """Addresses that something refers to or waits for."""
-        found = {a for p in self.parts for a in referred(p) | set(p.depends_on)}
+        found = {a for p in self.parts for a in referred(p) | set(p.awaited)}
         values = [v for o in self.outputs for v in (o.value, o.condition)]
         return found | {ref.address for v in values for ref in references(v)}
 
@@ -438,7 +438,7 @@ class _Program:
             options.append(("provider", Name(self._alias(given, part))))
         elif owner is not None and owner.region is not None:
             options.append(("provider", Name(self._in_region(owner.region, part))))
-        waits = [a for a in part.depends_on if a not in referred(part)]
+        waits = [a for a in part.awaited if a not in referred(part)]
         if waits:
             items = tuple(self._awaited(a, part) for a in waits)
             options.append((self._spelled("depends_on"), Items(items)))

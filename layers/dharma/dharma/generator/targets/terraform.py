@@ -145,8 +145,8 @@ def _resource(part: Part, references: References) -> Block:
     tail: list[Item] = []
     if lifecycle := _lifecycle(part):
         tail.append(lifecycle)
-    if part.depends_on:
-        tail.append(Raw("depends_on", _list_of_addresses(references.addresses(part))))
+    if waits := references.awaited(part):
+        tail.append(Raw("depends_on", _list_of_addresses(waits)))
     items: list[Item] = []
     for group in (head, body, tail):
         # Blocks bring their own empty line.
