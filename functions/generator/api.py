@@ -76,6 +76,10 @@ class GenerateBody(SourceBody):
         description="ARM: what the template is deployed to; without it one resource group where"
         " that holds everything, else the subscription.",
     )
+    one_template: bool = Field(
+        False,
+        description="CloudFormation: never split; a warning says when AWS will refuse it.",
+    )
     modules: bool = Field(
         False, description="Terraform: resources without a module in one for each category."
     )
@@ -100,6 +104,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
             modules=body.modules,
             template_bytes=body.template_bytes,
             scope=body.scope,
+            one_template=body.one_template,
         ),
     )
     checks = [reread(opened.blueprint, code, application().catalog)] if body.verify else []

@@ -182,6 +182,13 @@ def generate(
             show_default=False,
         ),
     ] = None,
+    one_template: Annotated[
+        bool,
+        typer.Option(
+            "--one-template",
+            help="CloudFormation: never split; a warning says when AWS will refuse it.",
+        ),
+    ] = False,
     backend: Annotated[
         str | None,
         typer.Option(
@@ -227,6 +234,7 @@ def generate(
         backend=backend,
         template_bytes=template_bytes,
         scope=None if scope is None else scope.value,
+        one_template=one_template,
         verify=verify,
         lint=lint,
     )
@@ -307,6 +315,7 @@ class _Wanted:
     backend: str | None = None
     template_bytes: int = 1_000_000
     scope: Literal["group", "subscription"] | None = None
+    one_template: bool = False
     verify: bool = False
     lint: bool = False
 
@@ -338,6 +347,7 @@ def _write(
         modules=wanted.modules,
         template_bytes=wanted.template_bytes,
         scope=wanted.scope,
+        one_template=wanted.one_template,
         backend=None if wanted.backend is None else parse_backend(wanted.backend, region),
     )
     if wanted.target == Conversion.BLUEPRINT:

@@ -76,7 +76,7 @@ def written(bp: Blueprint, **options: Any) -> dict[str, Any]:
 
 
 def in_one_piece(bp: Blueprint) -> dict[str, Any]:
-    (template,) = written(bp, template_bytes=10**9, template_resources=10**6).values()
+    (template,) = written(bp, one_template=True).values()
     return dict(template)
 
 
@@ -262,6 +262,16 @@ def test_a_small_limit_of_bytes_splits_too() -> None:
     assert len(files) > 2
     assert all(len(text.encode()) <= 51_200 for text in files.values())
     assert all(path == "template.yaml" or path.startswith("stacks/") for path in files)
+
+
+def test_one_template_is_never_split_and_says_what_aws_refuses() -> None:
+    for count, said in ((498, []), (499, ["501 resources in"])):
+        options = GenerateOptions(one_template=True)
+        code = generate(blueprint(count), "cloudformation", load_catalog(), options)
+        assert list(code.files) == ["template.yaml"]
+        told = [n.message for n in code.warnings if n.address == "template"]
+        assert [m[: len(s)] for m, s in zip(told, said, strict=True)] == said
+        assert all("it refuses this one" in m for m in told)
 
 
 def test_more_parameters_than_a_template_takes_are_refused() -> None:

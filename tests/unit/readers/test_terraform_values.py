@@ -20,8 +20,9 @@ from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource, Variable
 from dharma.model.expressions.nodes import Unknown, Value, VariableRef, walk
+from tests.unit.catalog.meaning import decided
 from tests.unit.catalog.random_resources import RandomResources
-from tests.unit.readers.test_terraform_round_trip import CATALOG, KINDS, decided, written
+from tests.unit.readers.test_terraform_round_trip import CATALOG, KINDS, written
 
 
 def with_all_known(resource: Resource) -> Resource:

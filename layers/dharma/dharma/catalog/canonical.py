@@ -26,7 +26,6 @@ from dharma.model.expressions.nodes import (
     Unary,
     Unknown,
     Value,
-    references,
 )
 
 
@@ -35,18 +34,10 @@ def canonical(resources: Iterable[Resource], catalog: Catalog) -> dict[str, obje
     (expressions as their nodes)."""
     found = list(resources)
     same = SameReferences(found, catalog)
-    settled = {r.address: same.settled(r) for r in sorted(found, key=lambda r: r.address)}
-    return {a: _resource(_awaiting(r, settled), catalog) for a, r in settled.items()}
-
-
-def _awaiting(resource: Resource, others: Mapping[str, Resource]) -> Resource:
-    """The resource waiting only for what no reference waits for anyway, its own or that of another
-    resource which it waits for."""
-    if not resource.depends_on:
-        return resource
-    waiting = [resource, *(others[a] for a in resource.depends_on if a in others)]
-    referred = {ref.address for one in waiting for ref in references(one.properties)}
-    return replace(resource, depends_on=tuple(a for a in resource.depends_on if a not in referred))
+    return {
+        resource.address: _resource(same.settled(resource), catalog)
+        for resource in sorted(found, key=lambda r: r.address)
+    }
 
 
 def _resource(resource: Resource, catalog: Catalog) -> dict[str, object]:

@@ -138,7 +138,9 @@ def _cloudformation(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -
         document,
         native,
         json=options.json,
-        limits=Limits(options.template_resources, options.template_bytes),
+        limits=None
+        if options.one_template
+        else Limits(options.template_resources, options.template_bytes),
     )
     written_in = [
         Note("approximated", "variables", name, "its value is written in; it is no parameter")

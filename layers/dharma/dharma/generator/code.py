@@ -53,7 +53,8 @@ class GenerateOptions:
     into one by the catalog's category. `template_bytes` and `template_resources`: what one
     CloudFormation template may hold before it is split into nested stacks; 51,200 bytes where it is
     sent without a bucket. `scope`: what an ARM template is deployed to; where None, one resource
-    group if that holds everything, else the subscription."""
+    group if that holds everything, else the subscription. `one_template`: CloudFormation is never
+    split; a warning says what AWS refuses."""
 
     variables: Mapping[str, Value] = field(default_factory=dict)
     region: str | None = None
@@ -63,6 +64,7 @@ class GenerateOptions:
     template_bytes: int = 1_000_000
     template_resources: int = 500
     scope: ArmScope | None = None
+    one_template: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ is attached to its VPC waits for the attachment (`dharma.catalog.vpc_gateways`):
 gateway itself does not say that.
 
 Over 500 resources, or more bytes than one template may have, it is a root template with nested
-stacks (`nested_stacks`).
+stacks (`nested_stacks`), or with `limits` None one template with a warning.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def write_cloudformation(
     outputs: Sequence[Output],
     *,
     json: bool = False,
-    limits: Limits = ONE_TEMPLATE,
+    limits: Limits | None = ONE_TEMPLATE,
 ) -> tuple[dict[str, str], list[Note]]:
     """The file and its warnings. `document` and `outputs` use CloudFormation's own names; what is
     left of variables without a parameter type was replaced by values before. Raises
@@ -63,14 +63,23 @@ def write_cloudformation(
     print_text, suffix = (to_json, ".json") if json else (to_yaml, ".yaml")
     text = print_text(template)
     size = len(text.encode("utf-8", "surrogatepass"))
-    if len(document.parts) <= limits.resources and size <= limits.bytes:
-        return {f"template{suffix}": text}, writing.notes
-    nested = split(template, print_text, suffix, limits)
-    files = {path: print_text(part) for path, part in sorted(nested.items())}
-    said = (
-        f"{len(document.parts)} resources in {size} bytes are more than one template holds: "
-        f"{len(nested) - 1} nested stacks, which `aws cloudformation package` uploads"
-    )
+    files = {f"template{suffix}": text}
+    holds = limits or ONE_TEMPLATE
+    if len(document.parts) <= holds.resources and size <= holds.bytes:
+        return files, writing.notes
+    said = f"{len(document.parts)} resources in {size} bytes are more than "
+    if limits is None:
+        said += (
+            f"the {holds.resources} resources and {holds.bytes} bytes that CloudFormation takes in "
+            "one template: it refuses this one"
+        )
+    else:
+        nested = split(template, print_text, suffix, limits)
+        files = {path: print_text(part) for path, part in sorted(nested.items())}
+        said += (
+            f"one template holds: {len(nested) - 1} nested stacks, which `aws cloudformation "
+            "package` uploads"
+        )
     return files, [*writing.notes, Note("approximated", "template", "", said)]
 
 
