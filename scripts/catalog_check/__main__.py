@@ -69,7 +69,7 @@ def _extract(packages: list[Path]) -> int:
         else:
             _extract_terraform(package)
     if azure:
-        namespaces = extract_arm(azure, _named("arm"))
+        namespaces = extract_arm(azure, _named("arm"), load_catalog().api_version)
         write_arm(namespaces, SCHEMAS / "arm")
         print(f"{sum(len(c['types']) for c in namespaces.values())} resource types of Azure")
     return 0

@@ -25,7 +25,7 @@ import ast
 import json
 import re
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -53,12 +53,16 @@ class Model:
 
 @dataclass(slots=True)
 class Type:
-    """A resource type as the operations of one API version know it."""
+    """A resource type as the operations of one API version know it. `anywhere`: one that any
+    resource may have (`/{scope}/providers/...`); what is only for subscriptions stands back.
+    `bodies` are the models by the name at the end of the address, where that is a fixed one."""
 
     api_version: str
     write: str = ""
     read: str = ""
     functions: dict[str, str] = field(default_factory=dict)
+    anywhere: bool = False
+    bodies: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -70,18 +74,26 @@ class Service:
     types: dict[str, Type] = field(default_factory=dict)
 
 
-def extract_arm(packages: Iterable[Path], wanted: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """The content of each namespace's file. Raises `KeyError` naming a type that no package has."""
+def extract_arm(
+    packages: Iterable[Path],
+    wanted: Iterable[str],
+    api_version: Callable[[str], str | None] = lambda _: None,
+) -> dict[str, dict[str, Any]]:
+    """The content of each namespace's file: of each type the API version that the catalog writes,
+    the newest where no package has that. Raises `KeyError` naming a type that no package has."""
+    wanted = sorted(wanted)
+    written = {name.lower(): api_version(name) for name in wanted}
     found: dict[str, tuple[Service, str]] = {}
     for package in packages:
         source = "=".join(package.name.split("-")[:2]).replace("_", "-")
         for service in services(package):
             for name, known in service.types.items():
                 older = found.get(name.lower())
-                if older is None or _newer(known, older[0].types[_own(older[0], name)]):
+                asked = written.get(name.lower())
+                if older is None or _newer(known, older[0].types[_own(older[0], name)], asked):
                     found[name.lower()] = service, source
     namespaces: dict[str, dict[str, Any]] = {}
-    for name in sorted(wanted):
+    for name in wanted:
         if name.lower() not in found:
             raise KeyError(f"no package has {name}")
         service, source = found[name.lower()]
@@ -89,7 +101,9 @@ def extract_arm(packages: Iterable[Path], wanted: Iterable[str]) -> dict[str, di
             name.partition("/")[0], {"source": {}, "types": {}, "models": {}, "enums": {}}
         )
         package_name, _, version = source.partition("=")
-        content["source"][package_name] = version
+        versions = content["source"].get(package_name, "")
+        if version not in versions.split(", "):
+            content["source"][package_name] = ", ".join(filter(None, (versions, version)))
         known = service.types[_own(service, name)]
         content["types"][name] = {
             "apiVersion": known.api_version,
@@ -109,9 +123,10 @@ def _own(service: Service, name: str) -> str:
     return next(t for t in service.types if t.lower() == name.lower())
 
 
-def _newer(one: Type, other: Type) -> bool:
-    def rank(known: Type) -> tuple[bool, str]:
-        return "preview" not in known.api_version, known.api_version
+def _newer(one: Type, other: Type, asked: str | None) -> bool:
+    def rank(known: Type) -> tuple[bool, bool, str]:
+        version = known.api_version
+        return version == asked, "preview" not in version, version
 
     return rank(one) > rank(other)
 
@@ -185,7 +200,22 @@ def services(package: Path) -> Iterator[Service]:
                     _read_models(tree, service)
                 else:
                     _Operations(tree, service).read()
+            for native, known in service.types.items():
+                _unite(native, known, service)
             yield service
+
+
+def _unite(native: str, known: Type, service: Service) -> None:
+    """A type whose resources have fixed names, and another body under each (`sites/config`)."""
+    models = set(known.bodies.values())
+    if len(models) < 2 or any(_PLACEHOLDER.match(name) for name in known.bodies):
+        return
+    united: dict[str, str] = {}
+    for model in sorted(models):
+        for key, said in members_of(service, model).items():
+            united[key] = _either(united[key], said) if key in united else said
+    known.write = known.read = f"OneOf{native.rpartition('/')[2].title()}"
+    service.models[known.write] = Model((), united)
 
 
 # ---- models
@@ -352,12 +382,17 @@ class _Operations:
             if verb == "PUT":
                 for native in self._types(url):
                     known = self.service.types.setdefault(native, Type(api_version))
+                    if known.anywhere and not url.startswith("/{"):
+                        continue
+                    known.anywhere = url.startswith("/{")
                     bodies = [m for m in _models_in_arguments(method) if m in self.service.models]
                     known.write = next(iter(bodies), known.write)
+                    known.bodies[url.rpartition("/")[2]] = known.write
         for verb, url, _, method in uses:
             if verb == "GET":
                 for native in self._types(url):
-                    if native in self.service.types:
+                    known = self.service.types.get(native, Type(""))
+                    if native in self.service.types and known.anywhere <= url.startswith("/{"):
                         self.service.types[native].read = _returned(method)
             elif verb == "POST":
                 self._function(method, url)

@@ -526,18 +526,27 @@ def _tag_list_fits(transform: TagList, native: Shape) -> None:
 def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
     if native.kind not in ("list", "set") or native.item is None:
         raise Contradiction(f"is a {native.kind}, no list of objects")
+    first, *inner = transform.member.split(".")
+    fixed = dict(transform.constants)
+    if transform.numbered is not None:
+        fixed[transform.numbered[0]] = "1"
     members = native.item.fields
-    for name in (transform.member, *dict(transform.constants)):
+    for name in (first, *fixed):
         if name not in members:
             raise Contradiction(f"its elements have no {name}{near(name, members)}")
-    element = wanted.partition("(")[2][:-1]
-    if members[transform.member].kind not in (element, "any"):
-        raise Contradiction(f"its elements hold a {members[transform.member].kind}, no {element}")
-    for name, literal in transform.constants:
+    for name, literal in fixed.items():
         _literal_fits(literal, members[name])
-    missing = native.item.required - {transform.member, *dict(transform.constants)}
+    missing = native.item.required - {first, *fixed}
     if missing:
         raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
+    held = members[first]
+    for name in inner:
+        if name not in held.fields:
+            raise Contradiction(f"its elements have no {transform.member}")
+        held = held.fields[name]
+    element = wanted.partition("(")[2][:-1]
+    if held.kind not in (element, "any"):
+        raise Contradiction(f"its elements hold a {held.kind}, no {element}")
 
 
 # Properties that say in another way what a format wants in an object of its own.

@@ -8,6 +8,7 @@ from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping, Table
+from dharma.catalog.transforms import NOT_NUMBERED, Objects
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -36,6 +37,8 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
         for path in _variant_paths(mapping):
             if message.endswith(f".{path} cannot be said together with the other values"):
                 return f"variant of {path}"
+        if message.endswith(NOT_NUMBERED) and any(_numbered(mapping)):
+            return "names of elements"
         for bag in mapping.bags:
             uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
             if uncounted and message.endswith("how many elements there are is not known"):
@@ -47,6 +50,12 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
             if each and message.endswith("one per element needs a loop"):
                 return f"loop over {bag.declared.name}"
     return None
+
+
+def _numbered(mapping: FormatMapping) -> Iterator[bool]:
+    for table in (mapping.table, *(attachment.table for attachment in mapping.attachments)):
+        for rule in table.all_rules():
+            yield isinstance(rule.transform, Objects) and rule.transform.numbered is not None
 
 
 def _variant_paths(mapping: FormatMapping) -> set[str]:

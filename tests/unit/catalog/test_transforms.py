@@ -197,3 +197,19 @@ def test_the_id_of_a_part_in_another_collection_is_none_of_its_own() -> None:
     for value in (transform_named("own_part", "probes").write("https"), "https", VariableRef("id")):
         with pytest.raises(Untransformable, match="own frontendPorts"):
             port.read(value)
+
+
+def test_elements_may_have_their_value_inside_and_names_that_the_model_does_not_have() -> None:
+    said = {"member": "properties.zoneId", "numbered": {"name": "zone${number}"}}
+    transform = transform_named("objects", said)
+    native = [
+        {"name": "zone1", "properties": {"zoneId": "a"}},
+        {"name": "zone2", "properties": {"zoneId": VariableRef("zone")}},
+    ]
+    assert transform.write(["a", VariableRef("zone")]) == native
+    assert transform.read(native) == ["a", VariableRef("zone")]
+    assert transform.read([{"name": "any", "properties": {"zoneId": "a"}}]) == ["a"]
+    with pytest.raises(Untransformable, match="spelled out"):
+        transform.write(VariableRef("zones"))
+    with pytest.raises(Untransformable, match="an element with other"):
+        transform.read([{"properties": {"zoneId": "a", "other": 1}}])

@@ -64,12 +64,16 @@ class Catalog:
         self, format: Format, native_type: str, arguments: Mapping[str, Value] | None = None
     ) -> Kind | None:
         """The kind whose main part has this native type. Where several have it, the arguments tell
-        which; the first by name if they do not."""
+        which; one that asks for nothing if they do not, or the first by name."""
         names = self._main.get((format, native_type), ())
         if len(names) > 1 and arguments is not None:
             for name in names:
                 kind = self.kind(name)
                 if kind is not None and kind.mappings[format].recognises(arguments):
+                    return kind
+            for name in names:
+                kind = self.kind(name)
+                if kind is not None and not kind.mappings[format].when:
                     return kind
         return self.kind(names[0]) if names else None
 

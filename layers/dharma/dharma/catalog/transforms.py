@@ -314,17 +314,26 @@ class TagList(Transform):
         )
 
 
+NOT_NUMBERED = "its elements have to be spelled out, since each gets a name"
+
+
 @dataclass(frozen=True, slots=True)
 class Objects(Transform):
     """A list of plain values in the model, of objects with one member in the format
-    (`[{"id": ...}]`), each with fixed members."""
+    (`[{"id": ...}]`), each with fixed members. `member` may be inside another one
+    (`properties.zoneId`). `numbered`: a member that the format wants and the model does not have,
+    and its text before and behind the number of the element; any text is understood."""
 
     member: str
     constants: tuple[tuple[str, Value], ...] = ()
+    numbered: tuple[str, str, str] | None = None
 
     def _write(self, value: Value) -> Value:
         if isinstance(value, list):
-            return [self._object(element) for element in value if element is not None]
+            elements = [element for element in value if element is not None]
+            return [self._object(element, n) for n, element in enumerate(elements, 1)]
+        if self.numbered is not None:
+            raise Untransformable(NOT_NUMBERED)
         if isinstance(value, ForList) and value == self._all(value.collection):
             return value.collection
         if isinstance(value, Expression):
@@ -332,16 +341,22 @@ class Objects(Transform):
         raise Untransformable(f"{value!r} is no list")
 
     def _all(self, collection: Value) -> ForList:
-        return ForList(None, "each", collection, self._object(Symbol(("each",))))
+        return ForList(None, "each", collection, self._object(Symbol(("each",)), 0))
 
-    def _object(self, element: Value) -> Value:
+    def _object(self, element: Value, number: int) -> Value:
         if isinstance(element, Conditional) and None in (element.then, element.otherwise):
             return Conditional(
                 element.condition,
-                None if element.then is None else self._object(element.then),
-                None if element.otherwise is None else self._object(element.otherwise),
+                None if element.then is None else self._object(element.then, number),
+                None if element.otherwise is None else self._object(element.otherwise, number),
             )
-        return {self.member: element, **dict(self.constants)}
+        for key in reversed(self.member.split(".")):
+            element = {key: element}
+        assert isinstance(element, dict)
+        if self.numbered is not None:
+            key, before, after = self.numbered
+            element[key] = f"{before}{number}{after}"
+        return {**element, **dict(self.constants)}
 
     def _read(self, value: Value) -> Value:
         if isinstance(value, list):
@@ -349,7 +364,7 @@ class Objects(Transform):
         if isinstance(value, ForList) and value == self._all(value.collection):
             return value.collection
         if isinstance(value, Expression):
-            return Splat(value, (self.member,))
+            return Splat(value, tuple(self.member.split(".")))
         raise Untransformable(f"{value!r} is no list")
 
     def _member(self, element: Value) -> Value:
@@ -361,14 +376,18 @@ class Objects(Transform):
             )
         if isinstance(element, Unknown):
             return element
-        if not isinstance(element, dict) or self.member not in element:
-            raise Untransformable(f"an element without {self.member}")
-        fixed = dict(self.constants)
-        others = {k for k, v in element.items() if k != self.member and v is not None}
-        odd = sorted(k for k in others if element[k] != fixed.get(k))
-        if odd:
-            raise Untransformable(f"an element with {odd[0]}")
-        return element[self.member]
+        found: Value = element
+        fixed = {**dict(self.constants)}
+        free = () if self.numbered is None else (self.numbered[0],)
+        for key in self.member.split("."):
+            if not isinstance(found, dict) or key not in found:
+                raise Untransformable(f"an element without {self.member}")
+            others = {k for k, v in found.items() if k != key and k not in free and v is not None}
+            odd = sorted(k for k in others if found[k] != fixed.get(k))
+            if odd:
+                raise Untransformable(f"an element with {odd[0]}")
+            found, fixed, free = found[key], {}, ()
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -622,7 +641,12 @@ def _tag_list(argument: Any) -> Transform:
 def _objects(argument: Any) -> Transform:
     if isinstance(argument, str):
         return Objects(argument)
-    return Objects(argument["member"], tuple(dict(argument.get("constants", {})).items()))
+    constants = tuple(dict(argument.get("constants", {})).items())
+    numbered = None
+    for member, said in dict(argument.get("numbered", {})).items():
+        before, _, after = str(said).partition("${number}")
+        numbered = member, before, after
+    return Objects(argument["member"], constants, numbered)
 
 
 def _around(argument: Any) -> Around:

@@ -1,0 +1,58 @@
+"""What Azure's one type of site becomes, by its `kind`; and settings that stand beside the site."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from dharma.blueprint.readers import ReadResult, read_text
+from dharma.catalog import load_catalog
+
+CATALOG = load_catalog()
+SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
+
+
+def site(**said: Any) -> dict[str, Any]:
+    return {
+        "type": "Microsoft.Web/sites",
+        "apiVersion": "2022-03-01",
+        "name": "portal",
+        "location": "westeurope",
+        "properties": {"serverFarmId": "/subscriptions/s/plan"},
+        **said,
+    }
+
+
+def read(*resources: dict[str, Any]) -> ReadResult:
+    template = {"$schema": SCHEMA, "contentVersion": "1.0.0.0", "resources": list(resources)}
+    return read_text(json.dumps(template), "azuredeploy.json", CATALOG)
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ({}, "azurerm_windows_web_app"),
+        ({"kind": "app"}, "azurerm_windows_web_app"),
+        ({"kind": "app,linux"}, "azurerm_linux_web_app"),
+        ({"kind": "functionapp,linux"}, "azurerm_linux_function_app"),
+    ],
+)
+def test_a_site_is_what_its_kind_says_and_a_web_app_on_windows_else(
+    said: dict[str, str], kind: str
+) -> None:
+    types = [r.type for r in read(site(**said)).blueprint.resources]
+    assert types == ["azurerm_resource_group", kind]
+
+
+def test_app_settings_beside_the_site_are_the_sites() -> None:
+    settings = {
+        "type": "Microsoft.Web/sites/config",
+        "apiVersion": "2022-03-01",
+        "name": "portal/appsettings",
+        "properties": {"STAGE": "dev"},
+        "dependsOn": ["[resourceId('Microsoft.Web/sites', 'portal')]"],
+    }
+    _, app = read(site(), settings).blueprint.resources
+    assert app.properties["app_settings"] == {"STAGE": "dev"}
