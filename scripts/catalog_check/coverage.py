@@ -87,7 +87,14 @@ def _format(mapping: FormatMapping, paths: set[str]) -> FormatCoverage:
     return FormatCoverage(
         mapped=len(paths & {*mapped_paths(mapping), *bridged}),
         bridges=len(mapping.bridges),
-        impossible=mapping.impossible,
+        impossible={
+            **mapping.impossible,
+            **{
+                f"{path} = {literal}": reason
+                for path, reasons in mapping.impossible_literals.items()
+                for literal, reason in reasons.items()
+            },
+        },
         no_counterpart=mapping.no_counterpart,
         impossible_attributes=mapping.impossible_attributes,
     )

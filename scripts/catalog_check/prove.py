@@ -386,7 +386,7 @@ class _Proof:
                 raise Contradiction(f"is a {native.kind}, no document")
             return
         _type_fits(wanted, native, self.format)
-        _enum_fits(rule, native, self.format)
+        _enum_fits(rule, native, self.format, self.mapping.impossible_literals)
 
     def _unmapped(self) -> Found:
         said = set(mapped_paths(self.mapping))
@@ -477,13 +477,16 @@ def _type_fits(wanted: str, native: Shape, format: Format) -> None:
         raise Contradiction(f"has elements of {native.item.kind}, the property of {inner[:-1]}")
 
 
-def _enum_fits(rule: Rule, native: Shape, format: Format) -> None:
+def _enum_fits(
+    rule: Rule, native: Shape, format: Format, impossible: Mapping[str, Mapping[Value, str]]
+) -> None:
     if not native.enum or native.kind not in _SCALARS:
         return
+    refused = impossible.get(".".join(rule.model), {})
     never_written = rule.declared.default if rule.absent is None and not rule.always else None
     allowed = {str(v) for v in native.enum}
     for literal in rule.declared.enum:
-        if str(literal) not in allowed and literal != never_written:
+        if str(literal) not in allowed and literal not in (never_written, *refused):
             raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
     # Google's documents list placeholders that nobody sets, and literals ahead of any Terraform.
     complete = format == "cloudformation" and not rule.declared.partial

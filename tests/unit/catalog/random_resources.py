@@ -104,6 +104,16 @@ class RandomResources:
                     if name != kept:
                         del made[name]
 
+    def _keep_one_told(self, table: Table, element: dict[str, Value]) -> None:
+        """Mostly one only of the members that a literal of the format tells apart."""
+        told = {rule.model[0]: rule.when for rule in table.rules if rule.when}
+        present = [name for name in told if element.get(name) is not None]
+        if len(present) > 1 and self._chance(0.9):
+            kept = self.random.choice(present)
+            for name in present:
+                if told[name] != told[kept]:
+                    del element[name]
+
     def _sayable(self, properties: dict[str, Value], kind: Kind) -> dict[str, Value]:
         """Mostly without the properties that a format takes only beside other values."""
         for format in self.formats:
@@ -114,6 +124,7 @@ class RandomResources:
             for rule in table.rules:
                 if rule.each is not None:
                     for element in _spelled_out(member(properties, rule.model)):
+                        self._keep_one_told(rule.each, element)
                         for name in _out_of_place(rule.each, element):
                             if self._chance(0.9):
                                 element.pop(name, None)
@@ -122,6 +133,7 @@ class RandomResources:
     def _property(self, declared: Property, path: tuple[str, ...], kind: Kind) -> Value:
         if self._unsaid(kind, ".".join(path)):
             return None
+        declared = self._sayable_literals(declared, ".".join(path), kind)
         if declared.type == "object":
             if self._chance(0.05) and not declared.required:
                 return {}
@@ -146,6 +158,14 @@ class RandomResources:
         if any(path in m.no_counterpart for m in mappings):
             return True
         return any(path in m.impossible for m in mappings) and not self._chance(0.05)
+
+    def _sayable_literals(self, declared: Property, path: str, kind: Kind) -> Property:
+        """The property with those literals alone that all formats know, in 19 cases of 20."""
+        mappings = [kind.mappings[f] for f in self.formats]
+        refused = [literal for m in mappings for literal in m.impossible_literals.get(path, ())]
+        if not refused or self._chance(0.05):
+            return declared
+        return replace(declared, enum=tuple(v for v in declared.enum if v not in refused))
 
     def _objects(self, declared: Property, path: tuple[str, ...], kind: Kind) -> Value:
         if self._chance(0.03) and not declared.required:

@@ -30,6 +30,9 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
         for path, reason in (*mapping.impossible.items(), *mapping.impossible_attributes.items()):
             if message.endswith(f": {reason}"):
                 return path
+        for path, reasons in mapping.impossible_literals.items():
+            if any(message.endswith(f".{path}: {reason}") for reason in reasons.values()):
+                return path
         for bridge in mapping.bridges:
             refuses = BRIDGES[bridge].refuses
             if refuses is not None and message.endswith(refuses):

@@ -9,7 +9,14 @@ from dharma.blueprint.readers import read_text
 from dharma.catalog import Document, Part, load_catalog, read, write
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Ambient, ResourceRef, Template, Value, VariableRef
+from dharma.model.expressions.nodes import (
+    Ambient,
+    Conditional,
+    ResourceRef,
+    Template,
+    Value,
+    VariableRef,
+)
 
 CATALOG = load_catalog()
 
@@ -87,3 +94,54 @@ def test_a_plain_listener_speaks_its_own_protocol_to_the_instances(
     assert isinstance(found, list)
     assert isinstance(found[0], dict)
     assert found[0].get("instance_protocol") == to_instances
+
+
+RULE = "AWS::ElasticLoadBalancingV2::ListenerRule"
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"Field": "path-pattern", "Values": ["/a"]},
+        {"Field": "path-pattern", "PathPatternConfig": {"Values": ["/a"]}},
+        {"PathPatternConfig": {"Values": ["/a"]}},
+    ],
+)
+def test_every_spelling_of_a_condition_of_a_listener_rule_is_understood(
+    condition: dict[str, Value],
+) -> None:
+    part = Part("It", RULE, {"Conditions": [condition]})
+    resources, notes = read(Document("cloudformation", [part]), CATALOG)
+    assert resources[0].properties["condition"] == [{"path_pattern": {"values": ["/a"]}}]
+    assert notes == []
+
+
+def test_a_condition_of_a_listener_rule_is_written_with_its_field() -> None:
+    condition: dict[str, Value] = {"http_header": {"http_header_name": "X", "values": ["1"]}}
+    rule = Resource("aws_lb_listener_rule", "it", {"condition": [condition]})
+    document, _ = write([rule], "cloudformation", CATALOG)
+    assert document.parts[0].arguments["Conditions"] == [
+        {"HttpHeaderConfig": {"HttpHeaderName": "X", "Values": ["1"]}, "Field": "http-header"}
+    ]
+
+
+def test_a_condition_of_a_listener_rule_holds_one_thing() -> None:
+    condition: dict[str, Value] = {
+        "path_pattern": {"values": ["/a"]}, "host_header": {"values": ["a.example.com"]},
+    }  # fmt: skip
+    rule = Resource("aws_lb_listener_rule", "it", {"condition": [condition]})
+    with pytest.raises(NotExpressible, match="cannot be said together with the other values"):
+        write([rule], "cloudformation", CATALOG)
+
+
+@pytest.mark.parametrize(
+    "secret", ["SecureString", Conditional(VariableRef("x"), "SecureString", "String")]
+)
+def test_a_literal_that_a_format_does_not_know_is_refused(secret: Value) -> None:
+    parameter = Resource("aws_ssm_parameter", "it", {"type": secret, "value": "x"})
+    with pytest.raises(
+        NotExpressible, match=r"it\.type: CloudFormation cannot make a SecureString"
+    ):
+        write([parameter], "cloudformation", CATALOG)
+    document, _ = write([parameter], "terraform", CATALOG)
+    assert document.parts[0].arguments["type"] == secret

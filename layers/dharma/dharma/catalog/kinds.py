@@ -207,6 +207,7 @@ class FormatMapping:
     resource that a property refers to: the property and that resource's attribute.
     `impossible_attributes` are those that it cannot say, with the reason. `model_attributes` maps
     native attributes back.
+    `impossible_literals` are values of a property's `enum` that it does not know, with the reason.
     `main_properties` are the properties that the main part holds when nothing is written apart.
     `when` tells it from other kinds of the same native type: any of these, each of them paths that
     all have one of the values (or any value). `location_of_parent`: the format wants a location
@@ -225,6 +226,7 @@ class FormatMapping:
     attachments: tuple[Attachment, ...]
     bags: tuple[Bag, ...]
     impossible: dict[str, str]
+    impossible_literals: dict[str, dict[Value, str]]
     no_counterpart: dict[str, str]
     ignore: tuple[Path, ...]
     bridges: tuple[str, ...]

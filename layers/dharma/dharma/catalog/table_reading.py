@@ -58,8 +58,13 @@ def _of_no_form(table: Table, arguments: Value) -> Iterator[tuple[str, str]]:
     for rule in table.rules:
         if rule.when:
             shared.setdefault(rule.native, []).append(rule)
+    anyway = {rule.native for rule in table.rules if not rule.when}
     for path, rules in shared.items():
-        if get(arguments, path) is None or any(_is_meant(rule, arguments) for rule in rules):
+        if (
+            path in anyway
+            or get(arguments, path) is None
+            or any(_is_meant(rule, arguments) for rule in rules)
+        ):
             continue
         for told, _ in rules[0].when:
             yield print_path(told), f"{get(arguments, told)!r} is not understood"

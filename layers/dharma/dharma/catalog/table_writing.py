@@ -84,15 +84,19 @@ def _write_rule(rule: Rule, value: Value, block: Block, where: str) -> bool:
 
 
 def refuse_several(table: Table, properties: Mapping[str, Value], where: str) -> None:
-    """Of the properties that share one place only one can have a value."""
+    """Of the properties that share one place only one can have a value, and all that are told by
+    one literal want the same."""
     said: set[Path] = set()
+    told: dict[Path, Value] = {}
     for rule in table.rules:
-        if rule.shares and member(properties, rule.model) is not None:
-            if rule.native in said:
-                raise NotExpressible(
-                    f"{where}.{'.'.join(rule.model)} cannot be said together with the other values"
-                )
-            said.add(rule.native)
+        if not rule.shares or rule.only == "read" or member(properties, rule.model) is None:
+            continue
+        at_odds = any(told.setdefault(path, literal) != literal for path, literal in rule.when)
+        if at_odds or rule.native in said:
+            raise NotExpressible(
+                f"{where}.{'.'.join(rule.model)} cannot be said together with the other values"
+            )
+        said.add(rule.native)
 
 
 _NOTHING = Unknown("no value")

@@ -43,6 +43,7 @@ from dharma.model.expressions.nodes import (
     Unknown,
     Value,
     references,
+    walk,
 )
 
 
@@ -184,6 +185,11 @@ class _Writing:
             for value in _values_at(resource.properties, path.split(".")):
                 if value != self._default(resource, path):
                     raise NotExpressible(f"{resource.address}.{path}: {reason}")
+        for path, reasons in mapping.impossible_literals.items():
+            for value in _values_at(resource.properties, path.split(".")):
+                for node in walk(value):
+                    if isinstance(node, str) and node in reasons:
+                        raise NotExpressible(f"{resource.address}.{path}: {reasons[node]}")
         for path, reason in mapping.no_counterpart.items():
             if path in bridged:
                 continue
