@@ -81,7 +81,8 @@ class Scope:
     `resource` says what a reference to a resource is: a value, or a (more precise) reference;
     `deeper` the same of a reference that `resource` gave, with further steps (by default
     `resource` again). `symbol` says what any other name is (data sources, `path.module`), and
-    `functions` are those that only this place has: they read files.
+    `functions` are those that only this place has: they read files. `certain` tells whether a
+    reference has a value when it is applied, so that `try` needs nothing behind it.
     """
 
     variables: Mapping[str, Value] = field(default_factory=dict)
@@ -95,6 +96,7 @@ class Scope:
     functions: Mapping[str, Function] = field(default_factory=dict)
     bound: Mapping[str, Value] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
+    certain: Callable[[ResourceRef], bool] | None = None
 
     def binding(self, names: Mapping[str, Value]) -> Scope:
         # Once for every round of a `for`: `replace` would take most of the time of a loop.
@@ -110,6 +112,7 @@ class Scope:
             self.functions,
             {**self.bound, **names},
             self.budget,
+            self.certain,
         )
 
     def hiding(self, *names: str | None) -> Scope:
@@ -518,7 +521,7 @@ def _try(node: Call, scope: Scope) -> Value:
         except EvaluationError as error:
             first = first or error
             continue
-        if is_known(value):
+        if is_known(value) or _certain(value, scope):
             return value
         # Whether it will have a value is seen when it is applied.
         return Call("try", (value, *_alternatives(node.arguments[position + 1 :], scope)))
@@ -543,7 +546,11 @@ def _can(node: Call, scope: Scope) -> Value:
         value = evaluate(node.arguments[0], scope)
     except EvaluationError:
         return False
-    return True if is_known(value) else Call("can", (value,))
+    return True if is_known(value) or _certain(value, scope) else Call("can", (value,))
+
+
+def _certain(value: Value, scope: Scope) -> bool:
+    return isinstance(value, ResourceRef) and scope.certain is not None and scope.certain(value)
 
 
 def _coalesce(node: Call, scope: Scope) -> Value:

@@ -21,6 +21,7 @@ from dharma.blueprint.readers.terraform.body import Block, Place, invalid
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
 from dharma.blueprint.readers.terraform.file_functions import FileFunctions
 from dharma.blueprint.readers.terraform.files import Files, Outside, joined
+from dharma.blueprint.readers.terraform.known_modules import KnownModule, known_module
 from dharma.blueprint.readers.terraform.loops import Loop, read_loop
 from dharma.blueprint.readers.terraform.names import Chain, Lazy
 from dharma.catalog.document import Note
@@ -108,11 +109,13 @@ class Call:
 class Position:
     """Where an instance of a module is: `path` is put before the addresses of its resources
     (`module.web["a"].`), `trail` are the folders of the modules that lead here, `unknown` says why
-    nobody knows whether it is there."""
+    nobody knows whether it is there. `called` is the place of the call where the module is one that
+    is only known by its inputs (`known_modules`): what is said of it, is said of the call."""
 
     path: str = ""
     trail: tuple[str, ...] = ()
     unknown: str | None = None
+    called: Place | None = None
 
 
 class Module:
@@ -130,6 +133,7 @@ class Module:
         self.path = position.path
         self.trail = (*position.trail, configuration.folder)
         self.unknown = position.unknown
+        self.called = position.called
         self.calls: dict[str, Call] = {}
         self._loops: dict[str, Loop] = {}
         self._data: dict[tuple[str, int | str | None], data_sources.Arguments] = {}
@@ -148,6 +152,7 @@ class Module:
             symbol=self.symbol,
             functions=functions.table(lambda: self.scope),
             budget=reading.budget,
+            certain=self.certain,
         )
 
     # -- values by name
@@ -156,9 +161,13 @@ class Module:
         """Tells what cannot be computed below an address."""
 
         def tell(path: str, message: str, place: Place) -> None:
-            self.reading.tell("not_understood", f"{self.path}{address}", path, message, place)
+            self.tell("not_understood", address, path, message, place)
 
         return tell
+
+    def tell(self, kind: str, address: str, path: str, message: str, place: Place) -> None:
+        """Note something below an address of this module."""
+        self.reading.tell(kind, f"{self.path}{address}", path, message, self.called or place)
 
     def _local(self, name: str) -> Value:
         argument = self.configuration.locals[name]
@@ -173,7 +182,7 @@ class Module:
         try:
             return evaluate(value, scope)
         except EvaluationError as error:
-            self.reading.tell("not_understood", f"{self.path}{address}", path, error.message, place)
+            self.tell("not_understood", address, path, error.message, place)
             return Unknown(error.message)
 
     def symbol(self, node: Symbol) -> Value:
@@ -224,9 +233,9 @@ class Module:
                 self.fault(address)(which, error.message, place)
                 loop = Loop(count=Unknown(error.message), unknown=error.message)
             except LimitExceeded as error:
-                raise LimitExceeded(
-                    f"{block.place.file}:{block.place.line}: {error.message}", error.faults
-                ) from error
+                place = self.called or block.place
+                message = f"{place.file}:{place.line}: {error.message}"
+                raise LimitExceeded(message, error.faults) from error
             self._loops[address] = loop
         return self._loops[address]
 
@@ -368,6 +377,20 @@ class Module:
             return ref
         return value if value is not None and is_known(value) else ref
 
+    def certain(self, ref: ResourceRef) -> bool:
+        """Whether it is an attribute of an instance that is there for sure: what lies deeper in the
+        attribute may be missing."""
+        path, address = split_address(ref.address)
+        owner = self.reading.modules.get(path)
+        if len(ref.path) != 1 or owner is None or owner.unknown is not None:
+            return False
+        if address not in owner.configuration.resources:
+            return False
+        loop = owner.loop(address)
+        if loop.keys is not None:
+            return not loop.kept and ref.instance in loop.keys
+        return loop == Loop() or (loop.optional and loop.condition is None and not loop.absent)
+
     # -- data sources
 
     def data_value(self, address: str, ref: ResourceRef) -> Value:
@@ -430,7 +453,12 @@ class Module:
         folder, missing = self._folder(name, block)
         loop = self._known_loop(address, block)
         if folder is None:
-            return Call(self.loop(address), missing=missing)
+            known = known_module(block.body.value("source")) if self.reading.expand else None
+            if known is None:
+                return Call(self.loop(address), missing=missing)
+            told = known.told(missing, block.body.value("version"))
+            self.tell("approximated", address, "source", told, block.place)
+            return self._opened(block, loop, known.configuration, known)
         if folder in self.trail:
             circle = " calls ".join([*self.trail[self.trail.index(folder) :], folder])
             raise invalid(f"modules call each other in a circle: {circle}", block.place)
@@ -440,6 +468,13 @@ class Module:
         configuration = self.reading.configuration(folder)
         if not configuration.files:
             return Call(self.loop(address), missing=f"there is no Terraform code in {folder}")
+        return self._opened(block, loop, configuration, None)
+
+    def _opened(
+        self, block: Block, loop: Loop, configuration: Configuration, known: KnownModule | None
+    ) -> Call:
+        """The call with an instance of the module for each key of its loop."""
+        address = f"module.{block.labels[0]}"
         found = Call(loop)
         keys: tuple[int | str | None, ...] = (None,) if loop.keys is None else loop.keys
         for key in () if loop.absent else keys:
@@ -456,15 +491,18 @@ class Module:
                 )
             inputs = Lazy(
                 configuration.variables,
-                self._input(block, configuration, scope, address),
+                self._input(block, configuration, scope, known),
                 self.reading.chain,
                 f"{path}var.",
             )
-            position = Position(path, self.trail, unknown)
+            called = self.called or (block.place if known is not None else None)
+            position = Position(path, self.trail, unknown, called)
             found.instances[key] = Module(self.reading, configuration, inputs, position)
         for argument in block.body.arguments.values():
             if argument.name not in configuration.variables and argument.name not in _CALL:
                 message = "the module has no such variable"
+                if known is not None:
+                    message = "what the module makes of it is not known here"
                 self.fault(address)(argument.name, message, argument.place)
         return found
 
@@ -476,7 +514,7 @@ class Module:
         if self.reading.expand or not undecided or self.reading.decided is None:
             return loop
         twin = self.reading.decided().reading
-        module = _opened(twin, self.path)
+        module = opened(twin, self.path)
         if module is None:
             return loop
         decided = module.loop(address)
@@ -488,8 +526,14 @@ class Module:
         return loop
 
     def _input(
-        self, block: Block, configuration: Configuration, scope: Scope, address: str
+        self,
+        block: Block,
+        configuration: Configuration,
+        scope: Scope,
+        known: KnownModule | None,
     ) -> Callable[[str], Value]:
+        address = f"module.{block.labels[0]}"
+
         def compute(name: str) -> Value:
             declared = configuration.variables[name].body
             argument = block.body.arguments.get(name)
@@ -500,6 +544,8 @@ class Module:
             if argument is None or (value is None and not nullable):
                 if "default" in declared.arguments:
                     value = declared.value("default")
+                elif known is not None and argument is None:
+                    value = known.value(name, address)
                 elif argument is None:
                     place = block.place
                     self.fault(address)(name, "the module needs this argument", place)
@@ -555,6 +601,8 @@ class Module:
             return dict(module.outputs)
         output = str(ref.path[0])
         if output not in module.outputs:
+            if module.called is not None:
+                return Unknown(f"{ref.address}.{output} is decided by a module that is not here")
             raise EvaluationError(f"{ref.address} has no output {output}")
         return follow(module.outputs[output], ref.path[1:], self.scope)
 
@@ -574,13 +622,13 @@ class _Folders:
         yield from self._reading.configurations
 
 
-def _opened(reading: Reading, path: str) -> Module | None:
+def opened(reading: Reading, path: str) -> Module | None:
     """The module of a path, opened call by call."""
     found = reading.modules.get(path)
     if found is not None or not path:
         return found
     calls = calls_in(path)
-    parent = _opened(reading, "".join(f"{c}." for c in calls[:-1]))
+    parent = opened(reading, "".join(f"{c}." for c in calls[:-1]))
     if parent is None:
         return None
     name = calls[-1].removeprefix("module.").split("[", 1)[0]

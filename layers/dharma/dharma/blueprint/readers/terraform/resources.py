@@ -109,8 +109,8 @@ class _Parts:
             condition=loop.condition if count is None else None,
             lifecycle=self._lifecycle(module, address, block),
             native=native,
-            origin=_origin(block.place, here),
-            marks=_marks(block),
+            origin=_origin(module.called or block.place, here),
+            marks={} if module.called else _marks(block),
         )
         if part.condition is not None:
             self.conditions[here] = part.condition
