@@ -77,6 +77,10 @@ _REASONS = {
     "aws_elasticache_parameter_group": "a parameter group has no charge",
     "aws_efs_access_point": "an access point has no charge; the file system has",
     "aws_config_delivery_channel": "a channel has no charge; what is recorded has",
+    "aws_cloudformation_stack_set": "a stack set has no charge; what its stacks hold has",
+    "aws_cloudfront_origin_access_identity": "an identity has no charge; the distribution has",
+    "aws_rds_cluster_parameter_group": "a parameter group has no charge",
+    "aws_backup_plan": "a plan has no charge; the backups have",
 }
 
 PRICED = tuple(PricedKind(kind, free=reason) for kind, reason in _REASONS.items())
