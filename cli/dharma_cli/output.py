@@ -16,7 +16,6 @@ from dharma.core.errors import DharmaError
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
 
 SCHEMA_VERSION = "1"
 # Commands that answer with any number of documents, each on a line.
@@ -85,18 +84,6 @@ class Output:
 def heading(console: Console, text: str) -> None:
     """A line that begins a part of a long answer."""
     console.print(f"\n[dim]──[/] [bold]{text}[/] [dim]{'─' * max(2, 74 - len(text))}[/]")
-
-
-def print_table(console: Console, table: Table) -> None:
-    """On a terminal a table is as wide as that and folds what is longer. Elsewhere nothing is
-    folded, and no blanks follow a row for the sake of the longest one."""
-    if console.is_terminal:
-        console.print(table)
-        return
-    with console.capture() as captured:
-        console.print(table)
-    rows = captured.get().removesuffix("\n").split("\n")
-    console.file.write("".join(f"{row.rstrip()}\n" for row in rows))
 
 
 def _console(stream: Any) -> Console:

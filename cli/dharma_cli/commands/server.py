@@ -11,7 +11,7 @@ import typer
 from dharma.core.errors import InvalidInput
 from dharma_cli import exits
 from dharma_cli.options import FormatOption
-from dharma_cli.output import Format, Output, print_table
+from dharma_cli.output import Format, Output
 
 if TYPE_CHECKING:
     from dharma_local.supervisor import ProcessStatus
@@ -183,13 +183,11 @@ def _documents(processes: list[ProcessStatus]) -> list[dict[str, object]]:
 
 
 def _print_table(output: Output, processes: list[ProcessStatus]) -> None:
-    from rich.table import Table
+    from dharma_cli.table import Table
 
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("Process", "State", "Pid", "Port", "Memory", "Restarts"):
-        table.add_column(column)
+    table = Table("Process", "State", "Pid", "Port", "Memory", "Restarts")
     for process in processes:
-        table.add_row(
+        table.add(
             process.name,
             process.state,
             str(process.pid or ""),
@@ -197,4 +195,4 @@ def _print_table(output: Output, processes: list[ProcessStatus]) -> None:
             f"{process.memory_mb:.0f} MB" if process.memory_mb else "",
             str(process.restarts),
         )
-    print_table(output.console, table)
+    table.print(output.console)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dharma_cli.output import Output, print_table
+from dharma_cli.output import Output
+from dharma_cli.table import Table
 
 if TYPE_CHECKING:
     from dharma.core.audit.verification import Verified
@@ -14,17 +15,12 @@ def audit_table(output: Output, items: list[dict[str, Any]]) -> None:
     if not items:
         output.say("Nothing is on record.")
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("Time", "Who", "From", "Action", "Subject", "Outcome"):
-        table.add_column(column)
+    table = Table("Time", "Who", "From", "Action", "Subject", "Outcome")
     for item in items:
         outcome = item["outcome"] if item["code"] is None else f"{item['outcome']}: {item['code']}"
         shown = (item["time"][:19], item["actor"], item["sourceIp"], item["action"])
-        table.add_row(*(Text(text) for text in (*shown, item["subject"], outcome)))
-    print_table(output.console, table)
+        table.add(*shown, item["subject"], outcome)
+    table.print(output.console)
 
 
 def verified_line(output: Output, verified: Verified) -> None:

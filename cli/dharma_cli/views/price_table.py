@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dharma_cli.output import print_table
+from dharma_cli.table import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -12,14 +12,8 @@ if TYPE_CHECKING:
 
 def price_table(console: Console, body: dict[str, Any]) -> None:
     """`body` is `CostEstimate.to_dict()`."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Resource")
-    table.add_column("Quantity", justify="right")
-    table.add_column("Unit")
-    table.add_column("Price", justify="right")
-    table.add_column("Monthly", justify="right")
+    columns = ("Resource", "Quantity", "Unit", "Price", "Monthly")
+    table = Table(*columns, right=("Quantity", "Price", "Monthly"))
     by_address: dict[str, list[dict[str, Any]]] = {}
     for line in [*body["breakdown"], *body["usageBased"]]:
         by_address.setdefault(line["address"], []).append(line)
@@ -30,10 +24,10 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
     for address in sorted(by_address, key=lambda a: (-totals[a], a)):
         by_usage = all(line["monthlyCost"] is None for line in by_address[address])
         total = "by usage" if by_usage else _money(totals[address])
-        table.add_row(address, "", "", "", total, style="bold")
+        table.add(address, "", "", "", total, style="bold")
         for line in by_address[address]:
             usage = line["monthlyCost"] is None
-            table.add_row(
+            table.add(
                 f"  {line['component']}",
                 "by usage" if usage else f"{line['quantity']:,g}",
                 line["unit"].replace("gib", "GiB").replace("mib", "MiB"),
@@ -42,7 +36,7 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
                 style="dim" if usage else None,
             )
     if by_address:
-        print_table(console, table)
+        table.print(console)
     for gap in body["unpriced"]:
         component = f" {gap['component']}" if gap["component"] else ""
         console.print(

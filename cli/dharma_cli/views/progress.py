@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dharma_cli.output import print_table
+from dharma_cli.table import Table
 from dharma_cli.wording import counted
 
 if TYPE_CHECKING:
@@ -47,34 +47,24 @@ def deployment_card(console: Console, body: dict[str, Any]) -> None:
 
 
 def deployment_table(console: Console, items: list[dict[str, Any]]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("Id", "Environment", "Operation", "Blueprint", "Status", "Requested", "By"):
-        table.add_column(column)
+    table = Table("Id", "Environment", "Operation", "Blueprint", "Status", "Requested", "By")
     for item in items:
         blueprint = item["blueprint"]
-        table.add_row(
+        table.add(
             item["id"],
             item["environment"],
             item["operation"],
             f"{blueprint['name']} {blueprint['version']}",
-            f"[{_STYLES.get(item['status'], '')}]{item['status']}[/]"
-            if item["status"] in _STYLES
-            else item["status"],
+            (item["status"], _STYLES.get(item["status"], "")),
             str(item["requestedAt"])[:19],
             item["requestedBy"],
         )
-    print_table(console, table)
+    table.print(console)
 
 
 def resource_table(console: Console, resources: list[dict[str, Any]]) -> None:
     """The native resources that exist now."""
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in ("Type", "Logical id", "Physical id"):
-        table.add_column(column, overflow="fold")
+    table = Table("Type", "Logical id", "Physical id")
     for resource in sorted(resources, key=lambda r: (r["type"], r["logicalId"])):
-        table.add_row(resource["type"], resource["logicalId"], resource["physicalId"])
-    print_table(console, table)
+        table.add(resource["type"], resource["logicalId"], resource["physicalId"])
+    table.print(console)

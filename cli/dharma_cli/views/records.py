@@ -4,33 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dharma_cli.output import Output, print_table
+from dharma_cli.output import Output
+from dharma_cli.table import Table
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.table import Table
-
-
-def _table(*columns: str) -> Table:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for column in columns:
-        table.add_column(column)
-    return table
 
 
 def environment_table(console: Console, items: list[dict[str, Any]]) -> None:
-    table = _table("Name", "Provider", "Region", "Policies", "Approvers")
+    table = Table("Name", "Provider", "Region", "Policies", "Approvers")
     for item in items:
-        table.add_row(
+        table.add(
             item["name"],
             item["provider"],
             item.get("region") or "",
             item.get("policyMode") or "",
             ", ".join(item.get("approvers") or []),
         )
-    print_table(console, table)
+    table.print(console)
 
 
 def environment_card(console: Console, item: dict[str, Any]) -> None:
@@ -47,9 +38,9 @@ def environment_card(console: Console, item: dict[str, Any]) -> None:
 
 
 def blueprint_table(console: Console, items: list[dict[str, Any]]) -> None:
-    table = _table("Id", "Name", "Version", "Provider", "Resources", "Updated")
+    table = Table("Id", "Name", "Version", "Provider", "Resources", "Updated")
     for item in items:
-        table.add_row(
+        table.add(
             item["id"],
             item["name"],
             item["version"],
@@ -57,16 +48,16 @@ def blueprint_table(console: Console, items: list[dict[str, Any]]) -> None:
             str(item.get("resourceCount", "")),
             str((item.get("metadata") or {}).get("updatedAt", ""))[:19],
         )
-    print_table(console, table)
+    table.print(console)
 
 
 def version_table(console: Console, items: list[dict[str, Any]]) -> None:
-    table = _table("Version", "Published", "By")
+    table = Table("Version", "Published", "By")
     for item in items:
-        table.add_row(
+        table.add(
             item["version"], str(item.get("publishedAt", ""))[:19], item.get("publishedBy", "")
         )
-    print_table(console, table)
+    table.print(console)
 
 
 def proposal_notes(output: Output, proposal: dict[str, Any]) -> None:

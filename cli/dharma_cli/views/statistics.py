@@ -4,28 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from dharma_cli.output import Output, print_table
+from dharma_cli.output import Output
+from dharma_cli.table import Table
 
 
 def statistics_table(output: Output, items: list[dict[str, Any]]) -> None:
     if not items:
         output.say("There are no deployments.")
         return
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("Environment")
-    table.add_column("Outcome")
-    table.add_column("Deployments", justify="right")
-    table.add_column("Mean duration", justify="right")
+    figures = ("Deployments", "Mean duration")
+    table = Table("Environment", "Outcome", *figures, right=figures)
     for item in items:
         for status, tally in item["byStatus"].items():
             mean = tally["meanSeconds"]
-            table.add_row(
-                Text(item["environment"]),
+            table.add(
+                item["environment"],
                 status.replace("_", " "),
                 str(tally["count"]),
                 "" if mean is None else f"{mean:,.1f} s",
             )
-    print_table(output.console, table)
+    table.print(output.console)

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -113,6 +114,15 @@ def test_an_alarm_is_off_between_two_requests(worker: WorkerProcess) -> None:
 def test_the_kernel_bounds_the_workers_memory_and_it_leaves_no_core(worker: WorkerProcess) -> None:
     assert resource.prlimit(worker.pid, resource.RLIMIT_AS) == (MEMORY, MEMORY)
     assert resource.prlimit(worker.pid, resource.RLIMIT_CORE) == (0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of another process")
+def test_the_worker_inherits_neither_the_environment_nor_site_packages(
+    worker: WorkerProcess,
+) -> None:
+    about = Path(f"/proc/{worker.pid}")
+    assert (about / "environ").read_bytes() == b"RUST_BACKTRACE=0\0"
+    assert {b"-I", b"-S"} <= set((about / "cmdline").read_bytes().split(b"\0"))
 
 
 def _how_it_ended(worker: WorkerProcess) -> int:
