@@ -30,6 +30,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from dharma.catalog.formats import WITHIN_PARENT
+
 RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
 _SCALARS = {
     "str": "string", "int": "number", "float": "number", "bool": "bool", "datetime": "string",
@@ -92,6 +94,15 @@ def extract_arm(
                 asked = written.get(name.lower())
                 if older is None or _newer(known, older[0].types[_own(older[0], name)], asked):
                     found[name.lower()] = service, source
+    wanted = sorted(wanted)
+    for name in wanted:
+        parent = name.rpartition("/")[0]
+        if name in WITHIN_PARENT and parent.lower() in found:
+            service, source = found[parent.lower()]
+            element = _within_parent(service, parent, name)
+            if element is not None:
+                service.types[name] = element
+                found[name.lower()] = service, source
     namespaces: dict[str, dict[str, Any]] = {}
     for name in wanted:
         if name.lower() not in found:
@@ -117,6 +128,15 @@ def extract_arm(
         for part in ("source", "types", "models", "enums"):
             content[part] = dict(sorted(content[part].items()))
     return namespaces
+
+
+def _within_parent(service: Service, parent: str, name: str) -> Type | None:
+    """A child that has no requests of its own: the model is that of the parent's list of them."""
+    whole = service.types[_own(service, parent)]
+    properties = members_of(service, whole.write).get("properties", "")
+    held = members_of(service, properties.partition(" ")[0].removeprefix("@"))
+    element = re.match(r"list\(@(\w+)\)", held.get(name.rpartition("/")[2], ""))
+    return Type(whole.api_version, element.group(1), element.group(1)) if element else None
 
 
 def _own(service: Service, name: str) -> str:

@@ -26,6 +26,7 @@ from dharma.catalog.kinds import (
 )
 from dharma.catalog.paths import Path, Step, print_path
 from dharma.catalog.transforms import (
+    Alone,
     Around,
     Base64,
     Divided,
@@ -370,7 +371,9 @@ class _Proof:
             if native.kind != "map":
                 raise Contradiction(f"is a {native.kind}, no map")
             return
-        if isinstance(transform, Split):
+        if isinstance(transform, Alone):
+            wanted = wanted.partition("(")[2][:-1]
+        elif isinstance(transform, Split):
             wanted = "list(string)"
         elif isinstance(transform, Text | Join | Base64 | Around):
             wanted = "string"

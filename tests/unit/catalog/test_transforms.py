@@ -213,3 +213,13 @@ def test_elements_may_have_their_value_inside_and_names_that_the_model_does_not_
         transform.write(VariableRef("zones"))
     with pytest.raises(Untransformable, match="an element with other"):
         transform.read([{"properties": {"zoneId": "a", "other": 1}}])
+
+
+def test_a_list_of_one_stands_alone_in_the_format() -> None:
+    alone = transform_named("alone")
+    for element in ("a", VariableRef("x"), Template(("a-", VariableRef("x")))):
+        assert alone.read(alone.write([element])) == [element]
+    assert alone.write(None) is None
+    for value in (["a", "b"], [], VariableRef("list")):
+        with pytest.raises(Untransformable, match="no list of one"):
+            alone.write(value)

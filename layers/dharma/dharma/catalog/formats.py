@@ -38,6 +38,21 @@ CASELESS: frozenset[Format] = frozenset({"arm"})
 # of ARM those that type, name and `scope` give.
 PLACES = frozenset({"name", "names", "parent", "resourceGroup", "scope"})
 
+# Children of Azure's resources for which there is no request of their own: they stand among the
+# properties of their parent, in the list that the last word of their type names.
+WITHIN_PARENT = frozenset(
+    f"Microsoft.Network/loadBalancers/{name}"
+    for name in ("inboundNatPools", "loadBalancingRules", "outboundRules", "probes")
+)
+# Those that may stand there, and have to where their parent refers to them.
+PERHAPS_WITHIN_PARENT = frozenset(
+    {
+        "Microsoft.Network/loadBalancers/backendAddressPools",
+        "Microsoft.Network/loadBalancers/inboundNatRules",
+        "Microsoft.Network/virtualNetworks/subnets",
+    }
+)
+
 
 _AZURE = "Azure::"
 

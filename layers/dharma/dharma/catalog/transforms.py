@@ -573,9 +573,24 @@ def _is_name(text: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Alone(Transform):
+    """A list of one element in the model; in the format that element, in whose place it has no
+    room for another."""
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, list) and len(value) == 1:
+            return value[0]
+        raise Untransformable(f"{value!r} is no list of one")
+
+    def _read(self, value: Value) -> Value:
+        return [value]
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPart(Transform):
     """A name in the model; in ARM the id of what is called so in a collection of the same
-    resource, which the template's reader and writer spell."""
+    resource, or of its parent if it stands in that, which the template's reader and writer
+    spell."""
 
     collection: str
 
@@ -676,6 +691,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "template": _around,
     "within": lambda folder: Within(str(folder)),
     "own_part": lambda collection: OwnPart(str(collection)),
+    "alone": lambda _: Alone(),
     "one_of": _one_of,
     "objects": _objects,
     "keys": lambda _: Keys(),

@@ -9,12 +9,12 @@ own: what stands in another one is named with its group.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
-from dharma.catalog.formats import azure_type
+from dharma.catalog.formats import PERHAPS_WITHIN_PARENT, WITHIN_PARENT, azure_type
 from dharma.catalog.naming import Names, pascal
 from dharma.generator.arm_places import (
     GROUP,
@@ -55,16 +55,19 @@ class ArmNames:
         places: Places | None = None,
         members: frozenset[str] | None = None,
         asked: Iterable[Value] = (),
+        homes: Mapping[str, str] | None = None,
     ) -> None:
         """`here` is what the template is deployed to. In a template of the subscription, or one
         nested in it, `places` knows where every part is and `members` are the template's own.
-        `asked` are the values of its outputs. `current` is the resource that is being written."""
+        `asked` are the values of its outputs, `homes` the parts that others stand in. `current` is
+        the resource that is being written."""
         self.parts = {part.address: part for part in parts}
         self.catalog = catalog
         self.here = here
         self.group = here.group
         self.places = places
         self.members = members
+        self.homes = homes or {}
         # What another template answers, and what waits for its parts: said by who nests them.
         self.answered: Callable[[Part, ResourceRef], ArmValue | None] = lambda _part, _ref: None
         self.awaited_elsewhere: Callable[[Part], list[ArmValue]] = lambda _part: []
@@ -199,7 +202,8 @@ class ArmNames:
         return self.here if found is None else found
 
     def _elsewhere(self, part: Part) -> bool:
-        return self.members is not None and part.address not in self.members
+        home = self.homes.get(part.address, part.address)
+        return self.members is not None and home not in self.members
 
     def _place_id(self, place: Place) -> ArmValue:
         """The id of a group or of the subscription, as other ids begin."""
@@ -246,6 +250,12 @@ class ArmNames:
         """The id of a part of the resource that is being written."""
         if self.current is None:
             raise Inexpressible("a part of its own, where no resource is")
+        if self.current.type in WITHIN_PARENT | PERHAPS_WITHIN_PARENT:
+            above = azure_type(self.current.type).rpartition("/")[0]
+            names = self.segments(self.current)[:-1]
+            return self.resource_id(
+                self._place(self.current), f"{above}/{collection}", *names, name
+            )
         native = f"{azure_type(self.current.type)}/{collection}"
         return self.resource_id(
             self._place(self.current), native, *self.segments(self.current), name
@@ -322,13 +332,20 @@ class ArmNames:
         values = {**part.arguments, "": [part.condition, part.count, dict(part.native)]}
         for ref in references(values):
             target = self.parts.get(ref.address)
-            if target is not None and target is not part:
-                yield target, ref.instance
+            home = self._home_of(target)
+            if home is not None and home.address != part.address:
+                yield home, ref.instance
         for address in part.awaited:
             target = self.parts.get(address)
             if target is None:
                 raise Inexpressible(f"depends_on: there is no {address}")
-            yield target, None
+            home = self._home_of(target)
+            if home is not None and home.address != part.address:
+                yield home, None
+
+    def _home_of(self, part: Part | None) -> Part | None:
+        """What is waited for in place of what stands in it."""
+        return self.parts[self.homes.get(part.address, part.address)] if part else None
 
     def needed(self, part: Part) -> list[Part]:
         """What a part cannot do without."""
@@ -357,8 +374,10 @@ class ArmNames:
         return ArmCall("subscriptionResourceId", (GROUP, self._own(part, instance)))
 
     def order_elsewhere(self, part: Part) -> list[str]:
-        """The parts of other templates that the author lets this one wait for."""
-        return [a for a in part.awaited if a in self.parts and self._elsewhere(self.parts[a])]
+        """The parts that the author lets this one wait for and `dependsOn` does not name: those of
+        other templates, and those that stand in another part."""
+        named = (a for a in part.awaited if a in self.parts)
+        return [a for a in named if a in self.homes or self._elsewhere(self.parts[a])]
 
 
 def variable_of(part: Part) -> str:

@@ -16,6 +16,7 @@ from dharma.generator.arm_names import ArmNames
 from dharma.generator.arm_parameters import is_optional
 from dharma.generator.arm_places import Place, Places
 from dharma.generator.arm_values import REGION_OF_GROUP, ArmValues, Scope
+from dharma.generator.arm_within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Lifecycle, Output
@@ -42,14 +43,24 @@ class ArmTemplate:
         region: ArmValue = REGION_OF_GROUP,
         deployment: str | None = None,
         outputs: Sequence[Output] = (),
+        within: Within | None = None,
     ) -> None:
-        """`own` are the parts that stand in this template, all where None; see `ArmNames`."""
+        """`own` are the parts that stand in this template, all where None; `within` those that
+        stand in others; see `ArmNames`."""
         self.catalog = catalog
         self.notes: list[Note] = []
         self.own = parts if own is None else own
         members = None if own is None else frozenset(part.address for part in own)
-        asked = [output.value for output in outputs]
-        self.names = ArmNames(parts, catalog, here, places=places, members=members, asked=asked)
+        self.names = ArmNames(
+            parts,
+            catalog,
+            here,
+            places=places,
+            members=members,
+            asked=[output.value for output in outputs],
+            homes=within.homes if within is not None else None,
+        )
+        self._children = within.names if within is not None else {}
         scope = Scope(
             parameters=parameters,
             reference=self.names.reference,
@@ -138,6 +149,8 @@ class ArmTemplate:
         about: dict[str, Any] = {}
         if not _tells(part):
             _, _, about["name"] = (part.owner or part.address).rpartition(".")
+        if children := self._children.get(part.address):
+            about["children"] = children
         if order := self.names.order_elsewhere(part):
             about["dependsOn"] = order
         return about

@@ -30,12 +30,14 @@ class Stage:
     before: Stage | None = None
 
 
-def staged(parts: Sequence[Part], places: Places) -> list[Stage]:
+def staged(
+    parts: Sequence[Part], places: Places, homes: Mapping[str, str] | None = None
+) -> list[Stage]:
     """The deployments into groups. Raises `NotExpressible` for a part of which nothing says where
     it is, and for parts that need each other across groups."""
     where = _Where(places)
     units = {part.address: where.unit(part) for part in parts}
-    needs = {part.address: _needs(part, units) for part in parts}
+    needs = {part.address: _needs(part, units, homes or {}) for part in parts}
     levels = _levels(needs, units)
     found: dict[tuple[str, int], Stage] = {}
     for part in parts:
@@ -81,9 +83,10 @@ class _Where:
         return part.address if place == SUBSCRIPTION else place.key
 
 
-def _needs(part: Part, units: Mapping[str, str]) -> set[str]:
+def _needs(part: Part, units: Mapping[str, str], homes: Mapping[str, str]) -> set[str]:
     values = [dict(part.arguments), part.condition, part.count, dict(part.native)]
     named = {ref.address for ref in references(values)} | set(part.awaited)
+    named = {homes.get(address, address) for address in named}
     return {address for address in named if address in units and address != part.address}
 
 

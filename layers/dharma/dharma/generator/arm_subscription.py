@@ -23,6 +23,7 @@ from dharma.generator.arm_parameters import arm_type, parameter, parameter_names
 from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
 from dharma.generator.arm_resources import ArmTemplate
 from dharma.generator.arm_stages import Stage, staged
+from dharma.generator.arm_within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmCall, ArmMember, ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Output
@@ -69,20 +70,25 @@ class SubscriptionTemplate:
         bp: Blueprint,
         parts: Sequence[Part],
         catalog: Catalog,
+        *,
         places: Places,
         outputs: Sequence[Output],
+        within: Within,
     ) -> None:
         self.bp = bp
         self.shown = outputs
         self.parameters = parameter_names(bp)
         self.notes: list[Note] = []
         self.nested: dict[str, Any] = {}
-        stages = staged(parts, places)
+        stages = staged(within.parts, places, within.homes)
         self.stage_of = {part.address: stage for stage in stages for part in stage.parts}
-        self.root_parts = [part for part in parts if part.address not in self.stage_of]
+        self.root_parts = [part for part in within.parts if part.address not in self.stage_of]
+        for address, home in within.homes.items():
+            if home in self.stage_of:
+                self.stage_of[address] = self.stage_of[home]
         self.root = ArmTemplate(
             bp, parts, catalog, self.parameters, SUBSCRIPTION,
-            places=places, own=self.root_parts, region=_REGION, outputs=outputs,
+            places=places, own=self.root_parts, region=_REGION, outputs=outputs, within=within,
         )  # fmt: skip
         taken = Names()
         for name in self.parameters.values():
@@ -102,6 +108,7 @@ class SubscriptionTemplate:
                     places=places,
                     own=stage.parts,
                     deployment=self.deployment_name,
+                    within=within,
                 ),
             )
             for stage in stages

@@ -100,7 +100,7 @@ def given(properties: Body, template: Body, outer: ArmExpressions, where: str) -
         group=outer.names.group,
     )
     inner = ArmExpressions(names, outer.file, outer.notes)
-    inner.as_group = outer.as_group
+    inner.as_id = outer.as_id
     for name, (key, node) in declared.items():
         said = {k.lower(): n for k, (_, n) in members(values.get(name, (None, None))[1]).items()}
         default = members(node).get("defaultValue")

@@ -25,7 +25,13 @@ from dharma.blueprint.readers.arm_values import ArmExpressions, at_index
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
-from dharma.catalog.formats import PLACES, azure_type, kept_type
+from dharma.catalog.formats import (
+    PERHAPS_WITHIN_PARENT,
+    PLACES,
+    WITHIN_PARENT,
+    azure_type,
+    kept_type,
+)
 from dharma.catalog.naming import Names as TakenNames
 from dharma.catalog.naming import snake
 from dharma.catalog.references import rewrite
@@ -50,10 +56,10 @@ from dharma.model.origin import Origin
 
 GROUP = "Microsoft.Resources/resourceGroups"
 # Properties that hold child resources, of types that the catalog has kinds for.
-_INLINE = {
-    "Microsoft.Network/virtualNetworks": ("subnets",),
-    "Microsoft.Network/loadBalancers": ("backendAddressPools",),
-}
+_INLINE: dict[str, tuple[str, ...]] = {}
+for _child in sorted(WITHIN_PARENT | PERHAPS_WITHIN_PARENT):
+    _parent, _, _collection = _child.rpartition("/")
+    _INLINE[_parent] = (*_INLINE.get(_parent, ()), _collection)
 # Azure changes one of these at a time: their siblings wait for each other, and mean nothing by it.
 SERIAL = frozenset({"Microsoft.Network/virtualNetworks/subnets"})
 _ENVELOPE = frozenset(
@@ -77,6 +83,7 @@ _FIRST_NAME = 8
 # `/subscriptions/S/resourceGroups/G` between its slashes.
 _GROUP_BEGINS: list[Value] = ["", "subscriptions", SUBSCRIPTION_ID, "resourceGroups"]
 _GROUP_ID = 5
+_CHILD = 3  # `/probes/http`
 _DEEPEST = 5
 Body = dict[str, tuple[Node, Node]]
 
@@ -153,7 +160,7 @@ class ArmResources:
         expressions.by_name = by_name
         expressions.answers = self._answers
         expressions.is_known = self._is_gathered
-        expressions.as_group = self._as_group
+        expressions.as_id = self._as_id
 
     # ---- gathering
 
@@ -180,7 +187,14 @@ class ArmResources:
             self._gather_one(node, address, parent, expressions, depth)
 
     def _gather_one(
-        self, node: Node, where: str, parent: Entry | None, expressions: ArmExpressions, depth: int
+        self,
+        node: Node,
+        where: str,
+        parent: Entry | None,
+        expressions: ArmExpressions,
+        depth: int,
+        *,
+        noted: str | None = None,
     ) -> None:
         body = _body(node)
         native = body["type"][1].value if "type" in body else None
@@ -193,7 +207,7 @@ class ArmResources:
             return
         if parent is not None and not native.lower().startswith(f"{parent.type.lower()}/"):
             native = f"{azure_type(parent.type)}/{native}"
-        entry = self._entry(native, node, where, parent, expressions)
+        entry = self._entry(native, node, where, parent, expressions, noted=noted)
         self.entries.append(entry)
         self.by_address[entry.address] = entry
         self.by_type.setdefault(azure_type(entry.type).lower(), []).append(entry)
@@ -216,15 +230,24 @@ class ArmResources:
             rest = {k: v for k, v in properties.value.items() if k != name}
             properties = replace(properties, value=rest)
             entry.body["properties"] = (entry.body["properties"][0], properties)
+            called = _noted_children(entry)
             for number, child in enumerate(children):
                 kind = Node(f"{entry.type}/{name}", child.line, child.column)
                 assert isinstance(child.value, dict)
                 whole = replace(child, value={"type": (kind, kind), **child.value})
                 where = f"{entry.where}.properties.{name}[{number}]"
-                self._gather_one(whole, where, entry, entry.expressions, depth + 1)
+                noted = called.get(f"{name}[{number}]")
+                self._gather_one(whole, where, entry, entry.expressions, depth + 1, noted=noted)
 
     def _entry(
-        self, native: str, node: Node, where: str, parent: Entry | None, expressions: ArmExpressions
+        self,
+        native: str,
+        node: Node,
+        where: str,
+        parent: Entry | None,
+        expressions: ArmExpressions,
+        *,
+        noted: str | None,
     ) -> Entry:
         body = _body(node)
         name_node = body["name"][1]
@@ -237,7 +260,7 @@ class ArmResources:
             segments = [*parent.segments, *segments]
         known = self.types.get(native.lower())
         spelled = known or kept_type(native)
-        wanted = self._noted(body) or wanted_name(segments[-1], native)
+        wanted = noted or self._noted(body) or wanted_name(segments[-1], native)
         entry = Entry(
             type=spelled,
             address=self.taken.take(f"{spelled}.{wanted}", where, "_"),
@@ -376,13 +399,27 @@ class ArmResources:
                 return ResourceRef(entry.address, ("name",), instance[0])
         return name
 
-    def _as_group(self, value: Value) -> Value:
-        """The id of a group of the template that is put together out of its name."""
-        segments = segments_of(value) if isinstance(value, Template) else []
+    def _as_id(self, value: Value) -> Value:
+        """The id of a group, or of what stands in a resource, that is put together out of names:
+        `concat(resourceId(balancer), '/probes/http')`."""
+        if not isinstance(value, Template):
+            return value
+        if isinstance(value.parts[0], ResourceRef):
+            return self._below(value.parts[0], join_parts(value.parts[1:])) or value
+        segments = segments_of(value)
         if len(segments) != _GROUP_ID or segments[:4] != _GROUP_BEGINS:
             return value
         group = self._group_named(segments[4])
         return replace(group, path=("id",)) if isinstance(group, ResourceRef) else value
+
+    def _below(self, owner: ResourceRef, behind: Value) -> Value:
+        """The child of a resource that an id means which goes on behind that of the resource."""
+        segments = segments_of(behind)
+        entry = self.by_address.get(owner.address)
+        if entry is None or owner.path != ("id",) or len(segments) != _CHILD or segments[0] != "":
+            return None
+        native = f"{azure_type(entry.type)}/{segments[1]}"
+        return self._resolve(native, [*entry.segments, segments[2]], entry.place)
 
     def _plain(self, name: Value) -> Value:
         """A name in one spelling: that of a resource of the template as the resource says it."""
@@ -582,6 +619,12 @@ class ArmResources:
             plain = condition in (None, True, around)
             condition = around if plain else Binary("&&", around, condition)
         said = {ref.address for ref in references([arguments, condition, entry.count])}
+        # Whoever needs a child needs its parent anyway.
+        said |= {
+            child.parent.address
+            for address in (*said, *_noted_order(entry))
+            if (child := self.by_address.get(address)) is not None and child.parent is not None
+        }
         waits = [a for a, _ in entry.depends_on if a not in said and a != entry.address]
         count = entry.count
         if count is not None and condition not in (None, True):
@@ -600,9 +643,13 @@ class ArmResources:
     def _name_own_parts(self, entry: Entry, arguments: dict[str, Value]) -> None:
         """Ids of parts of the resource itself (a gateway's port, to which its listener refers) are
         named by collection and name: spelled out they would say the resource's own id."""
-        spelled = entry.expressions.identifier(azure_type(entry.type), entry.segments)
+        kind, names, owner = azure_type(entry.type), entry.segments, entry
+        if entry.type in WITHIN_PARENT | PERHAPS_WITHIN_PARENT:
+            kind, names = kind.rpartition("/")[0], names[:-1]
+            owner = entry.parent or entry
+        spelled = entry.expressions.spelled_out(kind, names)
         own = spelled.parts if isinstance(spelled, Template) else ()
-        itself = (ResourceRef(entry.address, ("id",)),)
+        itself = (ResourceRef(owner.address, ("id",)),)
 
         def named(node: Value) -> Value:
             if isinstance(node, Template):
@@ -784,6 +831,18 @@ def _is_inner(properties: Body) -> bool:
     options = properties.get("expressionEvaluationOptions")
     said = members(options[1]).get("scope") if options is not None else None
     return said is not None and str(said[1].value).lower() == "inner"
+
+
+def _noted_children(entry: Entry) -> dict[str, str]:
+    """What this project's writer noted that the children in a resource are called."""
+    metadata = members(entry.body["metadata"][1]) if "metadata" in entry.body else {}
+    about = members(metadata["dharma"][1]) if "dharma" in metadata else {}
+    listed = members(about["children"][1]) if "children" in about else {}
+    return {
+        place: node.value
+        for place, (_, node) in listed.items()
+        if isinstance(node.value, str) and re.match(r"[A-Za-z_][\w-]*\Z", node.value)
+    }
 
 
 def _noted_order(entry: Entry) -> list[str]:

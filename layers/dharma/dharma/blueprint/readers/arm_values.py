@@ -135,7 +135,7 @@ class ArmExpressions:
         self.resolve: Resolve = lambda _type, _names, _group: None
         self.answers: Callable[[ResourceRef], dict[str, Value] | None] = lambda _deployment: None
         self.is_known: Callable[[str], bool] = lambda _address: False
-        self.as_group: Callable[[Value], Value] = lambda value: value
+        self.as_id: Callable[[Value], Value] = lambda value: value
         self.by_name: Callable[[Value], ResourceRef | None] = lambda _name: None
         self._variables: dict[str, Value] = {}
         self._defaulted: dict[str, Value] = {}
@@ -498,7 +498,7 @@ class ArmExpressions:
             if all(found is not None for found in flat):
                 return [element for found in flat for element in found or ()]
             return Call("concat", tuple(arguments))
-        return self.as_group(join_parts(_piece(a) for a in arguments))
+        return self.as_id(join_parts(_piece(a) for a in arguments))
 
     def _format(self, text: str, arguments: list[Value]) -> tuple[Value] | None:
         parts: list[Value] = []
@@ -515,7 +515,7 @@ class ArmExpressions:
         parts.append(text[position:])
         if any(isinstance(p, str) and re.search(r"\{\d+[:,]", p) for p in parts):
             return None  # A format of numbers.
-        return (self.as_group(join_parts(parts)),)
+        return (self.as_id(join_parts(parts)),)
 
     def _if(self, condition: Value, then: Value, otherwise: Value) -> Value:
         if isinstance(condition, bool):
@@ -579,10 +579,9 @@ class ArmExpressions:
             return value if value.path == ("id",) else None
         return self.by_name(value)
 
-    def identifier(self, native: str, names: list[Value]) -> Value:
-        """The id of a resource in this group, spelled out unless it is one of the template's."""
-        found = self._identifier("resourceid", [native, *names])
-        return None if found is None else found[0]
+    def spelled_out(self, native: str, names: list[Value]) -> Value:
+        """The id of a resource in this group, also of one of the template's."""
+        return self._spelled("resourceid", [], native, names)
 
     def _identifier(self, name: str, arguments: list[Value]) -> tuple[Value] | None:
         position = next(
@@ -601,14 +600,18 @@ class ArmExpressions:
             here = self.resolve(type_name, names, group)
             if here is not None:
                 return (here,)
+        spelled = self._spelled(name, before, type_name, names)
+        return None if spelled is None else (spelled,)
+
+    def _spelled(self, name: str, before: list[Value], native: str, names: list[Value]) -> Value:
         scope = self._scope(name, before)
-        if scope is None:
+        namespace, *types = native.split("/")
+        if scope is None or len(types) != len(names):
             return None
-        namespace, *types = type_name.split("/")
         steps: list[Value] = [*scope, "/providers/", namespace]
         for segment, own in zip(types, names, strict=True):
             steps.extend((f"/{segment}/", _piece(own)))
-        return (join_parts(steps),)
+        return join_parts(steps)
 
     def _group_said(self, name: str, before: list[Value]) -> Value:
         """The group that an id speaks of: None where it does not say it, False where it is one of

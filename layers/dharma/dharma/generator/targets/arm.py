@@ -30,6 +30,7 @@ from dharma.generator.arm_parameters import lost_patterns, parameter, parameter_
 from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
 from dharma.generator.arm_resources import ArmTemplate
 from dharma.generator.arm_subscription import SubscriptionTemplate, version_of
+from dharma.generator.arm_within import Within, moved_in
 from dharma.generator.code import ArmScope
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.blueprint import Blueprint, Output
@@ -50,17 +51,22 @@ def write_arm(
     """The file and its warnings. `document` and `outputs` use ARM's own names. `scope`: what the
     template is deployed to; the subscription where None and one group does not hold everything.
     Raises `NotExpressible` naming the path."""
+    within = moved_in(document.parts)
     places = Places(document.parts)
     beyond = places.beyond()
     if scope == "group" and beyond is not None:
         raise NotExpressible(f"{beyond}; a template of the subscription can")
     groups_alone = bool(document.parts) and all(p.type == GROUP for p in document.parts)
     if scope == "subscription" or (scope is None and (beyond is not None or groups_alone)):
-        writing = SubscriptionTemplate(bp, document.parts, catalog, places, outputs)
+        writing = SubscriptionTemplate(
+            bp, document.parts, catalog, places=places, outputs=outputs, within=within
+        )
         template, notes = writing.build(), writing.notes
         nested = writing.nested
     else:
-        template, notes = _of_group(bp, document.parts, catalog, places, outputs)
+        template, notes = _of_group(
+            bp, document.parts, catalog, places=places, outputs=outputs, within=within
+        )
         nested = {}
     text = json.dumps(template, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     limits = [n for name, inner in [("template", template), *nested.items()]
@@ -88,15 +94,17 @@ def _of_group(
     bp: Blueprint,
     parts: Sequence[Part],
     catalog: Catalog,
+    *,
     places: Places,
     outputs: Sequence[Output],
+    within: Within,
 ) -> tuple[dict[str, Any], list[Note]]:
     """A template that is deployed to one resource group. Its own group is no resource of it; what
     it is called stands under `metadata`."""
     here = places.of_one_group()
     parameters = parameter_names(bp)
-    writing = ArmTemplate(bp, parts, catalog, parameters, here, outputs=outputs)
-    resources = writing.resources(part for part in parts if part.type != GROUP)
+    writing = ArmTemplate(bp, parts, catalog, parameters, here, outputs=outputs, within=within)
+    resources = writing.resources(part for part in within.parts if part.type != GROUP)
     own_outputs = ArmOutputs(bp, writing.names.parts, catalog).section(outputs, writing.values)
     extra: dict[str, Any] = {}
     if here.group is not None:
