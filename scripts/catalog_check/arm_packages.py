@@ -182,7 +182,8 @@ def members_of(service: Service, name: str) -> dict[str, str]:
         return {}
     members: dict[str, str] = {}
     for base in model.bases:
-        members |= members_of(service, base)
+        if base != name:  # A class of the generator's own by that name stands behind it.
+            members |= members_of(service, base)
     members |= model.members
     varied: dict[str, str] = {}
     for variant in service.models.values():
@@ -244,8 +245,7 @@ def _unite(native: str, known: Type, service: Service) -> None:
 def _read_models(tree: ast.Module, service: Service) -> None:
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
-            bases = tuple(b.attr if isinstance(b, ast.Attribute) else getattr(b, "id", "")
-                          for b in node.bases)  # fmt: skip
+            bases = tuple(_base(b) for b in node.bases)
             if "Enum" in bases:
                 service.enums[node.name] = [
                     str(item.value.value)
@@ -254,6 +254,14 @@ def _read_models(tree: ast.Module, service: Service) -> None:
                 ]
             elif not node.name.startswith("_") or node.name in service.models:
                 _read_model(node, bases, service)
+
+
+def _base(node: ast.expr) -> str:
+    """The name of a class's base. `_serialization.Model` is none of the service's models, which may
+    have one of that name."""
+    if isinstance(node, ast.Attribute):
+        return "" if getattr(node.value, "id", "") == "_serialization" else node.attr
+    return getattr(node, "id", "")
 
 
 def _read_model(node: ast.ClassDef, bases: tuple[str, ...], service: Service) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import Format
-from dharma.catalog.kinds import FormatMapping, Table
-from dharma.catalog.transforms import NOT_NUMBERED, Objects
+from dharma.catalog.kinds import FormatMapping, Rule, Table
+from dharma.catalog.transforms import NOT_NUMBERED, Join, Objects, Transform
 
 
 def chains(kind: Kind) -> dict[str, tuple[Format, ...]]:
@@ -40,8 +40,9 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
         for path in _variant_paths(mapping):
             if message.endswith(f".{path} cannot be said together with the other values"):
                 return f"variant of {path}"
-        if message.endswith(NOT_NUMBERED) and any(_numbered(mapping)):
-            return "names of elements"
+        for rule in _rules(mapping):
+            if (said := _of_transform(rule.transform)) and message.endswith(said):
+                return f"transform of {'.'.join(rule.model)}"
         for bag in mapping.bags:
             uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
             if uncounted and message.endswith("how many elements there are is not known"):
@@ -55,10 +56,18 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
     return None
 
 
-def _numbered(mapping: FormatMapping) -> Iterator[bool]:
+def _of_transform(transform: Transform) -> str | None:
+    """What a transform refuses of its own."""
+    if isinstance(transform, Objects):
+        return NOT_NUMBERED if transform.numbered is not None else None
+    if isinstance(transform, Join):
+        return f"would not come apart again at {transform.separator!r}"
+    return None
+
+
+def _rules(mapping: FormatMapping) -> Iterator[Rule]:
     for table in (mapping.table, *(attachment.table for attachment in mapping.attachments)):
-        for rule in table.all_rules():
-            yield isinstance(rule.transform, Objects) and rule.transform.numbered is not None
+        yield from table.all_rules()
 
 
 def _variant_paths(mapping: FormatMapping) -> set[str]:
