@@ -24,9 +24,9 @@ from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
 from dharma.catalog.naming import deployment_name, digest, logical_id
 from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
-from dharma.catalog.paths import get
+from dharma.catalog.paths import get, print_path
 from dharma.catalog.references import Source, ToModel
-from dharma.catalog.table_reading import read_table
+from dharma.catalog.table_reading import BESIDE_NOTHING, left_beside, read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
     ResourceRef,
@@ -110,6 +110,12 @@ class _Reading:
                 self._note("passed_through", part, path, why)
             else:
                 report(path, "is not understood")
+        for beside in map(print_path, left_beside(mapping.table, arguments)):
+            if self._keeps_unread and self._kept(part, mapping, arguments, beside):
+                why = f"{BESIDE_NOTHING}: kept for {TITLES[self._format]}"
+                self._note("passed_through", part, beside, why)
+            else:
+                report(beside, BESIDE_NOTHING)
         if self._keeps_unread:
             computed = set(mapping.attributes.values())
             for path, value in arguments.items():
@@ -175,6 +181,8 @@ class _Reading:
         if isinstance(form, Attachment):
             for path in form.known.unread(arguments):
                 report(path, "is not understood")
+            for beside in left_beside(form.table, arguments):
+                report(print_path(beside), BESIDE_NOTHING)
             found = read_table(form.table, arguments, report)
             if condition is not None:
                 found = {key: _under(value, condition) for key, value in found.items()}

@@ -15,6 +15,7 @@ from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, 
 
 Report = Callable[[str, str], None]
 """Takes the native path and what is wrong with it."""
+BESIDE_NOTHING = "the value beside which it belongs is not there"
 
 
 def read_table(table: Table, arguments: Value, report: Report) -> dict[str, Value]:
@@ -140,6 +141,24 @@ def _in_force(rule: Rule, arguments: Value, report: Report) -> bool:
     return True
 
 
+def left_beside(table: Table, arguments: Value) -> Iterator[Path]:
+    """Literals that stand beside values which are not there, so that no property says them: what
+    they switch on is on all the same. One that switches off means nothing without a value."""
+    rules = [*table.rules, *(r for _, variant in table.variants for r in variant.rules)]
+    read = {rule.native for rule in rules} | {path for path, _ in table.constants}
+    switches: dict[Path, list[Rule]] = {}
+    for rule in rules:
+        for path, _ in rule.beside:
+            switches.setdefault(path, []).append(rule)
+    for path, switched in switches.items():
+        value = get(arguments, path)
+        if value is None or isinstance(value, Unknown) or path in read:
+            continue
+        off = any(_says(value, literal) for rule in switched for literal in rule.unless)
+        if not off and all(get(arguments, rule.native) is None for rule in switched):
+            yield path
+
+
 def _read_silence(rule: Rule, found: dict[str, Value]) -> None:
     """Give a property that the format is silent about the meaning of that silence. The silence
     about a member of an object means something only where the object exists."""
@@ -214,6 +233,8 @@ def read_element(
         raise Untransformable("an element that is no object")
     for path in table.known.unread(value):
         report(f"{where}.{path}", "is not understood")
+    for beside in left_beside(table, value):
+        report(f"{where}.{print_path(beside)}", BESIDE_NOTHING)
 
     def inner(path: str, message: str) -> None:
         report(f"{where}.{path}", message)

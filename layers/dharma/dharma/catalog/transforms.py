@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from dharma.catalog.coercion import document, negation, text_of
@@ -26,6 +26,7 @@ from dharma.model.expressions.nodes import (
     ForList,
     ForMap,
     ObjectConstructor,
+    ResourceRef,
     Splat,
     Symbol,
     Template,
@@ -587,6 +588,22 @@ class Alone(Transform):
 
 
 @dataclass(frozen=True, slots=True)
+class Named(Transform):
+    """An id in the model; in the format the name of the same resource, as older arguments want it
+    (`storage_account_name`). The name alone is no id: only a reference says whose it is."""
+
+    def _write(self, value: Value) -> Value:
+        if isinstance(value, ResourceRef) and value.path == ("id",):
+            return replace(value, path=("name",))
+        raise Untransformable("an id of which the name is not known")
+
+    def _read(self, value: Value) -> Value:
+        if isinstance(value, ResourceRef) and value.path == ("name",):
+            return replace(value, path=("id",))
+        raise Untransformable("a name of which the id is not known: refer to the resource")
+
+
+@dataclass(frozen=True, slots=True)
 class OwnPart(Transform):
     """A name in the model; in ARM the id of what is called so in a collection of the same
     resource, or of its parent if it stands in that, which the template's reader and writer
@@ -692,6 +709,7 @@ _TRANSFORMS: dict[str, Callable[[Any], Transform]] = {
     "within": lambda folder: Within(str(folder)),
     "own_part": lambda collection: OwnPart(str(collection)),
     "alone": lambda _: Alone(),
+    "named": lambda _: Named(),
     "one_of": _one_of,
     "objects": _objects,
     "keys": lambda _: Keys(),
