@@ -87,7 +87,7 @@ def _read(text: str, code: dict[str, bytes]) -> dict[str, Leaves]:
     # Modules inside of the module are told apart by nothing but their kinds of resources.
     return {
         _flat(part.address): leaves(part.arguments)
-        for part in parts_of_code(files, ".", load_catalog())
+        for part in parts_of_code(files, ".", load_catalog(), known_modules=True)
         if part.type.startswith("aws_")
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,7 @@ def open_source(
     while it is read: its loops and modules may depend on them.
     """
     from dharma.blueprint.readers.boxed import read_file
-    from dharma.blueprint.variables import collect
+    from dharma.blueprint.variables import collect, terraform_variables
     from dharma.catalog.document import Note
     from dharma.model.blueprint import Blueprint
     from dharma.model.expressions.nodes import Unknown
@@ -121,10 +122,13 @@ def open_source(
             places.append(read_environment(environment))
         return places[0] if places else None
 
-    def values_of(blueprint: Blueprint, beside: Mapping[str, Any]) -> dict[str, Any]:
+    def values_of(
+        blueprint: Blueprint, beside: Mapping[str, Any], *, terraform: bool
+    ) -> dict[str, Any]:
         there = place()
         return collect(
             blueprint,
+            inherited=terraform_variables(os.environ) if terraform else None,
             beside=beside,
             environment=there.variables if there else None,
             files=variable_files or (),
@@ -132,7 +136,8 @@ def open_source(
         )
 
     def decide(declared: tuple[Variable, ...], beside: Mapping[str, Any]) -> dict[str, Any]:
-        values = values_of(Blueprint("source", "0.1.0", "aws", variables=declared), beside)
+        source = Blueprint("source", "0.1.0", "aws", variables=declared)
+        values = values_of(source, beside, terraform=True)
         there = place()
         withheld = there.secret - values.keys() if there else ()
         return {**values, **{name: Unknown("it is secret there") for name in withheld}}
@@ -141,7 +146,8 @@ def open_source(
     read = read_file(file, expand=expand, decide=decide)
     if there is not None:
         there.require_fitting(read.blueprint)
-    values = values_of(read.blueprint, read.values)
+    terraform = read.source_format == "terraform"
+    values = values_of(read.blueprint, read.values, terraform=terraform)
     vaulted = {name: value for name, value in values.items() if isinstance(value, Unknown)}
     known = {name: value for name, value in values.items() if name not in vaulted}
     notes = [Note("approximated", f"var.{n}", "", v.reason) for n, v in vaulted.items()]

@@ -7,12 +7,14 @@ import pytest
 from dharma.core.errors import DharmaError, InvalidTemplate, InvalidVariables
 from dharma.model.expressions.nodes import (
     Ambient,
+    Call,
     Conditional,
     ResourceRef,
     Symbol,
     Template,
     Unknown,
     VariableRef,
+    references,
     walk,
 )
 from dharma.model.expressions.printer import print_expression
@@ -468,3 +470,71 @@ def test_broken_code_is_refused_at_its_place(text: str, place: str, message: str
         read(main=text)
     assert place in str(refusal.value)
     assert message in str(refusal.value)
+
+
+def test_a_policy_document_in_a_module_may_name_what_is_elsewhere() -> None:
+    found = read(
+        expand=True,
+        main="""
+        resource "aws_sqs_queue" "jobs" {}
+        module "role" {
+          source = "./role"
+          queue  = aws_sqs_queue.jobs.arn
+        }
+        module "other" {
+          source = "./role"
+          queue  = module.role.arn
+        }
+        """,
+        role__main="""
+        variable "queue" {}
+        data "aws_iam_policy_document" "send" {
+          statement {
+            actions   = ["sqs:SendMessage"]
+            resources = [var.queue]
+          }
+        }
+        resource "aws_iam_policy" "send" { policy = data.aws_iam_policy_document.send.json }
+        output "arn" { value = aws_iam_policy.send.arn }
+        """,
+    )
+    assert [n for n in found.notes if n.kind == "not_understood"] == []
+    named = [ref.address for r in found.blueprint.resources for ref in references(r.properties)]
+    assert named == ["aws_sqs_queue.jobs", "aws_iam_policy.role_send"]
+
+
+def test_what_a_folded_setting_has_of_its_own_is_no_loss_of_understanding() -> None:
+    found = read(
+        main="""
+        resource "aws_route_table" "a" { vpc_id = "vpc-1" }
+        resource "aws_route" "out" {
+          route_table_id         = aws_route_table.a.id
+          destination_cidr_block = "0.0.0.0/0"
+          gateway_id             = "igw-1"
+          timeouts { create = "5m" }
+        }
+        output "route" { value = aws_route.out.id }
+        """,
+    )
+    assert [(n.kind, n.address, n.path) for n in found.notes] == [
+        ("no_counterpart", "aws_route.out", "timeouts"),
+        ("no_counterpart", "output.route", "Value"),
+    ]
+
+
+def test_try_of_what_is_there_for_certain_is_that() -> None:
+    code = """
+    variable "create" { default = true }
+    variable "maybe" { type = bool }
+    resource "aws_s3_bucket" "a" { count = var.create ? 1 : 0 }
+    resource "aws_s3_bucket" "b" { count = var.maybe ? 1 : 0 }
+    resource "aws_s3_bucket_versioning" "a" {
+      bucket = try(aws_s3_bucket.a[0].id, null)
+      versioning_configuration { status = "Enabled" }
+    }
+    output "b" { value = try(aws_s3_bucket.b[0].id, "none") }
+    """
+    found = read(expand=True, main=code)
+    assert properties(found, "aws_s3_bucket.a")["versioning"] == {"enabled": True}
+    (output,) = found.blueprint.outputs
+    assert isinstance(output.value, Call)

@@ -40,7 +40,8 @@ def test_a_chain_of_moves_is_a_list_of_former_names() -> None:
     ("block", "said"),
     [
         ("moved {\n from = aws_sqs_queue.a[0]\n to = aws_sqs_queue.q\n}\n", "no instances"),
-        ("moved {\n from = module.a\n to = module.b\n}\n", "whole resources, no modules"),
+        ("moved {\n from = module.a\n to = module.b\n}\n", "no resources of the module"),
+        ('moved {\n from = module.a\n to = module.b["x"]\n}\n', "no instances"),
         ("moved {\n from = aws_sqs_queue.a\n to = aws_sqs_queue.z\n}\n", "is not there"),
         ("moved {\n}\n", "whole resources"),
         ('import {\n to = aws_sqs_queue.z\n id = "a"\n}\n', "what it adopts is not there"),
@@ -52,6 +53,30 @@ def test_a_chain_of_moves_is_a_list_of_former_names() -> None:
 def test_what_a_blueprint_cannot_say_is_told(block: str, said: str) -> None:
     found = messages(read(QUEUE + block))
     assert any(said in message for message in found), found
+
+
+def test_a_move_of_a_module_is_one_of_all_its_resources() -> None:
+    code = {
+        "main.tf": 'module "new" { source = "./m" }\n'
+        "moved {\n  from = module.middle\n  to   = module.new\n}\n"
+        "moved {\n  from = module.old\n  to   = module.middle\n}\n",
+        "m/main.tf": QUEUE + 'resource "aws_sns_topic" "t" {}\n',
+    }
+    result = read_sent({path: text.encode() for path, text in code.items()}, CATALOG)
+    assert {r.address: r.renamed_from for r in result.blueprint.resources} == {
+        f"{address}": (
+            f"module.old.{inside}",
+            f"module.middle.{inside}",
+            f"module.new.{inside}",
+        )
+        for address, inside in (
+            ("aws_sqs_queue.new_q", "aws_sqs_queue.q"),
+            ("aws_sns_topic.new_t", "aws_sns_topic.t"),
+        )
+    }
+    assert result.notes == ()
+    written = generate(result.blueprint, "terraform", CATALOG).files["moved.tf"]
+    assert "from = module.old.aws_sqs_queue.q" in written
 
 
 def test_a_circle_of_moves_ends() -> None:

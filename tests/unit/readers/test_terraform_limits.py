@@ -74,6 +74,17 @@ def test_a_module_elsewhere_in_the_same_repository_is_read(folder: Path) -> None
     assert resource.origin.file == str(folder.parent / "elsewhere" / "main.tf")
 
 
+def test_a_file_elsewhere_in_the_same_repository_is_read(folder: Path) -> None:
+    (folder.parent / ".git").mkdir()
+    (folder.parent / ".git" / "config").write_text(SECRET)
+    (folder / "main.tf").write_text(NAMED % 'trimspace(file("${path.module}/../secret.txt"))')
+    assert properties(read_file(folder, expand=True), "aws_sqs_queue.q")["name"] == SECRET
+    (folder / "main.tf").write_text(NAMED % 'file("../.git/config")')
+    result = read_file(folder, expand=True)
+    assert isinstance(properties(result, "aws_sqs_queue.q")["name"], Unknown)
+    assert any("is outside of the configuration" in line for line in told(result))
+
+
 def test_code_that_is_a_link_out_of_the_folder_is_not_read(folder: Path) -> None:
     (folder / "main.tf").symlink_to(folder.parent / "elsewhere" / "main.tf")
     with pytest.raises(InvalidInput, match="leads out of the folder"):
@@ -180,6 +191,8 @@ def test_what_a_million_calls_work_is_stopped_by_their_steps(
         ('replace(local.text, "", local.text)', "longer than"),
         ('indent(1000000000, "a\\nb")', "between 0 and 1000"),
         ("pow(9, 999999999)", "is no number"),
+        ('format("%1000000000s", "a")', "format: %1000000000s is wider than 1024 characters"),
+        ('format("%.1000000000f", 1)', "is wider than 1024 characters"),
         ("1e308 * 1e308", "too many digits"),
         ('jsondecode("1e999999999")', "out of range"),
         ('jsondecode(join("", [for n in range(1000) : "[[[[[[[["]))', "recursion"),

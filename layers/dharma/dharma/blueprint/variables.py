@@ -1,7 +1,7 @@
 """The values of a blueprint's variables: where they come from, and whether they fit.
 
-Later sources win: the blueprint's defaults, values beside the source (`terraform.tfvars`), the
-environment, var-files in their order, `--var`.
+Later sources win: the blueprint's defaults, Terraform's environment variables (`TF_VAR_name`),
+values beside the source (`terraform.tfvars`), the environment, var-files in their order, `--var`.
 """
 
 from __future__ import annotations
@@ -23,12 +23,14 @@ from dharma.model.expressions.parser import ExpressionParser, parse_expression
 from dharma.model.expressions.printer import print_expression
 from dharma.model.types import ANY, Type, convert, parse_type
 
+TERRAFORM_PREFIX = "TF_VAR_"
 _HEAD = 64 * 1024
 
 
 def collect(
     blueprint: Blueprint,
     *,
+    inherited: Mapping[str, str] | None = None,
     beside: Mapping[str, Any] | None = None,
     environment: Mapping[str, Any] | None = None,
     files: Iterable[str | Path] = (),
@@ -36,13 +38,22 @@ def collect(
 ) -> dict[str, Any]:
     """The stated values (defaults not among them), later sources over earlier ones.
 
-    `beside` are values that stand beside the source, `environment` may hold variables of other
-    blueprints; `assignments` are `name=value`. Raises InvalidVariables with every value that no
-    declared variable takes, or that cannot be read.
+    `inherited` are the environment variables of the process (`terraform_variables`), `beside` are
+    values that stand beside the source, `environment` may hold variables of other blueprints, as
+    `inherited` may; `assignments` are `name=value`. Raises InvalidVariables with every value that
+    no declared variable takes, or that cannot be read.
     """
     declared = {variable.name: variable for variable in blueprint.variables}
     faults: list[Fault] = []
-    values: dict[str, Any] = dict(beside or {})
+    values: dict[str, Any] = {}
+    for name, text in (inherited or {}).items():
+        if name in declared and name not in (beside or {}):
+            try:
+                values[name] = parse_value(text, _type(declared[name]))
+            except (ExpressionError, LimitExceeded) as error:
+                where = f"{TERRAFORM_PREFIX}{name}"
+                faults.append(Fault(f"the value cannot be read: {error.message}", where))
+    values.update(beside or {})
     values.update((k, v) for k, v in (environment or {}).items() if k in declared)
     for path in files:
         try:
@@ -72,17 +83,38 @@ def collect(
     return values
 
 
+def terraform_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that Terraform would take out of the environment, by name
+    (https://developer.hashicorp.com/terraform/cli/config/environment-variables#tf_var_name)."""
+    return {
+        name.removeprefix(TERRAFORM_PREFIX): text
+        for name, text in environment.items()
+        if name.startswith(TERRAFORM_PREFIX)
+    }
+
+
 def parse_value(text: str, type: Type) -> Value:
     """A value on the command line: text for a string, else an expression without references
-    (`["a", "b"]`, `{size = 2}`, JSON). Raises ExpressionError."""
+    (`["a", "b"]`, `{size = 2}`, JSON); a variable of any type takes other text as it is. Raises
+    ExpressionError."""
     if type.name == "string":
         return text
     if type.name in ("number", "bool"):
         return text.strip()
+    if type == ANY and text.lstrip()[:1] not in ("[", "{"):
+        return _value_or_text(text)
     value = parse_expression(text)
     if not is_known(value):
         raise ExpressionError("a value has no references and no functions")
     return value
+
+
+def _value_or_text(text: str) -> Value:
+    try:
+        value = parse_expression(text)
+    except (ExpressionError, LimitExceeded):
+        return text
+    return value if is_known(value) else text
 
 
 def read_variable_file(

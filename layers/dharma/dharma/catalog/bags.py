@@ -211,8 +211,11 @@ def is_self(value: Value, owner: str) -> bool:
     )
 
 
-def read_inline(form: Atoms, bag: Bag, value: Value, owner: str, report: Report) -> Value:
-    """The property that an inline list says: a list of atoms, or unknown when their number is."""
+def read_inline(
+    form: Atoms, bag: Bag, value: Value, owner: str, report: Report, *, partly: bool = False
+) -> Value:
+    """The property that an inline list says: a list of atoms, or unknown when their number is.
+    `partly`: atoms that are known stay beside an unknown one that stands for the others."""
     if isinstance(value, Unknown):
         return value
     path = str(form.path[-1]) if form.path else bag.declared.name
@@ -224,12 +227,16 @@ def read_inline(form: Atoms, bag: Bag, value: Value, owner: str, report: Report)
         if not bag.declared.holds_objects:
             found.append(Atom(_plain(atom.value, bag.declared), atom.condition))
             continue
-        if isinstance(atom.value, Unknown):
-            return atom.value
         repeated = isinstance(atom.value, ForList) and not form.explode
         if isinstance(atom.value, Expression) and not repeated:
-            report(path, "is not spelled out")
-            return Unknown(f"{path}: its elements are not spelled out")
+            others = atom.value
+            if not isinstance(others, Unknown):
+                report(path, "is not spelled out")
+                others = Unknown(f"{path}: its elements are not spelled out")
+            if not partly or len(atoms) == 1:
+                return others
+            found.append(Atom(others))
+            continue
         where = f"{path}[{position}]"
         found.extend(
             Atom(inner.value, both(atom.condition, inner.condition))

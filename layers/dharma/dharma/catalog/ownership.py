@@ -66,7 +66,8 @@ class Ownership:
         self.foldings: dict[str, Folding] = {}
         self.owner_of: dict[str, tuple[Folding, Piece]] = {}
         self._by_identity: dict[str, dict[str, Folding]] = {}
-        self._apart: set[str] = set()
+        # What cannot be folded into its owner, and why.
+        self._apart: dict[str, str] = {}
         self._sort()
 
     def _sort(self) -> None:
@@ -98,7 +99,7 @@ class Ownership:
         if kind is None:
             reason = f"the catalog has no kind for {part.type}"
             if part.address in self._apart:
-                reason = "it is not part of what it belongs to"
+                reason = f"not as a part of what it belongs to: {self._apart[part.address]}"
             elif is_piece:
                 reason = "what it belongs to is not in this document"
             self._note("passed_through", part, "", reason)
@@ -118,8 +119,7 @@ class Ownership:
             if obstacle is not None:
                 for folding in foldings:
                     folding.apart.append((part, piece, obstacle))
-                self._note("not_understood", part, "", obstacle)
-                self._apart.add(part.address)
+                self._apart[part.address] = obstacle
                 return []
             return [(folding, piece) for folding in foldings]
         return []

@@ -130,7 +130,7 @@ class _Reading:
                 continue
             raw = get(arguments, inline.path)
             if raw is not None:
-                found = read_inline(inline, bag, raw, folding.address, report)
+                found = read_inline(inline, bag, raw, folding.address, report, partly=self._doubts)
                 folding.properties[bag.declared.name] = found
         for bridge in mapping.bridges:
             folding.bridged |= BRIDGES[bridge].read(part, folding.properties)
@@ -163,6 +163,10 @@ class _Reading:
     def _fold(self, folding: Folding, part: Part, piece: Piece, references: ToModel) -> None:
         form = piece.form
         arguments = self._arguments(part, references)
+        if self._format == "terraform" and "timeouts" in arguments:
+            why = "how long Terraform waits for a part of another resource is not said"
+            self._note("no_counterpart", part, "timeouts", why)
+            del arguments["timeouts"]
         if self._format in CASELESS:
             arguments = spelled_members(form.known, arguments)
         condition = references.translate(

@@ -38,10 +38,11 @@ def folded(
             address = output.origin.address or output.name
             notes.append(Note("not_understood", address, path, message, output.origin))
 
-        def told(node: Value) -> Value:
+        def told(node: Value, output: Output = output) -> Value:
             if isinstance(node, ResourceRef) and node.address not in known:
                 message = f"{node.address} is part of another resource here and has no value"
-                report("Value", message)
+                address = output.origin.address or output.name
+                notes.append(Note("no_counterpart", address, "Value", message, output.origin))
                 return Unknown(message)
             return node
 

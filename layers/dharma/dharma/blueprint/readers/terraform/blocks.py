@@ -37,7 +37,8 @@ def read_arguments(
     body: Body, scope: Scope, fault: Fault, *, structural: Scope | None = None, top: bool = True
 ) -> dict[str, Value]:
     """The arguments of a resource or block. `structural` is the scope in which the collections of
-    `dynamic` blocks are decided. A value that cannot be computed is told and unknown."""
+    `dynamic` blocks are decided, where values are wanted and not expressions: there blocks that are
+    known stand beside those that are not. A value that cannot be computed is told and unknown."""
     found: dict[str, Value] = {}
     for argument in body.arguments.values():
         if top and argument.name in META_ARGUMENTS:
@@ -51,7 +52,7 @@ def read_arguments(
         name = block.type
         if name == "dynamic" and block.labels:
             name = block.labels[0]
-            made = _dynamic(block, scope, structural or scope, fault)
+            made = _dynamic(block, scope, structural, fault)
         else:
             inner = _told_below(fault, name)
             made = [read_arguments(block.body, scope, inner, structural=structural, top=False)]
@@ -76,7 +77,7 @@ def _told_below(fault: Fault, name: str) -> Fault:
 
 def _with(so_far: Value, made: Value) -> Value:
     """Blocks of one name, written one by one and by `dynamic`, together."""
-    if so_far is None:
+    if so_far is None or so_far == []:
         return made
     if isinstance(so_far, Unknown) or isinstance(made, Unknown):
         return so_far if isinstance(so_far, Unknown) else made
@@ -85,7 +86,7 @@ def _with(so_far: Value, made: Value) -> Value:
     return Call("concat", (so_far, made))
 
 
-def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Value:
+def _dynamic(block: Block, scope: Scope, structural: Scope | None, fault: Fault) -> Value:
     name = block.labels[0]
     argument = block.body.arguments.get("for_each")
     content = next(block.body.of_type("content"), None)
@@ -93,7 +94,8 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
         fault(name, "a dynamic block needs for_each and content", block.place)
         return Unknown("a dynamic block without for_each or content")
     iterator = _iterator(block, name)
-    collection = computed(argument.value, structural, f"{name}.for_each", argument.place, fault)
+    deciding = structural or scope
+    collection = computed(argument.value, deciding, f"{name}.for_each", argument.place, fault)
     inner = _told_below(fault, name)
 
     def element(key: Value, value: Value) -> dict[str, Value]:
@@ -102,11 +104,39 @@ def _dynamic(block: Block, scope: Scope, structural: Scope, fault: Fault) -> Val
             content.body,
             scope.binding(bound),
             inner,
-            structural=structural.binding(bound),
+            structural=structural and structural.binding(bound),
             top=False,
         )
 
+    if structural is not None and isinstance(collection, Call) and collection.name == "concat":
+        return _in_parts(collection, element, iterator, block.place, fault)
     return _elements(collection, element, iterator, block.place, fault)
+
+
+def _in_parts(
+    collection: Call,
+    element: Callable[[Value, Value], dict[str, Value]],
+    iterator: str,
+    place: Place,
+    fault: Fault,
+) -> Value:
+    """Of lists put together, those that are known block by block. Positions behind one that is not
+    known are not known either."""
+    made: Value = []
+    before: int | None = 0
+    for argument in collection.arguments:
+        if isinstance(argument, list) and before is not None:
+            start = before
+            more: Value = [element(start + i, value) for i, value in enumerate(argument)]
+            before += len(argument)
+        elif isinstance(argument, list):
+            why = Unknown("how many elements stand before it is not known")
+            more = [element(why, value) for value in argument]
+        else:
+            more = _elements(argument, element, iterator, place, fault)
+            before = None
+        made = _with(made, [more] if isinstance(more, Unknown) else more)
+    return made
 
 
 def _elements(

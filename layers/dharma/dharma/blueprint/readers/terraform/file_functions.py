@@ -25,13 +25,12 @@ _GLOB = re.compile(r"(\*\*/?)|(\*)|(\?)|\{([^{}]*)\}|\[([^\]]+)\]")
 
 
 class FileFunctions:
-    """`folder` is that of the root module, from which paths are meant; `allowed` are the folders
-    whose files may be read: those of the modules."""
+    """`folder` is that of the root module, from which paths are meant. What may be read is what
+    modules may lie in: the repository or the folder given, without what git keeps for itself."""
 
-    def __init__(self, files: Files, folder: str, allowed: Iterable[str]) -> None:
+    def __init__(self, files: Files, folder: str) -> None:
         self._files = files
         self._folder = folder
-        self._allowed = allowed
         self._templates: dict[tuple[str, tuple[str, ...]], Value] = {}
 
     def table(self, scope: Callable[[], Scope]) -> dict[str, Function]:
@@ -78,7 +77,7 @@ class FileFunctions:
             raise EvaluationError(
                 f"{text!r} is outside of the configuration, and is not read"
             ) from error
-        if not any(f in (".", whole) or whole.startswith(f"{f}/") for f in self._allowed):
+        if ".git" in whole.split("/"):
             raise EvaluationError(f"{text!r} is outside of the configuration, and is not read")
         return whole
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from dharma.blueprint.readers.terraform.body import Block
 from dharma.blueprint.readers.terraform.modules import Module
@@ -26,6 +26,7 @@ from dharma.model.origin import Origin
 
 HISTORY = frozenset({"moved", "import", "removed"})
 _EACH = re.compile(r"\[\s*each\s*\.\s*key\s*\]\Z")
+_MODULE = re.compile(r"(module\.[A-Za-z_][\w-]*\.)*module\.[A-Za-z_][\w-]*\Z")
 _PAIR = re.compile(r"([A-Za-z_][\w.-]*)\s*[=:]\s*([A-Za-z_][\w.-]*)")
 
 
@@ -60,26 +61,32 @@ class _History:
     # -- moved
 
     def move(self, blocks: Sequence[Block]) -> None:
-        former: dict[str, tuple[Address, Block]] = {}
+        former = _Former()
         for block in blocks:
-            old, new = (parse_address(_text(block, name) or "") for name in ("from", "to"))
-            if old is None or new is None or old.key or new.key:
-                self._tell(block, "blueprints rename whole resources, no modules and no instances")
-            elif str(new) in former:
+            before, after = _text(block, "from") or "", _text(block, "to") or ""
+            old, new = parse_address(before), parse_address(after)
+            if _MODULE.match(before) and _MODULE.match(after):
+                former.modules.append((f"{before}.", f"{after}.", block))
+            elif old is None or new is None or old.key or new.key:
+                self._tell(block, "blueprints rename whole resources and modules, no instances")
+            elif str(new) in former.resources:
                 self._tell(block, "a second former name: a resource had one before each other")
             else:
-                former[str(new)] = (old, block)
-        used: set[str] = set()
+                former.resources[str(new)] = (old, block)
+        used: set[int] = set()
         for address, resource in self.resources.items():
             chain = _chain(address, former)
             if chain:
-                used.update(new for new, _ in chain)
-                self.resources[address] = _renamed(resource, address, [old for _, old in chain])
-        told = {old.name for new, (old, _) in former.items() if new in used}
-        for successor, (old, block) in former.items():
+                used.update(id(block) for _, block in chain)
+                self.resources[address] = _renamed(resource, address, [old for old, _ in chain])
+        told = {old.name for old, block in former.resources.values() if id(block) in used}
+        for successor, (old, block) in former.resources.items():
             piece = successor in self.parts and old.name in told
-            if successor not in used and not piece:
+            if id(block) not in used and not piece:
                 self._tell(block, "what it was renamed to is not there")
+        for _, _, block in former.modules:
+            if id(block) not in used:
+                self._tell(block, "there are no resources of the module that it names")
 
     # -- import
 
@@ -133,16 +140,35 @@ class _History:
         self.removed.append(Removed(str(address), destroy, origin))
 
 
-def _chain(address: str, former: Mapping[str, tuple[Address, Block]]) -> list[tuple[str, Address]]:
-    """Each name that a resource had with its successor, oldest first."""
-    found: list[tuple[str, Address]] = []
-    here = address
-    while here in former and all(here != new for new, _ in found):
-        old = former[here][0]
-        if str(old) == address:
-            break
-        found.insert(0, (here, old))
-        here = str(old)
+@dataclass(slots=True)
+class _Former:
+    """Former names: of resources by their successor, of modules as what their addresses begin with,
+    before and after."""
+
+    resources: dict[str, tuple[Address, Block]] = field(default_factory=dict)
+    modules: list[tuple[str, str, Block]] = field(default_factory=list)
+
+    def before(self, address: str) -> tuple[Address, Block] | None:
+        """The name right before this one, and the block that says so."""
+        if address in self.resources:
+            return self.resources[address]
+        for old, new, block in self.modules:
+            if address.startswith(new):
+                found = parse_address(old + address.removeprefix(new))
+                if found is not None:
+                    return found, block
+        return None
+
+
+def _chain(address: str, former: _Former) -> list[tuple[Address, Block]]:
+    """The former names of a resource, oldest first."""
+    found: list[tuple[Address, Block]] = []
+    seen = {address}
+    here = former.before(address)
+    while here is not None and str(here[0]) not in seen:
+        found.insert(0, here)
+        seen.add(str(here[0]))
+        here = former.before(str(here[0]))
     return found
 
 

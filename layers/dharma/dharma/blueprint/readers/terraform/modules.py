@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from dharma.blueprint.readers.terraform import data_sources
 from dharma.blueprint.readers.terraform.addresses import calls_in, split_address, words_of
 from dharma.blueprint.readers.terraform.blocks import Fault, read_arguments
-from dharma.blueprint.readers.terraform.body import Block, Place, invalid
+from dharma.blueprint.readers.terraform.body import Argument, Block, Place, invalid
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
 from dharma.blueprint.readers.terraform.file_functions import FileFunctions
 from dharma.blueprint.readers.terraform.files import Files, Outside, joined
@@ -62,6 +62,8 @@ class Reading:
     modules: dict[str, Module] = field(default_factory=dict)
     variables: dict[str, Variable] = field(default_factory=dict)
     inlining: bool = False
+    # Whether modules that are not on disk are opened where they are known by their inputs.
+    known_modules: bool = True
     # The same configuration with values, for what has to be decided while expressions are kept.
     decided: Callable[[], Module] | None = None
     installed: dict[str, str] | None = None
@@ -141,7 +143,7 @@ class Module:
         if len(reading.modules) > MAX_MODULES:
             raise LimitExceeded(f"more than {MAX_MODULES} modules")
         chain = reading.chain
-        functions = FileFunctions(reading.files, reading.folder, _Folders(reading))
+        functions = FileFunctions(reading.files, reading.folder)
         self.locals = Lazy(configuration.locals, self._local, chain, f"{self.path}local.")
         self.outputs = Lazy(configuration.outputs, self._output, chain, f"{self.path}output.")
         self.scope = Scope(
@@ -247,11 +249,11 @@ class Module:
         finally:
             self.reading.inlining = before
 
-    def structural(self, scope: Scope) -> Scope:
-        """The scope in which it is decided how many blocks there are: what is written down about
-        other resources counts."""
+    def structural(self, scope: Scope) -> Scope | None:
+        """The scope in which it is decided how many blocks there are, where values are wanted: what
+        is written down about other resources counts."""
         if not self.reading.expand:
-            return scope
+            return None
         return replace(scope, resource=self._inlined_reference, deeper=self._inlined_deeper)
 
     def _inlined_reference(self, ref: ResourceRef) -> Value:
@@ -407,7 +409,9 @@ class Module:
                     block.body, scope, self.fault(address), structural=self.structural(scope)
                 )
             arguments = self._data[address, key]
-            value = data_sources.attribute(block.labels[0], arguments, name, scope)
+            # Their names are those of the whole configuration already.
+            whole = replace(scope, resource=self.deeper)
+            value = data_sources.attribute(block.labels[0], arguments, name, whole)
         if value is not None:
             return follow(value, ref.path[1:], self.scope)
         if not self.reading.expand:
@@ -453,7 +457,9 @@ class Module:
         folder, missing = self._folder(name, block)
         loop = self._known_loop(address, block)
         if folder is None:
-            known = known_module(block.body.value("source")) if self.reading.expand else None
+            known = None
+            if self.reading.expand and self.reading.known_modules:
+                known = known_module(block.body.value("source"))
             if known is None:
                 return Call(self.loop(address), missing=missing)
             told = known.told(missing, block.body.value("version"))
@@ -499,12 +505,22 @@ class Module:
             position = Position(path, self.trail, unknown, called)
             found.instances[key] = Module(self.reading, configuration, inputs, position)
         for argument in block.body.arguments.values():
-            if argument.name not in configuration.variables and argument.name not in _CALL:
-                message = "the module has no such variable"
-                if known is not None:
-                    message = "what the module makes of it is not known here"
-                self.fault(address)(argument.name, message, argument.place)
+            if argument.name in configuration.variables or argument.name in _CALL:
+                continue
+            message = "the module has no such variable"
+            if known is not None:
+                message = "what the module makes of it is not known here"
+                if self._says_nothing(argument):
+                    continue
+            self.fault(address)(argument.name, message, argument.place)
         return found
+
+    def _says_nothing(self, argument: Argument) -> bool:
+        """Whether its value is null, or nothing else than an empty list or map."""
+        try:
+            return evaluate(argument.value, self.scope) in (None, [], {})
+        except EvaluationError:
+            return False
 
     def _known_loop(self, address: str, block: Block) -> Loop:
         """The loop of a call, with the values of the variables where it depends on them: a
@@ -609,17 +625,6 @@ class Module:
 
 # What a call says of itself; all else are inputs.
 _CALL = frozenset({"source", "version", "providers", "count", "for_each", "depends_on"})
-
-
-class _Folders:
-    """The folders of all modules that were opened so far."""
-
-    def __init__(self, reading: Reading) -> None:
-        self._reading = reading
-
-    def __iter__(self):  # type: ignore[no-untyped-def]
-        yield self._reading.folder
-        yield from self._reading.configurations
 
 
 def opened(reading: Reading, path: str) -> Module | None:

@@ -76,12 +76,15 @@ def read_terraform(
         raise LimitExceeded("names need each other too many levels deep") from error
 
 
-def parts_of_code(files: Files, folder: str, catalog: Catalog) -> list[Part]:
+def parts_of_code(
+    files: Files, folder: str, catalog: Catalog, *, known_modules: bool = False
+) -> list[Part]:
     """The resources with the values of their arguments, before the catalog reads them: those that
     are written down elsewhere are put in, too."""
     source = _Source(files, folder, read_configuration(files, folder))
     root = _Terraform(source, catalog, expand=True, decide=None).root()
     root.reading.inlining = True
+    root.reading.known_modules = known_modules
     return parts_of(root, catalog)
 
 
@@ -266,12 +269,15 @@ class _Terraform:
         """What a variable or an output says that blueprints cannot."""
         tell = self.reading.tell
         arguments = block.body.arguments
-        if block.body.value("ephemeral") is True:
+        # Where values are judged, there is neither a state nor a variable to be set to null.
+        writing = not self.reading.expand
+        if writing and block.body.value("ephemeral") is True:
             message = "a blueprint has no values that are left out of the state"
             tell("no_counterpart", address, "ephemeral", message, arguments["ephemeral"].place)
-        if block.body.value("nullable") is False:
+        if writing and block.body.value("nullable") is False:
             message = "a blueprint takes null for a variable"
-            tell("no_counterpart", address, "nullable", message, arguments["nullable"].place)
+            kind = "approximated" if "default" in arguments else "no_counterpart"
+            tell(kind, address, "nullable", message, arguments["nullable"].place)
         for test in block.body.of_type("precondition"):
             message = "a test of Terraform's: it is not judged here"
             tell("no_counterpart", address, test.type, message, test.place)

@@ -18,8 +18,9 @@ from dharma.model.expressions.functions.encoding import json_text
 from dharma.model.expressions.functions.registry import function, limited_count, limited_text
 from dharma.model.expressions.nodes import Value
 
+MAX_WIDTH = 1024
 _VERB = re.compile(
-    r"%(?P<flags>[ +#0-]*)(?P<width>\d{1,4})?(?:\.(?P<precision>\d{1,4}))?"
+    r"%(?P<flags>[ +#0-]*)(?P<width>\d+)?(?:\.(?P<precision>\d+))?"
     r"(?:\[(?P<argument>\d{1,4})\])?(?P<verb>.)",
     re.DOTALL,
 )
@@ -35,6 +36,9 @@ def format_text(template: Value, *arguments: Value) -> Value:
         nonlocal upcoming
         if match["verb"] == "%":
             return "%"
+        for given in (match["width"], match["precision"]):
+            if given is not None and (len(given) > 9 or int(given) > MAX_WIDTH):
+                raise EvaluationError(f"format: {match[0]} is wider than {MAX_WIDTH} characters")
         position = int(match["argument"]) - 1 if match["argument"] else upcoming
         if not 0 <= position < len(arguments):
             raise EvaluationError(f"format: no argument {position + 1} for {match[0]}")
