@@ -8,6 +8,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from hypothesis import find
+from hypothesis.errors import NoSuchExample
+from hypothesis.strategies import from_regex
+
 from dharma.catalog import load_catalog, write
 from dharma.catalog.document import Part
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
@@ -43,7 +47,7 @@ _SAMPLES = (
 
 
 class NoSample(Exception):
-    """A variable whose pattern none of the samples matches."""
+    """A variable for which there is no text that its pattern and lengths allow."""
 
 
 def values_of(bp: Blueprint) -> dict[str, Value]:
@@ -67,7 +71,19 @@ def _value(variable: Variable) -> Value:
         long = len(sample) >= (variable.min or 0) and len(sample) <= (variable.max or 1000)
         if long and (variable.pattern is None or re.search(variable.pattern, sample)):
             return sample
-    raise NoSample(f"{variable.name}: {variable.pattern}")
+    return _matching(variable)
+
+
+def _matching(variable: Variable) -> str:
+    """The simplest text that the variable takes."""
+
+    def fits(text: str) -> bool:
+        return (variable.min or 0) <= len(text) <= (variable.max or 1000) and text.isascii()
+
+    try:
+        return find(from_regex(variable.pattern or "", fullmatch=True), fits)
+    except NoSuchExample:
+        raise NoSample(f"{variable.name}: {variable.pattern}") from None
 
 
 def configuration(bp: Blueprint, values: Mapping[str, Value]) -> dict[str, Any]:
