@@ -25,6 +25,7 @@ from dharma.generator.native_only import left_out
 from dharma.generator.nested_stacks import Limits
 from dharma.generator.outputs import native_outputs
 from dharma.generator.pulumi.functions import Language
+from dharma.generator.splats import without_splats
 from dharma.generator.targets.arm import write_arm
 from dharma.generator.targets.cloudformation import write_cloudformation
 from dharma.generator.targets.deployment_manager import write_deployment_manager
@@ -158,6 +159,7 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
     resources, outputs = bp.resources, bp.outputs
     if any(r.for_each is not None for r in resources):
         resources, outputs = without_loops(bp, options.variables, counts_stay=True)
+    resources, outputs = without_splats(resources, outputs)
     document, notes = write(resources, "arm", catalog)
     native = native_outputs(outputs, resources, document, catalog)
     files, warned = write_arm(bp, document, native, catalog, options.scope)

@@ -304,6 +304,9 @@ class ArmNames:
     def _runtime(self, part: Part, ref: ResourceRef) -> ArmValue:
         """What only the deployed resource knows: by `reference`, or by one of the `list` functions
         where the path begins with it."""
+        if _is_chosen(ref.instance):
+            # Azure's reference() and list functions take no variable of a lambda.
+            raise Inexpressible(f"{'.'.join(map(str, ref.path))} of each of {part.address}")
         answer = self.answered(part, ref)
         if answer is not None:
             return answer
@@ -363,7 +366,7 @@ class ArmNames:
             return self.awaited_elsewhere(target)
         if target.address == self.group:
             return []
-        if target.count is not None and instance is None:
+        if target.count is not None and (instance is None or _is_chosen(instance)):
             return [self.copies[target.address]]
         if target.type == GROUP:
             return [self.group_resource(target, instance)]
@@ -378,6 +381,11 @@ class ArmNames:
         other templates, and those that stand in another part."""
         named = (a for a in part.awaited if a in self.parts)
         return [a for a in named if a in self.homes or self._elsewhere(self.parts[a])]
+
+
+def _is_chosen(instance: Value) -> bool:
+    """Whether a loop over values chooses the instance: then all of them are needed."""
+    return any(isinstance(n, Symbol) and n != Symbol(("count", "index")) for n in walk(instance))
 
 
 def variable_of(part: Part) -> str:

@@ -160,6 +160,7 @@ class ArmResources:
         expressions.by_name = by_name
         expressions.answers = self._answers
         expressions.is_known = self._is_gathered
+        expressions.count_of = self._count_of
         expressions.as_id = self._as_id
 
     # ---- gathering
@@ -382,6 +383,10 @@ class ArmResources:
     def _answers(self, target: ResourceRef) -> dict[str, Value] | None:
         nested = self.nested.get(target.address)
         return None if nested is None else nested.answered()
+
+    def _count_of(self, address: str) -> Value:
+        entry = self.by_address.get(address)
+        return None if entry is None else entry.count
 
     def _is_gathered(self, address: str) -> bool:
         return address in self.by_address

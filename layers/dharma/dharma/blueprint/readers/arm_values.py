@@ -43,6 +43,7 @@ from dharma.model.expressions.nodes import (
     Index,
     ObjectConstructor,
     ResourceRef,
+    Splat,
     Symbol,
     Unary,
     Unknown,
@@ -134,6 +135,7 @@ class ArmExpressions:
         self.notes = notes
         self.resolve: Resolve = lambda _type, _names, _group: None
         self.answers: Callable[[ResourceRef], dict[str, Value] | None] = lambda _deployment: None
+        self.count_of: Callable[[str], Value] = lambda _address: None
         self.is_known: Callable[[str], bool] = lambda _address: False
         self.as_id: Callable[[Value], Value] = lambda value: value
         self.by_name: Callable[[Value], ResourceRef | None] = lambda _name: None
@@ -364,8 +366,17 @@ class ArmExpressions:
                 variable, result = function.arguments[0], function.arguments[-1]
                 if isinstance(variable, str) and len(function.arguments) == 2:
                     over = self.expression(arguments[0])
-                    return ForList(None, variable, over, self.expression(result))
+                    return self._splat(ForList(None, variable, over, self.expression(result)))
         return self._own(call.name, [self.expression(a) for a in arguments if name != "lambda"])
+
+    def _splat(self, every: ForList) -> Value:
+        """A list of something of every instance of a counted resource."""
+        match every:
+            case ForList(
+                None, variable, Call("range", (count,)), ResourceRef() as chosen, None
+            ) if chosen.instance == Symbol((variable,)) and self.count_of(chosen.address) == count:
+                return Splat(ResourceRef(chosen.address, ()), chosen.path)
+        return every
 
     def _copy_index(self, arguments: list[ArmValue]) -> Value:
         """`copyIndex()`, `copyIndex(offset)`, `copyIndex('loop', offset)`."""
