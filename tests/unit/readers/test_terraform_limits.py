@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dharma.blueprint.readers import read_file
-from dharma.blueprint.readers.terraform import modules
+from dharma.blueprint.readers.terraform import reading
 from dharma.blueprint.readers.terraform.files import MAX_FILE_BYTES
 from dharma.core.errors import InvalidInput, LimitExceeded
 from dharma.model.expressions.nodes import Unknown
@@ -127,7 +127,7 @@ def test_a_loop_of_a_hundred_thousand_is_refused_with_its_line() -> None:
 
 
 def test_an_expression_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(modules, "MAX_STEPS", 100_000)
+    monkeypatch.setattr(reading, "MAX_STEPS", 100_000)
     code = (
         "locals {\n  l = range(1000)\n"
         "  x = [for a in local.l : [for b in local.l : [for c in local.l : a]]]\n}\n"
@@ -178,7 +178,7 @@ def test_what_a_million_calls_work_is_stopped_by_their_steps(
     """A step stands for a few calls of Python's, whatever is called: the budget is not spent on
     small steps of much work."""
     steps = 30_000
-    monkeypatch.setattr(modules, "MAX_STEPS", steps)
+    monkeypatch.setattr(reading, "MAX_STEPS", steps)
     assert calls_of(lambda: _limited(HEAVY % call + NAMED % "local.many"), most=100 * steps)
 
 

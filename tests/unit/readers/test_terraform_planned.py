@@ -16,8 +16,9 @@ import pytest
 from dharma.blueprint.readers.terraform.configuration import Configuration, read_configuration
 from dharma.blueprint.readers.terraform.declarations import read_values, read_variables
 from dharma.blueprint.readers.terraform.files import SentFiles
-from dharma.blueprint.readers.terraform.modules import Module, Reading
+from dharma.blueprint.readers.terraform.modules import Module
 from dharma.blueprint.readers.terraform.providers import read_providers, with_default_tags
+from dharma.blueprint.readers.terraform.reading import Reading
 from dharma.blueprint.readers.terraform.resources import parts_of
 from dharma.blueprint.variables import check_values
 from dharma.catalog import load_catalog

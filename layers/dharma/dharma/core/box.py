@@ -195,12 +195,23 @@ def _confine(sink: int, limits: Limits) -> None:
     _limit(resource.RLIMIT_NPROC, 0)
     # The kernel's signal at the first figure tells why; at the second it kills.
     _limit(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
-    if sys.platform == "linux":
-        with open("/proc/self/statm", "rb") as sizes:
-            begin = int(sizes.read().split()[0]) * resource.getpagesize()
-        _limit(resource.RLIMIT_AS, begin + limits.memory_bytes)
-    else:
+    begin = address_space()
+    if begin is None:
         watch_memory(limits.memory_bytes)
+    else:
+        _limit(resource.RLIMIT_AS, begin + limits.memory_bytes)
+
+
+def address_space() -> int | None:
+    """The bytes of address space that this process has; None where the kernel does not tell, or
+    would not limit them."""
+    if sys.platform != "linux":
+        return None
+    try:
+        with open("/proc/self/statm", "rb") as sizes:
+            return int(sizes.read().split()[0]) * resource.getpagesize()
+    except OSError:
+        return None  # No /proc here.
 
 
 def _open_files() -> list[int]:

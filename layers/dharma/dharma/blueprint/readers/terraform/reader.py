@@ -23,12 +23,13 @@ from dharma.blueprint.readers.terraform.configuration import Configuration, read
 from dharma.blueprint.readers.terraform.declarations import read_values, read_variables
 from dharma.blueprint.readers.terraform.files import Files, joined
 from dharma.blueprint.readers.terraform.history import HISTORY, with_history, with_region
-from dharma.blueprint.readers.terraform.modules import Module, Reading
+from dharma.blueprint.readers.terraform.modules import Module
 from dharma.blueprint.readers.terraform.providers import (
     default_region,
     read_providers,
     with_default_tags,
 )
+from dharma.blueprint.readers.terraform.reading import Reading
 from dharma.blueprint.readers.terraform.resources import parts_of
 from dharma.blueprint.readers.terraform_plan import provider_of
 from dharma.blueprint.variables import check_values

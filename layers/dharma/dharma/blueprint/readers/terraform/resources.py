@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from dharma.blueprint.readers.terraform.blocks import read_arguments
 from dharma.blueprint.readers.terraform.body import Argument, Block, Place
+from dharma.blueprint.readers.terraform.calls import Call
 from dharma.blueprint.readers.terraform.loops import Loop
-from dharma.blueprint.readers.terraform.modules import Call, Module
+from dharma.blueprint.readers.terraform.modules import Module
 from dharma.blueprint.readers.terraform.shape import shaped
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
