@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal
 
+from dharma.blueprint.box import read_blueprint
 from dharma.blueprint.records import BlueprintRecord, VersionRecord
 from dharma.blueprint.repository import BlueprintRepository
 from dharma.blueprint.source import dump_blueprint, load_blueprint
@@ -85,7 +86,7 @@ class Blueprints:
     def create(self, principal: Principal, text: str) -> StoredBlueprint:
         """Store a new draft. `InvalidBlueprint` with all faults, `Conflict` when the name is
         taken; nothing is stored then."""
-        return self.add(principal, self._valid(load_blueprint(text)))
+        return self.add(principal, self._valid(read_blueprint(text)))
 
     def add(self, principal: Principal, blueprint: Blueprint) -> StoredBlueprint:
         """Store a blueprint that was read already (from whatever format) as a new draft."""
@@ -142,7 +143,7 @@ class Blueprints:
         self, principal: Principal, blueprint_id: str, text: str, *, revision: int | None = None
     ) -> StoredBlueprint:
         """Replace the draft. With `revision`, `VersionConflict` when somebody else wrote since."""
-        blueprint = self._valid(load_blueprint(text))
+        blueprint = self._valid(read_blueprint(text))
         before = self.record(principal, blueprint_id)
         _require_revision(before, revision)
         after = _described(

@@ -7,24 +7,21 @@ it has to fetch has to be fetched before.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dharma.blueprint import readers
+from dharma.blueprint.box import limits
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.terraform.opening import read_sent as read_sent_unboxed
 from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.readers.terraform_plan import MAX_BYTES
 from dharma.catalog import Catalog, load_catalog
-from dharma.core.box import Limits, boxed
-from dharma.core.errors import Fault, LimitExceeded, Misconfigured, NotFound
+from dharma.core.box import boxed
+from dharma.core.errors import Fault, LimitExceeded, NotFound
 from dharma.core.reading import read_bounded
 
 __all__ = ["read_file", "read_sent", "read_text"]
-
-_MEGABYTE = 1024**2
-_MOST = 1_000_000
 
 
 def read_file(
@@ -84,32 +81,3 @@ def _boxed(work: Callable[[], ReadResult], file: str | None) -> ReadResult:
             raise
         fault = Fault(error.message, file=None if file in error.message else file)
         raise LimitExceeded(str(fault), [fault]) from error
-
-
-def limits(environment: Mapping[str, str] = os.environ) -> Limits:
-    """What one reading may take: `DHARMA_READING_SECONDS` of CPU, four times as many on the clock,
-    and `DHARMA_READING_MEMORY_MB`.
-
-    On Lambda, unless they are set, the box is over in time for the function to answer, and leaves
-    it a quarter of its memory. Raises `Misconfigured`.
-    """
-    usual = Limits()
-    if megabytes := environment.get("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"):
-        usual = Limits(25, 25, int(megabytes) * _MEGABYTE * 3 // 4)
-    seconds = _whole(environment, "DHARMA_READING_SECONDS")
-    memory = _whole(environment, "DHARMA_READING_MEMORY_MB")
-    return Limits(
-        cpu_seconds=seconds or usual.cpu_seconds,
-        seconds=4 * seconds if seconds else usual.seconds,
-        memory_bytes=memory * _MEGABYTE if memory else usual.memory_bytes,
-    )
-
-
-def _whole(environment: Mapping[str, str], name: str) -> int | None:
-    text = environment.get(name, "")
-    if not text:
-        return None
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:10]) <= _MOST):
-        message = f"{name} is {text!r}: a whole number from 1 to {_MOST}"
-        raise Misconfigured(message, [Fault(message, path=name)])
-    return int(text)
