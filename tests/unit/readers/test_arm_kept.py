@@ -111,21 +111,21 @@ def test_names_inside_the_elements_of_lists_are_spelled_too() -> None:
 def test_a_whole_resource_can_be_referred_to() -> None:
     result = read(
         {
-            "type": "Microsoft.Databricks/workspaces",
+            "type": "Microsoft.Confluent/organizations",
             "apiVersion": "2018-04-01",
-            "name": "bricks",
+            "name": "main",
             "location": "westeurope",
             "properties": {},
         },
         outputs={
             "all": {
                 "type": "object",
-                "value": "[reference(resourceId('Microsoft.Databricks/workspaces', 'bricks'),"
+                "value": "[reference(resourceId('Microsoft.Confluent/organizations', 'main'),"
                 " '2018-04-01', 'full')]",
             }
         },
     )
     (text,) = generate(result.blueprint, "arm", CATALOG).files.values()
     assert json.loads(text)["outputs"]["all"]["value"] == (
-        "[reference(resourceId('Microsoft.Databricks/workspaces', 'bricks'), '2018-04-01', 'full')]"
+        "[reference(resourceId('Microsoft.Confluent/organizations', 'main'), '2018-04-01', 'full')]"
     )

@@ -9,6 +9,7 @@ import pytest
 
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.catalog import load_catalog
+from dharma.generator import generate
 
 CATALOG = load_catalog()
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -56,3 +57,25 @@ def test_app_settings_beside_the_site_are_the_sites() -> None:
     }
     _, app = read(site(), settings).blueprint.resources
     assert app.properties["app_settings"] == {"STAGE": "dev"}
+
+
+@pytest.mark.parametrize(
+    ("sku", "kind"),
+    [
+        ("Premium_AzureFrontDoor", "azurerm_cdn_frontdoor_profile"),
+        ("Standard_Verizon", "Azure::Microsoft::Cdn::profiles"),
+    ],
+)
+def test_a_profile_that_is_no_front_door_passes_through_and_comes_back(sku: str, kind: str) -> None:
+    profile = {
+        "type": "Microsoft.Cdn/profiles",
+        "apiVersion": "2021-06-01",
+        "name": "front",
+        "location": "Global",
+        "sku": {"name": sku},
+    }
+    result = read(profile)
+    assert result.blueprint.resources[1].type == kind
+    (text,) = generate(result.blueprint, "arm", CATALOG).files.values()
+    (again,) = json.loads(text)["resources"]
+    assert (again["type"], again["sku"]) == ("Microsoft.Cdn/profiles", {"name": sku})

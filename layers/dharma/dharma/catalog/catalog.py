@@ -64,8 +64,16 @@ class Catalog:
         self, format: Format, native_type: str, arguments: Mapping[str, Value] | None = None
     ) -> Kind | None:
         """The kind whose main part has this native type. Where several have it, the arguments tell
-        which; one that asks for nothing if they do not, or the first by name."""
+        which; one that asks for nothing if they do not, or the first by name. None too where they
+        say that the catalog does not describe what it is."""
         names = self._main.get((format, native_type), ())
+        if arguments is not None:
+            names = [
+                name
+                for name in names
+                if (kind := self.kind(name)) is None
+                or not kind.mappings[format].excludes(arguments)
+            ]
         if len(names) > 1 and arguments is not None:
             for name in names:
                 kind = self.kind(name)

@@ -198,6 +198,10 @@ class Bag:
         return self.inline if self.inline is not None and self.inline.only != "read" else None
 
 
+Alternative = tuple[tuple[Path, tuple[Value, ...]], ...]
+"""Native paths with the values that may stand there; all of them have to hold."""
+
+
 @dataclass(frozen=True, slots=True)
 class FormatMapping:
     """A kind's section for one format.
@@ -210,7 +214,8 @@ class FormatMapping:
     `impossible_literals` are values of a property's `enum` that it does not know, with the reason.
     `main_properties` are the properties that the main part holds when nothing is written apart.
     `when` tells it from other kinds of the same native type: any of these, each of them paths that
-    all have one of the values (or any value). `location_of_parent`: the format wants a location
+    all have one of the values (or any value); by `not_when` it is none that the catalog describes.
+    `location_of_parent`: the format wants a location
     that the model leaves to the parent.
     """
 
@@ -234,15 +239,24 @@ class FormatMapping:
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
     members: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
     main_properties: frozenset[str] = frozenset()
-    when: tuple[tuple[tuple[Path, tuple[Value, ...]], ...], ...] = ()
+    when: tuple[Alternative, ...] = ()
+    not_when: tuple[Alternative, ...] = ()
     location_of_parent: bool = False
 
     def recognises(self, arguments: Mapping[str, Value]) -> bool:
         """Whether a resource of this native type with these arguments is of this kind."""
-        return any(
-            all(_stands(get(dict(arguments), path), wanted) for path, wanted in alternative)
-            for alternative in self.when
-        )
+        return _matches(self.when, arguments)
+
+    def excludes(self, arguments: Mapping[str, Value]) -> bool:
+        """Whether these arguments say that a resource is of none of this type's kinds."""
+        return _matches(self.not_when, arguments)
+
+
+def _matches(alternatives: tuple[Alternative, ...], arguments: Mapping[str, Value]) -> bool:
+    return any(
+        all(_stands(get(dict(arguments), path), wanted) for path, wanted in alternative)
+        for alternative in alternatives
+    )
 
 
 def _stands(value: Value, wanted: tuple[Value, ...]) -> bool:

@@ -260,6 +260,8 @@ class ArmResources:
             said = [*parent.said, *said]
             segments = [*parent.segments, *segments]
         known = self.types.get(native.lower())
+        if known is not None and self._is_none_described(known, body, expressions):
+            known = None
         spelled = known or kept_type(native)
         wanted = noted or self._noted(body) or wanted_name(segments[-1], native)
         entry = Entry(
@@ -283,6 +285,16 @@ class ArmResources:
         elif parent is not None and parent.count is not None:
             entry.count = parent.count
         return entry
+
+    def _is_none_described(self, native: str, body: Body, expressions: ArmExpressions) -> bool:
+        """Whether the catalog has kinds for the type, but the resource is of none of them."""
+        kind = self.catalog.kind_of("arm", native)
+        mapping = kind.mapping("arm") if kind is not None else None
+        if mapping is None or not mapping.not_when:
+            return False
+        heads = {path[0].key for alternative in mapping.not_when for path, _ in alternative}
+        said = {key: expressions.value(body[key][1]) for key in heads if key in body}
+        return self.catalog.kind_of("arm", native, said) is None
 
     def _read_copy(self, entry: Entry, node: Node) -> None:
         said = node.value if isinstance(node.value, dict) else {}
