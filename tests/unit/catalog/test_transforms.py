@@ -223,3 +223,12 @@ def test_a_list_of_one_stands_alone_in_the_format() -> None:
     for value in (["a", "b"], [], VariableRef("list")):
         with pytest.raises(Untransformable, match="no list of one"):
             alone.write(value)
+
+
+def test_a_literal_is_read_in_small_and_capital_letters() -> None:
+    pairs = [("SystemAssigned", "SystemAssigned"), ("UserAssigned", "User")]
+    transform = transform_named("enum", pairs)
+    assert transform.read("systemAssigned") == "SystemAssigned"
+    assert transform.read("USER") == "UserAssigned"
+    with pytest.raises(Untransformable, match="none of"):
+        transform.read("users")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from dharma.blueprint.readers import ReadResult, read_text
+from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.blueprint.resolution import resolve
 from dharma.catalog import load_catalog
 from dharma.generator import generate
@@ -210,3 +211,23 @@ def test_a_function_of_the_author_with_too_few_arguments_is_said() -> None:
     assert [n.message for n in result.notes if n.kind == "not_understood"] == [
         "contoso.uniqueName() takes 1 arguments"
     ]
+
+
+@pytest.mark.parametrize(
+    ("relative", "written", "base", "found"),
+    [
+        ("'scripts/setup.sh'", "scripts/setup.sh", "https://e.com/v1/main.json", "v1/scripts/"),
+        ("'/setup.sh'", "setup.sh", "https://e.com/v1/", "v1/"),
+    ],
+)
+def test_the_address_that_azure_puts_together_can_be_said_in_terraform(
+    relative: str, written: str, base: str, found: str
+) -> None:
+    parameters = {"base": {"type": "string", "defaultValue": base}}
+    result = read(f"[uri(parameters('base'), {relative})]", parameters=parameters)
+    files = generate(result.blueprint, "terraform", CATALOG).files
+    (line,) = [x for x in "".join(files.values()).splitlines() if "regex(" in x]
+    expression = '${regex("^.*/", var.base)}' + written
+    assert line.strip() == f'value = "{expression}"'
+    again = read_sent({path: text.encode() for path, text in files.items()}, CATALOG).blueprint
+    assert resolve(again).outputs["found"] == f"https://e.com/{found}setup.sh"

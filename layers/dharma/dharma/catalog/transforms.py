@@ -105,6 +105,10 @@ class Enum(Transform):
         for native, key in (*swapped, *((n, k) for k, n in self.further)):
             if native == value:
                 return key
+        if isinstance(value, str):  # Azure takes `systemAssigned`; it can mean nothing else.
+            for native, key in swapped:
+                if isinstance(native, str) and native.lower() == value.lower():
+                    return key
         raise Untransformable(f"{value!r} is none of {[n for _, n in self.pairs]}")
 
     def _chain(self, value: Value, table: tuple[tuple[Value, Value], ...]) -> Value:

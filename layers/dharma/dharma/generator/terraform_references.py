@@ -33,6 +33,7 @@ from dharma.model.expressions.nodes import (
     transform,
     walk,
 )
+from dharma.model.expressions.templates import join_parts
 
 _DATA = {
     "aws": {
@@ -107,6 +108,8 @@ class References:
                     raise NotExpressible(f"var.{name} is not declared")
             case Symbol(path):
                 self._symbol(path)
+            case Call(name, (base, relative)) if name == f"{ARM_FUNCTION}uri":
+                return _address(base, relative)
             case Call(name) if name.startswith(ARM_FUNCTION):
                 own = name.removeprefix(ARM_FUNCTION)
                 raise NotExpressible(f"{own}() is a function of ARM templates, not of Terraform")
@@ -214,3 +217,14 @@ def error_path(value: Value) -> tuple[str | int, ...]:
 
 def _has_unknown(value: Value) -> bool:
     return any(isinstance(node, Unknown) for node in walk(value))
+
+
+def _address(base: Value, relative: Value) -> Value:
+    """What Azure's `uri` gives: the base up to its last slash, and the rest behind it."""
+    folder = Call("regex", ("^.*/", base))
+    rest = (
+        relative.removeprefix("/")
+        if isinstance(relative, str)
+        else Call("trimprefix", (relative, "/"))
+    )
+    return join_parts((folder, rest))
