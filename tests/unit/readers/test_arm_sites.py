@@ -59,6 +59,22 @@ def test_app_settings_beside_the_site_are_the_sites() -> None:
     assert app.properties["app_settings"] == {"STAGE": "dev"}
 
 
+def test_other_settings_beside_the_site_pass_through_and_come_back() -> None:
+    log = {
+        "type": "Microsoft.Web/sites/config",
+        "apiVersion": "2022-03-01",
+        "name": "portal/logs",
+        "properties": {"httpLogs": {"fileSystem": {"enabled": True}}},
+        "dependsOn": ["[resourceId('Microsoft.Web/sites', 'portal')]"],
+    }
+    result = read(site(), log)
+    assert result.blueprint.resources[2].address == "Azure::Microsoft::Web::sites::config.logs"
+    (text,) = generate(result.blueprint, "arm", CATALOG).files.values()
+    again = json.loads(text)["resources"][1]
+    assert again["type"] == "Microsoft.Web/sites/config"
+    assert again["properties"] == log["properties"]
+
+
 @pytest.mark.parametrize(
     ("sku", "kind"),
     [

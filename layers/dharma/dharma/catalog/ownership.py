@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Part
-from dharma.catalog.formats import Format
+from dharma.catalog.formats import Format, kept_type, native_format
 from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
 from dharma.catalog.naming import Names, name_in_address, name_in_deployment, name_in_logical_id
@@ -41,7 +41,11 @@ class Folding:
 
     @property
     def type(self) -> str:
-        return self.kind.name if self.kind is not None else self.part.type
+        if self.kind is not None:
+            return self.kind.name
+        native = self.part.type
+        azures = "/" in native and native_format(native) == "arm"
+        return kept_type(native) if azures else native  # A piece of Azure's that stays by itself.
 
     @property
     def address(self) -> str:

@@ -323,7 +323,9 @@ class ArmNames:
 
     def api_version(self, part: Part) -> str:
         given = part.native.get("apiVersion")
-        version = given if isinstance(given, str) else self.catalog.api_version(part.type)
+        version = (
+            given if isinstance(given, str) else self.catalog.api_version(azure_type(part.type))
+        )
         if version is None:
             raise Inexpressible(f"which API version {part.type} has is not known: say it in native")
         return version
