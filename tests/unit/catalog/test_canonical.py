@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from dharma.catalog import canonical, load_catalog
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.nodes import Binary, Conditional, ResourceRef, Value, VariableRef
+from dharma.model.expressions.nodes import (
+    Binary,
+    Conditional,
+    Index,
+    ResourceRef,
+    Value,
+    VariableRef,
+)
 
 CATALOG = load_catalog()
 A, B, C = (VariableRef(name) for name in "abc")
@@ -53,3 +60,14 @@ def test_a_reference_under_the_condition_of_what_it_refers_to_is_the_reference()
     assert same(queue(reference), queue(Conditional(A, reference, None)))
     assert not same(queue(reference), queue(Conditional(B, reference, None)))
     assert not same(queue(reference), queue(Conditional(A, reference, "other")))
+
+
+def test_an_element_of_an_attribute_is_the_same_by_index_and_by_path() -> None:
+    zone = ResourceRef("aws_route53_zone.z", ("name_servers",))
+
+    def queue(value: Value) -> list[Resource]:
+        return [Resource("aws_route53_zone", "z"), Resource("aws_sqs_queue", "q", {"name": value})]
+
+    by_path = ResourceRef(zone.address, (*zone.path, 0))
+    assert same(queue(Index(zone, 0)), queue(by_path))
+    assert not same(queue(Index(zone, 1)), queue(by_path))

@@ -1,5 +1,5 @@
 """Several properties in one place of a format, told apart by what stands beside it; and what of
-flow logs and classic load balancers no table can say."""
+flow logs, classic load balancers and event buses no table can say."""
 
 from __future__ import annotations
 
@@ -145,3 +145,46 @@ def test_a_literal_that_a_format_does_not_know_is_refused(secret: Value) -> None
         write([parameter], "cloudformation", CATALOG)
     document, _ = write([parameter], "terraform", CATALOG)
     assert document.parts[0].arguments["type"] == secret
+
+
+BUS = "AWS::Events::EventBusPolicy"
+STATEMENT: dict[str, Value] = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "events:PutEvents",
+    "Resource": "arn:aws:events:us-east-1:123456789012:event-bus/main",
+    "Condition": {"StringEquals": {"aws:PrincipalOrgID": VariableRef("organization")}},
+}
+
+
+def test_a_permission_on_an_event_bus_may_be_a_statement() -> None:
+    part = Part("It", BUS, {"StatementId": "s", "Statement": STATEMENT})
+    resources, notes = read(Document("cloudformation", [part]), CATALOG)
+    assert resources[0].properties == {
+        "statement_id": "s",
+        "principal": "*",
+        "action": "events:PutEvents",
+        "condition": {
+            "type": "StringEquals",
+            "key": "aws:PrincipalOrgID",
+            "value": VariableRef("organization"),
+        },
+    }
+    assert notes == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Effect": "Deny"},
+        {"NotAction": "x"},
+        {"Principal": {"Service": "x"}},
+        {"Action": ["a", "b"]},
+        {"Condition": {"StringEquals": {"a": 1, "b": 2}}},
+    ],
+)
+def test_a_statement_that_is_no_permission_is_reported(other: dict[str, Value]) -> None:
+    part = Part("It", BUS, {"StatementId": "s", "Statement": {**STATEMENT, **other}})
+    resources, notes = read(Document("cloudformation", [part]), CATALOG)
+    assert resources[0].properties == {"statement_id": "s"}
+    assert [(n.path, n.message) for n in notes] == [("Statement", "is not understood")]

@@ -243,6 +243,58 @@ class ProtocolOfInstances(Bridge):
         return frozenset()
 
 
+class NumberedLifecycleRules(Bridge):
+    """Terraform wants an id of every lifecycle rule; a template may leave it to S3. Then a rule is
+    called by its place.
+
+    Source: "AWS::S3::Bucket Rule", AWS CloudFormation template reference.
+    """
+
+    def read(self, part: Part, properties: dict[str, Value]) -> frozenset[str]:
+        rules = properties.get("lifecycle_rules")
+        for number, rule in enumerate(rules if isinstance(rules, list) else [], 1):
+            for said in (rule.then, rule.otherwise) if isinstance(rule, Conditional) else (rule,):
+                if isinstance(said, dict):
+                    said.setdefault("id", f"rule-{number}")
+        return frozenset()
+
+
+class StatementOfEventBus(Bridge):
+    """A template may say a permission on an event bus as a statement; Terraform says its parts. The
+    resource of the statement is the bus. Any other statement is left to be reported.
+
+    Source: "AWS::Events::EventBusPolicy", AWS CloudFormation template reference.
+    """
+
+    _PARTS = frozenset({"Effect", "Principal", "Action", "Resource", "Condition"})
+
+    def claim(self, arguments: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        statement = arguments.get("Statement")
+        if not isinstance(statement, dict) or statement.keys() - self._PARTS:
+            return arguments, {}
+        principal, action = statement.get("Principal"), statement.get("Action")
+        if isinstance(principal, dict) and principal.keys() == {"AWS"}:
+            principal = principal["AWS"]
+        condition = self._condition(statement.get("Condition"))
+        plain = not isinstance(principal, dict | list) and isinstance(action, str)
+        if statement.get("Effect") != "Allow" or not plain or condition is None:
+            return arguments, {}
+        left = {key: value for key, value in arguments.items() if key != "Statement"}
+        return left, {"principal": principal, "action": action, **condition}
+
+    def _condition(self, said: Value) -> dict[str, Value] | None:
+        """The one comparison of a condition; nothing where there is none, None for another."""
+        if said is None:
+            return {}
+        if not isinstance(said, dict) or len(said) != 1:
+            return None
+        ((operator, compared),) = said.items()
+        if not isinstance(compared, dict) or len(compared) != 1:
+            return None
+        ((key, value),) = compared.items()
+        return {"condition": {"type": operator, "key": key, "value": value}}
+
+
 class LogGroupByName(Bridge):
     """A flow log's destination has an ARN; a template may name the log group instead.
 
@@ -317,6 +369,8 @@ BRIDGES: dict[str, Bridge] = {
     "final_snapshot": FinalSnapshot(),
     "log_group_by_name": LogGroupByName(),
     "launch_template_version": LaunchTemplateVersion(),
+    "numbered_lifecycle_rules": NumberedLifecycleRules(),
+    "statement_of_event_bus": StatementOfEventBus(),
     "protocol_of_instances": ProtocolOfInstances(),
     "root_device": RootDevice(throughput=False),
     "root_device_with_throughput": RootDevice(throughput=True),

@@ -19,6 +19,7 @@ from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Binary,
     Conditional,
+    Index,
     ResourceRef,
     Template,
     Value,
@@ -43,6 +44,13 @@ def _in_a_row(node: Value) -> Value:
     for operand in reversed(operands):
         combined = Binary(node.operator, combined, operand)
     return combined
+
+
+def _element(listed: ResourceRef, index: Index) -> Value:
+    """An element of an attribute, by the path to it."""
+    if isinstance(index.key, int) and not isinstance(index.key, bool) and listed.path:
+        return replace(listed, path=(*listed.path, index.key))
+    return index
 
 
 class SameReferences:
@@ -91,6 +99,8 @@ class SameReferences:
                 return self._reference(node, depth)
             if isinstance(node, Conditional):
                 return self._conditional(node)
+            if isinstance(node, Index) and isinstance(node.collection, ResourceRef):
+                return _element(node.collection, node)
             return join_parts(node.parts) if isinstance(node, Template) else _in_a_row(node)
 
         return rewrite(value, change)
