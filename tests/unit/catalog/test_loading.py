@@ -138,7 +138,7 @@ def test_kinds_are_found_by_name_by_native_type_and_by_likeness() -> None:
     assert catalog.nearest_kind("zzz") is None
     assert {kind.provider for kind in catalog.kinds("azure")} == {"azure"}
     assert list(catalog.kinds("oracle")) == []
-    assert catalog.bridges()["final_snapshot"] == 4
+    assert catalog.bridges()["final_snapshot"] == 5
 
 
 def test_an_empty_catalog_knows_nothing() -> None:

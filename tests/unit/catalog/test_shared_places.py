@@ -188,3 +188,29 @@ def test_a_statement_that_is_no_permission_is_reported(other: dict[str, Value]) 
     resources, notes = read(Document("cloudformation", [part]), CATALOG)
     assert resources[0].properties == {"statement_id": "s"}
     assert [(n.path, n.message) for n in notes] == [("Statement", "is not understood")]
+
+
+SCALING = """
+Resources:
+  Tasks:
+    Type: AWS::ApplicationAutoScaling::ScalableTarget
+    Properties:
+      ServiceNamespace: ecs
+      ResourceId: service/main/web
+      ScalableDimension: ecs:service:DesiredCount
+      MinCapacity: 1
+      MaxCapacity: 4
+  Policy:
+    Type: AWS::ApplicationAutoScaling::ScalingPolicy
+    Properties: {PolicyName: cpu, PolicyType: StepScaling, ScalingTargetId: !Ref Tasks}
+"""
+
+
+def test_a_scaling_policy_may_refer_to_its_target() -> None:
+    blueprint = read_text(SCALING, "t.yaml", CATALOG).blueprint
+    policy = next(r for r in blueprint.resources if r.type == "aws_appautoscaling_policy")
+    target = "aws_appautoscaling_target.tasks"
+    for name in ("resource_id", "scalable_dimension", "service_namespace"):
+        assert policy.properties[name] == ResourceRef(target, (name,))
+    document, _ = write(blueprint.resources, "cloudformation", CATALOG)
+    assert document.parts[1].arguments["ResourceId"] == "service/main/web"

@@ -295,6 +295,23 @@ class StatementOfEventBus(Bridge):
         return {"condition": {"type": operator, "key": key, "value": value}}
 
 
+class ScalingTarget(Bridge):
+    """A scaling policy says of its target what the target says of itself; a template may refer to
+    the target instead.
+
+    Source: "AWS::ApplicationAutoScaling::ScalingPolicy", AWS CloudFormation template reference.
+    """
+
+    _SAID = ("resource_id", "scalable_dimension", "service_namespace")
+
+    def claim(self, arguments: dict[str, Value]) -> tuple[dict[str, Value], dict[str, Value]]:
+        target = arguments.get("ScalingTargetId")
+        if not isinstance(target, ResourceRef):
+            return arguments, {}
+        left = {key: value for key, value in arguments.items() if key != "ScalingTargetId"}
+        return left, {name: replace(target, path=(name,)) for name in self._SAID}
+
+
 class LogGroupByName(Bridge):
     """A flow log's destination has an ARN; a template may name the log group instead.
 
@@ -370,6 +387,7 @@ BRIDGES: dict[str, Bridge] = {
     "log_group_by_name": LogGroupByName(),
     "launch_template_version": LaunchTemplateVersion(),
     "numbered_lifecycle_rules": NumberedLifecycleRules(),
+    "scaling_target": ScalingTarget(),
     "statement_of_event_bus": StatementOfEventBus(),
     "protocol_of_instances": ProtocolOfInstances(),
     "root_device": RootDevice(throughput=False),
