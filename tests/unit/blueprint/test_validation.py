@@ -253,13 +253,13 @@ def test_types_of_terraform_pass_with_a_warning() -> None:
 
 def test_types_of_cloudformation_pass_unless_there_is_a_kind_for_them() -> None:
     blueprint = load_blueprint(
-        HEAD + "resources:\n- {name: a, type: 'AWS::EC2::FlowLog'}\n- name: b\n"
-        "  type: Custom::Thing\n  properties: {Log: '${AWS::EC2::FlowLog.a.Id}'}\n"
+        HEAD + "resources:\n- {name: a, type: 'AWS::EMR::Cluster'}\n- name: b\n"
+        "  type: Custom::Thing\n  properties: {Log: '${AWS::EMR::Cluster.a.Id}'}\n"
     )
     result = review(blueprint, load_catalog())
     assert result.faults == []
     assert "passed to CloudFormation as it is" in str(result.warnings[0])
-    assert blueprint.resources[1].properties["Log"] == ResourceRef("AWS::EC2::FlowLog.a", ("Id",))
+    assert blueprint.resources[1].properties["Log"] == ResourceRef("AWS::EMR::Cluster.a", ("Id",))
     assert "did you mean aws_s3_bucket?" in resource("{}", type="'AWS::S3::Bucket'")[0]
 
 
