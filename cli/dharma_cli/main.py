@@ -17,6 +17,7 @@ import typer
 
 from dharma import __version__
 from dharma.core.errors import DharmaError, InvalidInput, Unavailable
+from dharma.core.garbage import seldom_collected
 from dharma_cli import exits
 from dharma_cli.commands import (
     audit,
@@ -101,7 +102,10 @@ def run(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = program()(args=arguments, standalone_mode=False)
+        # For the whole command, also between what it calls: it ends soon, and the collector would
+        # look through everything at the first moment that it may.
+        with seldom_collected():
+            result = program()(args=arguments, standalone_mode=False)
         sys.stdout.flush()
     except DharmaError as error:
         output.failed(error)

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from dharma.core.garbage import YOUNG, seldom_collected
+from dharma.core.garbage import OLDER, YOUNG, seldom_collected
 
 USUAL = (700, 10, 10)
 
@@ -25,7 +25,7 @@ def usual() -> Iterator[None]:
 def test_the_collector_is_put_back_after_a_failure() -> None:
     @seldom_collected()
     def fail() -> None:
-        assert gc.get_threshold() == (YOUNG, 10, 10)
+        assert gc.get_threshold() == (YOUNG, OLDER, 10)
         raise KeyError
 
     with pytest.raises(KeyError):
@@ -45,7 +45,7 @@ def test_the_last_thread_to_leave_puts_it_back() -> None:
     with seldom_collected():
         thread.start()
         assert entered.wait(10)
-    assert gc.get_threshold() == (YOUNG, 10, 10)
+    assert gc.get_threshold() == (YOUNG, OLDER, 10)
     leave.set()
     thread.join()
     assert gc.get_threshold() == USUAL

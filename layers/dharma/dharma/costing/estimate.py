@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from dharma.core.garbage import seldom_collected
 from dharma.costing.component import Component, PricedResource, Undetermined, Usage
 from dharma.costing.components import PRICED
 from dharma.costing.cost_line import CostLine
@@ -86,6 +87,7 @@ class CostEstimate:
         }
 
 
+@seldom_collected()
 def estimate(
     resolved: ResolvedBlueprint,
     book: PriceBook,

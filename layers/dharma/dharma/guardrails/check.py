@@ -8,6 +8,7 @@ from typing import Any
 
 from dharma.catalog.catalog import Catalog
 from dharma.core.errors import PolicyViolation
+from dharma.core.garbage import seldom_collected
 from dharma.guardrails.document import analysis_document
 from dharma.guardrails.engine import PolicyEngine
 from dharma.guardrails.exceptions import PolicyException
@@ -15,6 +16,7 @@ from dharma.guardrails.verdict import Finding, Gate, Mode, Verdict
 from dharma.model.blueprint import ResolvedBlueprint
 
 
+@seldom_collected()
 def check(
     resolved: ResolvedBlueprint,
     catalog: Catalog,
