@@ -20,6 +20,7 @@ from dharma.generator.code import (
     S3Backend,
 )
 from dharma.generator.decided import decided, place_of, written_in
+from dharma.generator.for_each import counted
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.native_only import left_out
 from dharma.generator.nested_stacks import Limits
@@ -156,15 +157,20 @@ def _arm(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> Generated
         raise NotExpressible(
             f"ARM templates are Azure's own: they cannot describe resources of {bp.provider}"
         )
-    resources, outputs = bp.resources, bp.outputs
+    resources, loops = counted(bp.resources, bp.outputs, bp.variables)
+    outputs = bp.outputs
     if any(r.for_each is not None for r in resources):
-        resources, outputs = without_loops(bp, options.variables, counts_stay=True)
+        left = replace(bp, resources=resources)
+        resources, outputs = without_loops(left, options.variables, counts_stay=True)
+    # What reading the template gives: loops over variables are loops again.
+    before = {r.address: r for r in bp.resources if r.address in loops}
+    meant = tuple(before.get(r.address, r) for r in resources)
     resources, outputs = without_splats(resources, outputs)
     document, notes = write(resources, "arm", catalog)
     native = native_outputs(outputs, resources, document, catalog)
-    files, warned = write_arm(bp, document, native, catalog, options.scope)
-    doubts = [n for name, text in files.items() for n in reread(text, name, resources, catalog)]
-    return GeneratedCode("arm", files, [*notes, *warned, *doubts], tuple(resources))
+    files, warned = write_arm(bp, document, native, catalog, scope=options.scope, loops=loops)
+    doubts = [n for name, text in files.items() for n in reread(text, name, meant, catalog)]
+    return GeneratedCode("arm", files, [*notes, *warned, *doubts], meant)
 
 
 def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOptions) -> GeneratedCode:

@@ -3,18 +3,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dharma.catalog.naming import snake
 from dharma.generator.arm_parameters import is_optional
 from dharma.model.blueprint import Blueprint
+from dharma.model.expressions.nodes import Value, VariableRef, walk
 
 
 def metadata(
-    bp: Blueprint, parameters: Mapping[str, str], more: Mapping[str, Any]
+    bp: Blueprint,
+    parameters: Mapping[str, str],
+    more: Mapping[str, Any],
+    loops: Iterable[Value] = (),
 ) -> dict[str, Any]:
-    """The section of the whole template. `more` stands beside what every template says."""
+    """The section of the whole template. `more` stands beside what every template says. Of what
+    `loops` go over the type matters, of which Azure knows arrays and objects only."""
+    looped = {node.name for over in loops for node in walk(over) if isinstance(node, VariableRef)}
     about: dict[str, Any] = {"blueprint": bp.name, "version": bp.version}
     odd = {p: name for name, p in parameters.items() if snake(p) != name}
     if odd:
@@ -22,6 +28,9 @@ def metadata(
     optional = [parameters[v.name] for v in bp.variables if is_optional(v)]
     if optional:
         about["optional"] = optional
+    told = {v.name: v.type for v in bp.variables if v.name in looped}
+    if told:
+        about["types"] = {parameters[name]: told[name] for name in parameters if name in told}
     found: dict[str, Any] = {"dharma": {**about, **more}}
     if bp.description:
         found["description"] = bp.description

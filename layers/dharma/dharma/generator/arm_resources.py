@@ -20,7 +20,7 @@ from dharma.generator.arm_within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Lifecycle, Output
-from dharma.model.expressions.nodes import Ambient, Conditional, ResourceRef, Value
+from dharma.model.expressions.nodes import Ambient, Call, Conditional, ResourceRef, Value
 
 _TYPE = re.compile(r"[A-Za-z0-9.]+(?:/[A-Za-z0-9]+)+\Z")
 _SUBNET = "Microsoft.Network/virtualNetworks/subnets"
@@ -61,6 +61,7 @@ class ArmTemplate:
             homes=within.homes if within is not None else None,
         )
         self._children = within.names if within is not None else {}
+        self._loops = within.loops if within is not None else {}
         scope = Scope(
             parameters=parameters,
             reference=self.names.reference,
@@ -149,6 +150,11 @@ class ArmTemplate:
         about: dict[str, Any] = {}
         if not _tells(part):
             _, _, about["name"] = (part.owner or part.address).rpartition(".")
+        if (over := self._loops.get(part.owner or part.address)) is not None:
+            inner = over.arguments[0] if isinstance(over, Call) else over
+            about["forEach"] = {"over": self.values.json(inner)}
+            if isinstance(over, Call):
+                about["forEach"]["as"] = over.name
         if children := self._children.get(part.address):
             about["children"] = children
         if order := self.names.order_elsewhere(part):

@@ -77,6 +77,7 @@ class SubscriptionTemplate:
     ) -> None:
         self.bp = bp
         self.shown = outputs
+        self.loops = list(within.loops.values())
         self.parameters = parameter_names(bp)
         self.notes: list[Note] = []
         self.nested: dict[str, Any] = {}
@@ -140,9 +141,8 @@ class SubscriptionTemplate:
         deployments = [self._deployment(d) for d in self.deployments]
         marks = self.root.names.marks
         sections: dict[str, Any] = {"$schema": SCHEMA, "contentVersion": version_of(self.bp)}
-        sections["metadata"] = metadata(
-            self.bp, self.parameters, {"references": _sorted(marks)} if marks else {}
-        )
+        extra = {"references": _sorted(marks)} if marks else {}
+        sections["metadata"] = metadata(self.bp, self.parameters, extra, self.loops)
         sections["parameters"] = {self.parameters[v.name]: parameter(v) for v in self.bp.variables}
         sections["variables"] = self.root.variables
         sections["resources"] = [*groups, *deployments, *others]

@@ -7,7 +7,7 @@ since a child of its own would come after what refers to it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dharma.catalog.document import Part
@@ -22,11 +22,13 @@ _ELEMENT = ("name", "properties", "zones")
 @dataclass(frozen=True, slots=True)
 class Within:
     """The parts that are written, and for those that stand in another one its address; `names`: by
-    address of a parent what its elements are called in the blueprint, by their place."""
+    address of a parent what its elements are called in the blueprint, by their place. `loops`: what
+    resources of the blueprint go over by their elements."""
 
     parts: list[Part]
     homes: dict[str, str] = field(default_factory=dict)
     names: dict[str, dict[str, str]] = field(default_factory=dict)
+    loops: Mapping[str, Value] = field(default_factory=dict)
 
 
 def moved_in(parts: Sequence[Part]) -> Within:

@@ -171,6 +171,7 @@ class _Template:
         given = self.marks.get("variables")
         noted = given.value if given is not None and isinstance(given.value, dict) else {}
         odd = {parameter: str(node.value) for parameter, (_, node) in noted.items()}
+        types = members(self.marks.get("types"))
         optional = self.marks.get("optional")
         listed = optional.value if optional is not None else []
         empty = [n.value for n in listed] if isinstance(listed, list) else []
@@ -185,6 +186,8 @@ class _Template:
             found[parameter], notes = read_parameter(
                 parameter, node.value, origin, taken=name, optional=parameter in empty
             )
+            if parameter in types:
+                found[parameter] = replace(found[parameter], type=str(types[parameter][1].value))
             computed = computed_default(node.value)
             if computed is not None:
                 self.defaults[parameter] = computed

@@ -10,6 +10,7 @@ it is deployed to.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dharma.blueprint.readers.arm_nested import (
@@ -42,6 +43,7 @@ from dharma.model.expressions.nodes import (
     Binary,
     Call,
     Conditional,
+    GetAttr,
     Index,
     ResourceRef,
     Symbol,
@@ -79,6 +81,8 @@ _ENVELOPE = frozenset(
     }
 )
 _INDEX = Symbol(("count", "index"))
+_KEY = Symbol(("each", "key"))
+_VALUE = Symbol(("each", "value"))
 _FIRST_NAME = 8
 # `/subscriptions/S/resourceGroups/G` between its slashes.
 _GROUP_BEGINS: list[Value] = ["", "subscriptions", SUBSCRIPTION_ID, "resourceGroups"]
@@ -643,19 +647,55 @@ class ArmResources:
             if (child := self.by_address.get(address)) is not None and child.parent is not None
         }
         waits = [a for a, _ in entry.depends_on if a not in said and a != entry.address]
-        count = entry.count
-        if count is not None and condition not in (None, True):
+        count, for_each = entry.count, self._noted_loop(entry)
+        if for_each is not None:
+            count = None
+            each = self._each(for_each)
+            arguments = {key: rewrite(value, each) for key, value in arguments.items()}
+        elif count is not None and condition not in (None, True):
             count, condition = Conditional(condition, count, 0), None
         return Part(
             address=entry.address,
             type=entry.type,
             arguments=arguments,
             count=count,
+            for_each=for_each,
             condition=None if condition is True else condition,
             depends_on=tuple(dict.fromkeys(waits)),
             native=native,
             origin=Origin(self.file, entry.node.line, entry.node.column, entry.where),
         )
+
+    def _noted_loop(self, entry: Entry) -> Value:
+        """What this project's writer noted that a counted resource goes over."""
+        said = members(_about(entry).get("forEach", (None, None))[1])
+        if "over" not in said or entry.count is None:
+            return None
+        over = entry.expressions.at(entry.where, "copy", said["over"][1]).value(said["over"][1])
+        word = said["as"][1].value if "as" in said else None
+        return Call(word, (over,)) if word in ("toset", "tomap") else over
+
+    def _each(self, for_each: Value) -> Callable[[Value], Value]:
+        """Keys and values in place of what finds them by the index. Of a set they are the same."""
+        over = for_each.arguments[0] if isinstance(for_each, Call) else for_each
+
+        def change(node: Value) -> Value:
+            match node:
+                case Index(Call("keys", (found,)), at) if found == over and at == _INDEX:
+                    return _KEY
+                case Index(found, at) if found == over and at in (_INDEX, _KEY):
+                    return _KEY if at == _INDEX else _VALUE
+                case GetAttr(Symbol(("each", "value", *path)), name):
+                    return Symbol(("each", "value", *path, name))
+                case Index(Symbol(("each", "value", *path)), (str() | int()) as step):
+                    return Symbol(("each", "value", *path, step))
+                case ResourceRef(address, _, at) if at in (_INDEX, _KEY):
+                    target = self.by_address.get(address)
+                    together = target is not None and self._noted_loop(target) == for_each
+                    return replace(node, instance=_KEY if together else at)
+            return node
+
+        return change
 
     def _name_own_parts(self, entry: Entry, arguments: dict[str, Value]) -> None:
         """Ids of parts of the resource itself (a gateway's port, to which its listener refers) are
@@ -850,10 +890,15 @@ def _is_inner(properties: Body) -> bool:
     return said is not None and str(said[1].value).lower() == "inner"
 
 
+def _about(entry: Entry) -> Body:
+    """What this project's writer noted of a resource."""
+    metadata = members(entry.body["metadata"][1]) if "metadata" in entry.body else {}
+    return members(metadata["dharma"][1]) if "dharma" in metadata else {}
+
+
 def _noted_children(entry: Entry) -> dict[str, str]:
     """What this project's writer noted that the children in a resource are called."""
-    metadata = members(entry.body["metadata"][1]) if "metadata" in entry.body else {}
-    about = members(metadata["dharma"][1]) if "dharma" in metadata else {}
+    about = _about(entry)
     listed = members(about["children"][1]) if "children" in about else {}
     return {
         place: node.value
@@ -864,8 +909,7 @@ def _noted_children(entry: Entry) -> dict[str, str]:
 
 def _noted_order(entry: Entry) -> list[str]:
     """The resources of other templates that this project's writer noted as awaited."""
-    metadata = members(entry.body["metadata"][1]) if "metadata" in entry.body else {}
-    about = members(metadata["dharma"][1]) if "dharma" in metadata else {}
+    about = _about(entry)
     listed = about["dependsOn"][1].value if "dependsOn" in about else []
     return [str(node.value) for node in listed] if isinstance(listed, list) else []
 

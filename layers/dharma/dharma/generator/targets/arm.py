@@ -16,7 +16,8 @@ in the blueprint their Azure name does not tell.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from dharma.catalog import Catalog
@@ -34,6 +35,7 @@ from dharma.generator.arm_within import Within, moved_in
 from dharma.generator.code import ArmScope
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.blueprint import Blueprint, Output
+from dharma.model.expressions.nodes import Value
 
 FILE = "azuredeploy.json"
 SCHEMA = "https://schema.management.azure.com/schemas/2019-04-01/deploymentTemplate.json#"
@@ -46,12 +48,15 @@ def write_arm(
     document: Document,
     outputs: Sequence[Output],
     catalog: Catalog,
+    *,
     scope: ArmScope | None = None,
+    loops: Mapping[str, Value] | None = None,
 ) -> tuple[dict[str, str], list[Note]]:
     """The file and its warnings. `document` and `outputs` use ARM's own names. `scope`: what the
     template is deployed to; the subscription where None and one group does not hold everything.
+    `loops`: what counted resources of the blueprint go over by their elements, by address.
     Raises `NotExpressible` naming the path."""
-    within = moved_in(document.parts)
+    within = replace(moved_in(document.parts), loops=loops or {})
     places = Places(document.parts)
     beyond = places.beyond()
     if scope == "group" and beyond is not None:
@@ -114,7 +119,7 @@ def _of_group(
     if writing.names.marks:
         extra["references"] = dict(sorted(writing.names.marks.items()))
     sections: dict[str, Any] = {"$schema": SCHEMA, "contentVersion": version_of(bp)}
-    sections["metadata"] = metadata(bp, parameters, extra)
+    sections["metadata"] = metadata(bp, parameters, extra, within.loops.values())
     sections["parameters"] = {parameters[v.name]: parameter(v) for v in bp.variables}
     sections["variables"] = writing.variables
     sections["resources"] = resources
