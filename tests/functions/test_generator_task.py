@@ -32,12 +32,19 @@ def queues(count: int) -> Blueprint:
     return Blueprint("web", "1.0.0", "aws", resources=resources)
 
 
-@pytest.mark.parametrize("count", [0, 1, 500])
+@pytest.mark.parametrize("count", [1, 500])
 def test_a_deployment_is_one_stack(count: int) -> None:
     step = Step(queues(count))
     write_template(step)  # type: ignore[arg-type]
     body = json.loads(step.written["template.json"]["body"])
     assert len(body.get("Resources", {})) == count
+
+
+def test_a_deployment_of_nothing_is_refused_as_cloudformation_would() -> None:
+    step = Step(queues(0))
+    with pytest.raises(NotExpressible, match="has at least one resource"):
+        write_template(step)  # type: ignore[arg-type]
+    assert step.written == {}
 
 
 def test_what_one_stack_cannot_hold_is_refused_before_it_is_planned() -> None:

@@ -94,7 +94,7 @@ def test_a_second_attachment_of_a_kind_stays_alone() -> None:
     second.address = "aws_s3_bucket_versioning.w"
     resources, notes = read_parts(MAIN, versioning(), second)
     assert sorted(resources) == ["aws_s3_bucket.b", "aws_s3_bucket_versioning.w"]
-    assert ("not_understood", "aws_s3_bucket_versioning.w", "") in notes
+    assert ("passed_through", "aws_s3_bucket_versioning.w", "") in notes
 
 
 def test_a_condition_of_an_attachment_becomes_conditional_values() -> None:
@@ -170,7 +170,7 @@ def test_an_attachment_with_a_loop_of_its_own_stays_alone(loop: dict[str, Value]
     piece = replace(versioning(), **loop)
     resources, notes = read_parts(MAIN, piece)
     assert sorted(resources) == ["aws_s3_bucket.b", "aws_s3_bucket_versioning.v"]
-    assert ("not_understood", "aws_s3_bucket_versioning.v", "") in notes
+    assert ("passed_through", "aws_s3_bucket_versioning.v", "") in notes
 
 
 def test_expanded_instances_are_resources_with_their_own_attachments() -> None:
