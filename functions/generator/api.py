@@ -58,7 +58,7 @@ class GenerateBody(SourceBody):
         "terraform",
         "cloudformation",
         "arm",
-        "deployment_manager",
+        "deployment-manager",
         "pulumi-typescript",
         "pulumi-python",
     ] = "terraform"
@@ -133,7 +133,7 @@ class ConvertBody(SourceBody):
         "terraform",
         "cloudformation",
         "arm",
-        "deployment_manager",
+        "deployment-manager",
         "pulumi-typescript",
         "pulumi-python",
     ] = "blueprint"

@@ -227,7 +227,7 @@ class ConvertedCode(Answer):
         "terraform",
         "cloudformation",
         "arm",
-        "deployment_manager",
+        "deployment-manager",
         "pulumi-typescript",
         "pulumi-python",
     ]
@@ -242,7 +242,7 @@ class GeneratedCode(Answer):
         "terraform",
         "cloudformation",
         "arm",
-        "deployment_manager",
+        "deployment-manager",
         "pulumi-typescript",
         "pulumi-python",
     ]

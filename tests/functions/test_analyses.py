@@ -244,7 +244,7 @@ resources:
 
 
 def test_google_cloud_is_written_in_its_own_format_and_read_back(api: Any) -> None:
-    body = {"content": NETWORK, "format": "deployment_manager"}
+    body = {"content": NETWORK, "format": "deployment-manager"}
     written = api.call("POST", "/iac/generate", body).body["files"]["deployment.yaml"]
     assert "compute.v1.network" in written
     back = api.call("POST", "/iac/generate", {"content": written, "format": "terraform"})

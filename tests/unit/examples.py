@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog
-from dharma.catalog.formats import FORMATS_OF, Format
+from dharma.catalog.formats import FORMATS_OF, Format, target_of
 
 FOLDER = Path(__file__).parents[2] / "examples"
 EXAMPLES = sorted(FOLDER.glob("*.yaml"))
@@ -28,6 +28,11 @@ def formats_of(example: Path) -> list[Format]:
         # Elsewhere what is deployed together lies in one region.
         and (format == "terraform" or all(r.region is None for r in blueprint.resources))
     ]
+
+
+def targets_of(examples: list[Path]) -> list[tuple[Path, str]]:
+    """Each example with each target that takes it."""
+    return [(example, target_of(format)) for example, format in written_in(examples)]
 
 
 def written_in(examples: list[Path]) -> list[tuple[Path, Format]]:

@@ -32,7 +32,7 @@ class Target(StrEnum):
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
-    DEPLOYMENT_MANAGER = "deployment_manager"
+    DEPLOYMENT_MANAGER = "deployment-manager"
     PULUMI_TYPESCRIPT = "pulumi-typescript"
     PULUMI_PYTHON = "pulumi-python"
 
@@ -44,7 +44,7 @@ class Conversion(StrEnum):
     TERRAFORM = "terraform"
     CLOUDFORMATION = "cloudformation"
     ARM = "arm"
-    DEPLOYMENT_MANAGER = "deployment_manager"
+    DEPLOYMENT_MANAGER = "deployment-manager"
     PULUMI_TYPESCRIPT = "pulumi-typescript"
     PULUMI_PYTHON = "pulumi-python"
 

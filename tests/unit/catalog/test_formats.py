@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dharma.catalog import Catalog, load_catalog, write
-from dharma.catalog.formats import FORMATS, FORMATS_OF, Format, native_format
+from dharma.catalog.formats import FORMATS, FORMATS_OF, Format, format_of, native_format, target_of
 from dharma.catalog.kind_files import parse_kind
 from dharma.core.errors import Misconfigured, NotExpressible
 from dharma.model.blueprint import Resource
@@ -66,3 +66,9 @@ def test_the_spelling_of_a_type_tells_its_format(spelling: str, format: Format) 
         if spelling != "aws_s3_bucket" and other != format:
             with pytest.raises(NotExpressible, match="no kind"):
                 write(resources, other, load_catalog())
+
+
+def test_every_format_is_the_target_of_its_name_and_the_other_way_round() -> None:
+    assert [format_of(target_of(format)) for format in FORMATS] == list(FORMATS)
+    assert target_of("deployment_manager") == "deployment-manager"
+    assert format_of("pulumi-python") is None

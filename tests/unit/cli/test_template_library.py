@@ -13,7 +13,7 @@ from dharma.blueprint.resolution import resolve
 from dharma.blueprint.source import load_blueprint
 from dharma.blueprint.validation import review
 from dharma.catalog import load_catalog
-from dharma.catalog.formats import FORMATS_OF
+from dharma.catalog.formats import FORMATS_OF, target_of
 from dharma.core.errors import NotExpressible
 from dharma.costing.estimate import estimate
 from dharma.costing.price_book import PriceBook
@@ -76,15 +76,15 @@ def test_a_template_is_written_in_every_possible_format_and_read_back_as_it_was(
         ]
         if without:
             with pytest.raises(NotExpressible):
-                generate(blueprint, format, CATALOG)
+                generate(blueprint, target_of(format), CATALOG)
             continue
         # A configuration of Deployment Manager holds values, so all of them have to be known.
         values = _GIVEN if format == "deployment_manager" else {}
         options = GenerateOptions(variables=values)
-        code = generate(blueprint, format, CATALOG, options)
+        code = generate(blueprint, target_of(format), CATALOG, options)
         assert verification.reread(blueprint, code, CATALOG).findings == ()
         written[format] = code
-        assert generate(blueprint, format, CATALOG, options).files == code.files
+        assert generate(blueprint, target_of(format), CATALOG, options).files == code.files
     assert "terraform" in written
     for format in ("pulumi-typescript", "pulumi-python"):
         assert generate(blueprint, format, CATALOG).files

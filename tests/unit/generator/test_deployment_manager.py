@@ -27,7 +27,7 @@ resources:
 
 def written(body: str, **options: Any) -> dict[str, Any]:
     blueprint = load_blueprint(HEAD + body)
-    code = generate(blueprint, "deployment_manager", CATALOG, GenerateOptions(**options))
+    code = generate(blueprint, "deployment-manager", CATALOG, GenerateOptions(**options))
     document: dict[str, Any] = yaml.safe_load(code.files["deployment.yaml"])
     return document
 
@@ -43,7 +43,7 @@ def refusal(body: str, **options: Any) -> str:
 
 
 def test_the_file_says_that_the_support_has_ended() -> None:
-    code = generate(load_blueprint(HEAD + NETWORK), "deployment_manager", CATALOG)
+    code = generate(load_blueprint(HEAD + NETWORK), "deployment-manager", CATALOG)
     first, second, *_ = code.files["deployment.yaml"].splitlines()
     assert first.startswith(
         "# Google ended its support of Cloud Deployment Manager on March 31, 2026"
@@ -199,7 +199,7 @@ def test_nothing_in_a_blueprint_gets_out_of_its_value(
     blueprint = Blueprint("web", "1.0.0", "gcp", resources=(topic, user))
     texts = (name, key, label, script)
     try:
-        code = generate(blueprint, "deployment_manager", CATALOG).files["deployment.yaml"]
+        code = generate(blueprint, "deployment-manager", CATALOG).files["deployment.yaml"]
     except NotExpressible:
         assert any("$(ref." in said or not said.isascii() for said in texts)
         return
@@ -213,17 +213,17 @@ def test_a_value_that_is_not_known_is_refused() -> None:
     topic = Resource("google_pubsub_topic", "a", {"name": Unknown("later")})
     blueprint = Blueprint("web", "1.0.0", "gcp", resources=(topic,))
     with pytest.raises(NotExpressible, match=r"a\.topic: the value is not known: later"):
-        generate(blueprint, "deployment_manager", CATALOG)
+        generate(blueprint, "deployment-manager", CATALOG)
 
 
 def test_the_examples_read_back_as_they_were() -> None:
-    from tests.unit.examples import KINDS, written_in
+    from tests.unit.examples import KINDS, targets_of
 
     tried = 0
-    for example, target in written_in(KINDS):
+    for example, target in targets_of(KINDS):
         blueprint = load_blueprint(example.read_bytes())
         secret = any(variable.sensitive for variable in blueprint.variables)
-        if target != "deployment_manager" or secret or blueprint.variables:
+        if target != "deployment-manager" or secret or blueprint.variables:
             continue
         code = generate(blueprint, target, CATALOG).files["deployment.yaml"]
         back = read_text(code)

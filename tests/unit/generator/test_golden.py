@@ -22,7 +22,7 @@ from dharma.generator import TARGETS, GenerateOptions, generate
 from dharma.generator.loops import without_loops
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.nodes import ResourceRef, Value, transform
-from tests.unit.examples import EXAMPLES, KINDS, written_in
+from tests.unit.examples import EXAMPLES, KINDS, targets_of
 
 ROOT = Path(__file__).parents[3]
 GOLDEN = ROOT / "tests" / "golden"
@@ -40,10 +40,10 @@ def written(examples: list[Path], *targets: str) -> list[Any]:
     pulumi = [(e, f"pulumi-{language}") for e in examples for language in ("python", "typescript")]
     return [
         pytest.param(example, target, id=f"{example.stem}-{target}")
-        for example, target in [*written_in(examples), *pulumi]
+        for example, target in [*targets_of(examples), *pulumi]
         if target in (targets or TARGETS)
         # Its configurations have no parameters, and secrets stay out of them.
-        and not (target == "deployment_manager" and "sensitive: true" in example.read_text())
+        and not (target == "deployment-manager" and "sensitive: true" in example.read_text())
     ]
 
 

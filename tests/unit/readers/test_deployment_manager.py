@@ -128,11 +128,11 @@ def test_a_configuration_that_was_written_reads_back_as_it_was() -> None:
     configuration = CONFIGURATION.partition("  - name: vm\n")[0].replace("      colour: red\n", "")
     catalog = load_catalog()
     first = read_text(configuration).blueprint
-    written = generate(first, "deployment_manager", catalog).files["deployment.yaml"]
+    written = generate(first, "deployment-manager", catalog).files["deployment.yaml"]
     again = read_text(written).blueprint
     # To wait for what is referred to anyway is not written.
     assert [replace(r, depends_on=()) for r in first.resources] == list(again.resources)
-    assert generate(again, "deployment_manager", catalog).files["deployment.yaml"] == written
+    assert generate(again, "deployment-manager", catalog).files["deployment.yaml"] == written
 
 
 @pytest.mark.parametrize(
@@ -204,7 +204,7 @@ resources:
     text = dump_blueprint(first)
     again = load_blueprint(text)
     assert [str(fault) for fault in validate(again, load_catalog())] == []
-    written = generate(again, "deployment_manager", load_catalog()).files["deployment.yaml"]
+    written = generate(again, "deployment-manager", load_catalog()).files["deployment.yaml"]
     assert "type: compute.v1.targetPool" in written
     assert "type: gcp-types/compute-v1:regionAutoscalers" in written
     assert "$(ref.group.selfLink)" in written

@@ -24,6 +24,21 @@ TITLES: dict[Format, str] = {
     "deployment_manager": "Deployment Manager",
 }
 
+# What a user calls a format that he wants written, where that is not the key of its tables.
+_CALLED: dict[Format, str] = {"deployment_manager": "deployment-manager"}
+
+
+def target_of(format: Format) -> str:
+    """The name of the target that is written in this format."""
+    return _CALLED.get(format, format)
+
+
+def format_of(target: str) -> Format | None:
+    """The format that a target is written in; None for Pulumi's programs, which are no format of
+    the catalog's."""
+    return next((format for format in FORMATS if target_of(format) == target), None)
+
+
 # Formats that can repeat a resource: Terraform's `count` and `for_each`, ARM's `copy`.
 LOOPING: frozenset[Format] = frozenset({"terraform", "arm"})
 

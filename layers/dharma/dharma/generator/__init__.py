@@ -50,7 +50,7 @@ __all__ = [
 TARGETS = (
     "arm",
     "cloudformation",
-    "deployment_manager",
+    "deployment-manager",
     "pulumi-python",
     "pulumi-typescript",
     "terraform",
@@ -73,7 +73,7 @@ def generate(
         code = _cloudformation(bp, catalog, options)
     elif target == "arm":
         code = _arm(bp, catalog, options)
-    elif target == "deployment_manager":
+    elif target == "deployment-manager":
         code = _deployment_manager(bp, catalog, options)
     elif target == "pulumi-typescript":
         code = _pulumi(bp, catalog, options, "typescript")
@@ -188,7 +188,7 @@ def _deployment_manager(bp: Blueprint, catalog: Catalog, options: GenerateOption
         Note("approximated", "variables", name, "its value is written in; there are no parameters")
         for name in sorted(values)
     ]
-    return GeneratedCode("deployment_manager", files, [*notes, *told, *warned], tuple(resources))
+    return GeneratedCode("deployment-manager", files, [*notes, *told, *warned], tuple(resources))
 
 
 def _ignored_changes(bp: Blueprint) -> list[Note]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dharma.catalog.document import Note
-from dharma.catalog.formats import TITLES
+from dharma.catalog.formats import TITLES, format_of
 from dharma.model.blueprint import Blueprint
 
 # Names of resources in a format mean nothing in another one.
@@ -14,7 +14,7 @@ def left_out(bp: Blueprint, target: str) -> list[Note]:
     """A note for every resource with `native` additions of other formats: a template of
     CloudFormation that becomes Terraform loses its `CreationPolicy`. Pulumi's programs are written
     from Terraform's document, with Terraform's additions."""
-    own = "terraform" if target.startswith("pulumi") else target
+    own = format_of(target) or "terraform"
     notes = []
     for resource in bp.resources:
         for format, additions in resource.native.items():

@@ -11,20 +11,20 @@ from dharma.model.blueprint import Blueprint, Resource
 _TITLES = {
     "arm": "ARM",
     "cloudformation": "CloudFormation",
-    "deployment_manager": "Deployment Manager",
+    "deployment-manager": "Deployment Manager",
     "pulumi": "Pulumi",
 }
 _RENAMED = {
     "cloudformation": "the logical id is made from the name: CloudFormation deletes the resource "
     "and creates another, unless native.cloudformation.LogicalId keeps the former id",
     "arm": "ARM knows resources by their names in Azure: it is renamed where that name says so",
-    "deployment_manager": "Deployment Manager takes it for another resource, which is created, "
+    "deployment-manager": "Deployment Manager takes it for another resource, which is created, "
     "and deletes the former one",
 }
 _IMPORTED = {
     "cloudformation": "a template does not adopt: use an IMPORT change set, with this identifier",
     "arm": "ARM adopts what bears the name and is there, without being told",
-    "deployment_manager": "adopted with `deployments update --create-policy acquire`",
+    "deployment-manager": "adopted with `deployments update --create-policy acquire`",
 }
 
 
@@ -35,7 +35,7 @@ def unsaid(bp: Blueprint, target: str, region: str | None) -> list[Note]:
 
 
 def _notes(bp: Blueprint, target: str, region: str | None) -> Iterator[Note]:
-    title = _TITLES.get(target.partition("-")[0], target)
+    title = _TITLES.get("pulumi" if target.startswith("pulumi") else target, target)
     for resource in bp.resources:
         where, origin = resource.address, resource.origin
         if target.startswith("pulumi"):

@@ -17,12 +17,12 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from dharma.blueprint.readers import read_text
 from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import Catalog, canonical, write
-from dharma.catalog.formats import FORMATS, Format
+from dharma.catalog.formats import Format, format_of
 from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.core.errors import DharmaError, NotExpressible
 from dharma.generator.arm_check import graph_of
@@ -54,10 +54,11 @@ class Check:
 def reread(bp: Blueprint, code: GeneratedCode, catalog: Catalog) -> Check:
     """The code read again. Whatever differs is a fault of a writer or a reader: never of the
     blueprint."""
-    if code.target not in FORMATS:
+    format = format_of(code.target)
+    if format is None:
         return Check("re-read", "skipped", (f"there is no reader of {code.target}",))
     try:
-        findings = list(_differences(bp, code, catalog))
+        findings = list(_differences(bp, code, format, catalog))
     except DharmaError as error:
         findings = [f"what was written cannot be read: {error.message}"]
     return _check("re-read", findings)
@@ -69,9 +70,11 @@ def _check(name: str, findings: Sequence[str]) -> Check:
     return Check(name, "failed" if findings else "passed", tuple(shown))
 
 
-def _differences(bp: Blueprint, code: GeneratedCode, catalog: Catalog) -> Iterator[str]:
+def _differences(
+    bp: Blueprint, code: GeneratedCode, format: Format, catalog: Catalog
+) -> Iterator[str]:
     meant = list(without_gateway_dependencies(code.resources))
-    if code.target == "terraform":
+    if format == "terraform":
         meant = list(_flat(meant))
         sent = {path: text.encode() for path, text in code.files.items()}
         documents = [list(read_sent(sent, catalog).blueprint.resources)]
@@ -91,8 +94,8 @@ def _differences(bp: Blueprint, code: GeneratedCode, catalog: Catalog) -> Iterat
         expected = graph.get(address, frozenset())
         yield from (f"{address} refers to {t} no more" for t in sorted(expected - found))
         yield from (f"{address} refers to {t}" for t in sorted(found - expected))
-    if code.target in _EXACT:
-        yield from _other_values(bp, meant, together, cast(Format, code.target), catalog)
+    if format in _EXACT:
+        yield from _other_values(bp, meant, together, format, catalog)
 
 
 def _flat(resources: Iterable[Resource]) -> Iterator[Resource]:
