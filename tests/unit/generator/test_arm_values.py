@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dharma.blueprint.readers.arm_values import ArmExpressions, Names
+from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.yaml_source import Node
 from dharma.generator.arm_values import ArmValues, Scope
 from dharma.model.expressions.nodes import (

@@ -13,8 +13,8 @@ import re
 from collections.abc import Iterator, Mapping
 
 from dharma.blueprint.nearest import suggestion
-from dharma.blueprint.readers.arm import as_json
-from dharma.blueprint.readers.arm_parameters import name_of
+from dharma.blueprint.readers.arm.lenient import as_json
+from dharma.blueprint.readers.arm.parameters import name_of
 from dharma.blueprint.readers.template_source import read_tree
 from dharma.blueprint.variables import checked_value
 from dharma.blueprint.yaml_source import Node

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from dharma.blueprint.readers.arm import read_arm
+from dharma.blueprint.readers.arm.reader import read_arm
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note
 from dharma.model.blueprint import Resource

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dharma.blueprint.readers.arm_resources import segments_of
+from dharma.blueprint.readers.arm.segments import segments_of
 from dharma.catalog.document import Part
 from dharma.generator.arm_values import shown
 from dharma.model.expressions.nodes import (

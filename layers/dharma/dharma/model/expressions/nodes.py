@@ -96,6 +96,11 @@ class Symbol(Expression):
     path: tuple[str | int, ...]
 
 
+COUNT_INDEX = Symbol(("count", "index"))
+EACH_KEY = Symbol(("each", "key"))
+EACH_VALUE = Symbol(("each", "value"))
+
+
 @dataclass(frozen=True, slots=True)
 class GetAttr(Expression):
     """`(object).name`, where the object is not a plain reference."""

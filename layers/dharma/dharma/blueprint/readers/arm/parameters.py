@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from dharma.blueprint.readers.arm_values import ArmExpressions, Names
+from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.readers.parameters import variable_name
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note

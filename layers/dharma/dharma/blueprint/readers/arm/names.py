@@ -1,0 +1,60 @@
+"""What names mean in one ARM template, or in one nested in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dharma.blueprint.yaml_source import Node
+from dharma.model.expressions.nodes import ResourceRef, Value
+
+
+@dataclass(frozen=True, slots=True)
+class OwnFunction:
+    """A function that the template declares: the names of its parameters, and what it gives."""
+
+    parameters: tuple[str, ...]
+    result: Node
+
+
+@dataclass(slots=True)
+class Names:
+    """Parameters, variables and functions of one template."""
+
+    parameters: Mapping[str, Value]
+    types: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, Node] = field(default_factory=dict)
+    optional: frozenset[str] = frozenset()
+    defaults: Mapping[str, Node] = field(default_factory=dict)
+    """Parameters whose default Azure computes out of what the blueprint can say too."""
+    functions: Mapping[str, OwnFunction] = field(default_factory=dict)
+    group: Value = None
+    """The id-less reference to the resource group, or the value of its name."""
+    references: Mapping[str, ResourceRef] = field(default_factory=dict)
+    """Variables of which this project's writer noted what they stand for."""
+
+
+def own_functions(section: Node) -> dict[str, OwnFunction]:
+    """The functions that a template declares, by namespace and name in small letters."""
+    found: dict[str, OwnFunction] = {}
+    for group in section.value if isinstance(section.value, list) else ():
+        body = _members(group)
+        namespace = body["namespace"].value if "namespace" in body else None
+        for name, function in _members(body.get("members")).items():
+            said = _members(function)
+            output = _members(said.get("output"))
+            declared = said["parameters"].value if "parameters" in said else None
+            names = (
+                [_members(p).get("name") for p in declared] if isinstance(declared, list) else []
+            )
+            if isinstance(namespace, str) and "value" in output:
+                parameters = tuple(str(n.value).lower() for n in names if n is not None)
+                found[f"{namespace}.{name}".lower()] = OwnFunction(parameters, output["value"])
+    return found
+
+
+def _members(node: Node | None) -> dict[str, Node]:
+    """The members of an object; names in small letters."""
+    if node is None or not isinstance(node.value, dict):
+        return {}
+    return {key.lower(): inner for key, (_, inner) in node.value.items()}

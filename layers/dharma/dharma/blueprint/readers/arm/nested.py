@@ -1,0 +1,127 @@
+"""Templates nested in an ARM template: what they are given, and what they answer.
+
+The resources of a nested template are read as if they stood outside, in the group that it is
+deployed to. Its parameters are values of the outside, computed when somebody asks: what one
+deployment puts out may be what another is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dharma.blueprint.readers.arm.entry import Body, Entry, Target, members
+from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.readers.arm.names import Names, own_functions
+from dharma.blueprint.readers.arm.surroundings import Surroundings
+from dharma.blueprint.yaml_source import Node
+from dharma.model.expressions.nodes import Unknown, Value
+
+
+@dataclass(slots=True)
+class Nested:
+    """A deployment whose template stands in the outer one. `key` is its address for references;
+    `is_own`: this project wrote it, and its resources say themselves what they wait for."""
+
+    key: str
+    where: str
+    segments: list[Value]
+    target: Target
+    body: Body
+    outside: ArmExpressions
+    inside: ArmExpressions
+    outputs: Body
+    is_own: bool = False
+    members: list[Entry] = field(default_factory=list)
+    behind: list[str] = field(default_factory=list)
+    answer: dict[str, Value] | None = None
+
+    def answered(self) -> dict[str, Value]:
+        """What `reference` of it gives: its outputs."""
+        if self.answer is None:
+            circle = Unknown(f"the outputs of {self.where} depend on themselves")
+            self.answer = {"outputs": {name: {"value": circle} for name in self.outputs}}
+            found: dict[str, Value] = {}
+            for name, (key, node) in self.outputs.items():
+                said = members(node)
+                if "value" in said:
+                    place = f"{self.where}.properties.template.outputs.{name}"
+                    value = self.inside.apart(place, "value", key, said["value"][1])
+                    found[name] = {"value": value}
+            self.answer = {"outputs": found}
+        return self.answer
+
+
+class Given(Mapping[str, Value]):
+    """Parameters of a nested template. A value is computed once, when it is asked for."""
+
+    def __init__(self, sources: Mapping[str, Callable[[], Value]]) -> None:
+        self._sources = sources
+        self._found: dict[str, Value] = {}
+        self._open: set[str] = set()
+
+    def __getitem__(self, name: str) -> Value:
+        if name not in self._found:
+            if name in self._open:
+                return Unknown(f"the parameter {name} is given what depends on it")
+            self._open.add(name)
+            self._found[name] = self._sources[name]()
+            self._open.discard(name)
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+class _BeforeResources(Surroundings):
+    """What the default of a parameter sees: ids, but no resources yet."""
+
+    def __init__(self, outer: Surroundings) -> None:
+        self._outer = outer
+
+    def as_id(self, value: Value) -> Value:
+        return self._outer.as_id(value)
+
+
+def is_inner(properties: Body) -> bool:
+    """Whether the names in the template of a deployment are its own, not those of the outside."""
+    options = properties.get("expressionEvaluationOptions")
+    said = members(options[1]).get("scope") if options is not None else None
+    return said is not None and str(said[1].value).lower() == "inner"
+
+
+def given(properties: Body, template: Body, outer: ArmExpressions, where: str) -> Names:
+    """What names mean in a template of inner scope."""
+    values = members(properties["parameters"][1]) if "parameters" in properties else {}
+    declared = members(template["parameters"][1]) if "parameters" in template else {}
+    sources: dict[str, Callable[[], Value]] = {}
+    names = Names(
+        parameters=Given(sources),
+        types=outer.names.types,
+        optional=outer.names.optional,
+        group=outer.names.group,
+    )
+    inner = ArmExpressions(names, outer.file, outer.notes, _BeforeResources(outer.around))
+    for name, (key, node) in declared.items():
+        said = {k.lower(): n for k, (_, n) in members(values.get(name, (None, None))[1]).items()}
+        default = members(node).get("defaultValue")
+        place = f"{where}.properties.parameters.{name}"
+        if "value" in said:
+            sources[name] = _later(outer, place, key, said["value"])
+        elif "reference" in said:
+            secret = Unknown(f"{name} is a secret of a key vault")
+            sources[name] = lambda secret=secret: secret  # type: ignore[misc]
+        elif default is not None:
+            sources[name] = _later(inner, place, key, default[1])
+    variables = members(template["variables"][1]) if "variables" in template else {}
+    names.variables = {name: node for name, (_, node) in variables.items()}
+    if "functions" in template:
+        names.functions = own_functions(template["functions"][1])
+    return names
+
+
+def _later(expressions: ArmExpressions, place: str, key: Node, value: Node) -> Callable[[], Value]:
+    return lambda: expressions.apart(place, "value", key, value)
