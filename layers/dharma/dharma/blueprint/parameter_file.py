@@ -16,6 +16,7 @@ from dharma.blueprint.nearest import suggestion
 from dharma.blueprint.readers.arm.lenient import as_json
 from dharma.blueprint.readers.arm.parameters import name_of
 from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.tree import folded_members, plain
 from dharma.blueprint.variables import checked_value
 from dharma.blueprint.yaml_source import Node
 from dharma.core.errors import Fault, InvalidTemplate, InvalidVariables, LimitExceeded
@@ -25,7 +26,6 @@ from dharma.model.expressions.nodes import Unknown, Value
 _SCHEMA = re.compile(r'"\$schema"\s*:\s*"[^"]*DeploymentParameters\.json', re.IGNORECASE)
 _HEAD = 64 * 1024
 _FORMS = 'write {"value": ...}, or {"reference": {"keyVault": {"id": ...}, "secretName": ...}}'
-Body = dict[str, Node]
 
 
 def is_parameter_file(text: str) -> bool:
@@ -62,7 +62,7 @@ class _Reading:
         return spelled or list(self.declared)
 
     def read(self, root: Node) -> dict[str, Value]:
-        section = _members(root).get("parameters")
+        section = folded_members(root).get("parameters")
         values: dict[str, Value] = {}
         if section is None or not isinstance(section.value, dict):
             self._fault("a file of parameters has an object `parameters`", "", section or root)
@@ -82,7 +82,7 @@ class _Reading:
             hint = suggestion(name, self.names) or f"declared: {known}"
             self._fault("there is no such parameter", name, key, hint)
             return
-        body = _members(node)
+        body = folded_members(node)
         given = [word for word in ("value", "reference") if word in body]
         if len(given) != 1:
             wrong = "both a value and a reference" if given else "neither a value nor a reference"
@@ -90,15 +90,15 @@ class _Reading:
         elif given == ["reference"]:
             yield from self._reference(name, variable, body["reference"])
         else:
-            value = _plain(body["value"])
+            value = plain(body["value"])
             _, wrong_ones = checked_value(variable, value)
             for message in wrong_ones:
                 self._fault(message, name, body["value"])
             yield variable.name, value
 
     def _reference(self, name: str, variable: Variable, node: Node) -> Iterator[tuple[str, Value]]:
-        body = _members(node)
-        vault = _members(body.get("keyvault"))
+        body = folded_members(node)
+        vault = folded_members(body.get("keyvault"))
         if "id" not in vault or "secretname" not in body:
             missing = "secretName" if "id" in vault else "keyVault.id"
             self._fault(f"the reference has no {missing}", name, node, _FORMS)
@@ -113,18 +113,3 @@ class _Reading:
     def _fault(self, message: str, name: str, node: Node, hint: str | None = None) -> None:
         path = f"parameters.{name}" if name else ""
         self.faults.append(Fault(message, path, self.file, node.line, node.column, hint))
-
-
-def _members(node: Node | None) -> Body:
-    """The members of an object; names in small letters."""
-    if node is None or not isinstance(node.value, dict):
-        return {}
-    return {key.lower(): inner for key, (_, inner) in node.value.items()}
-
-
-def _plain(node: Node) -> Value:
-    if isinstance(node.value, list):
-        return [_plain(inner) for inner in node.value]
-    if isinstance(node.value, dict):
-        return {name: _plain(inner) for name, (_, inner) in node.value.items()}
-    return node.value

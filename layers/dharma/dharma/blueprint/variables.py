@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from dharma.blueprint.nearest import suggestion
-from dharma.blueprint.yaml_source import MAX_BYTES, Node, decode, read_yaml
+from dharma.blueprint.tree import plain
+from dharma.blueprint.yaml_source import MAX_BYTES, decode, read_yaml
 from dharma.core.errors import Fault, InvalidBlueprint, InvalidVariables, LimitExceeded
 from dharma.core.reading import read_bounded
 from dharma.model.blueprint import Blueprint, Variable
@@ -145,7 +146,7 @@ def read_variable_file(
     if not isinstance(root.value, dict):
         message = "a file of variables is a mapping of names to values"
         raise _invalid([Fault(message, file=str(path), line=root.line, column=root.column)])
-    return {name: _plain(node) for name, (_, node) in root.value.items()}
+    return {name: plain(node) for name, (_, node) in root.value.items()}
 
 
 def _read_assignments(text: str, file: str) -> dict[str, Value]:
@@ -168,14 +169,6 @@ def _read_assignments(text: str, file: str) -> dict[str, Value]:
         line, column = before.count("\n") + 1, error.offset - before.rfind("\n")
         raise _invalid([Fault(error.message, "", file, line, column, error.hint)]) from error
     return values
-
-
-def _plain(node: Node) -> Value:
-    if isinstance(node.value, list):
-        return [_plain(inner) for inner in node.value]
-    if isinstance(node.value, dict):
-        return {name: _plain(inner) for name, (_, inner) in node.value.items()}
-    return node.value
 
 
 def check_values(

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from dharma.blueprint.readers.archives import is_archive, unpack
 from dharma.blueprint.readers.arm.reader import read_arm
-from dharma.blueprint.readers.cloudformation import read_cloudformation
+from dharma.blueprint.readers.cloudformation.reader import read_cloudformation
 from dharma.blueprint.readers.deployment_manager import read_deployment_manager
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
 from dharma.blueprint.readers.terraform.opening import (

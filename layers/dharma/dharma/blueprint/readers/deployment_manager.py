@@ -15,6 +15,7 @@ from pathlib import PurePath
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
@@ -31,7 +32,6 @@ _ANY_REFERENCE = "$(ref."
 _STEP = re.compile(r"\.(\w+)|\[(\d+)\]")
 _RESOURCE = frozenset({"name", "type", "properties", "metadata", "accessControl"})
 _WORD = re.compile(r"[^A-Za-z0-9_]+")
-Mapping = dict[str, tuple[Node, Node]]
 
 
 def read_deployment_manager(data: str | bytes, file: str | None, catalog: Catalog) -> ReadResult:
@@ -46,7 +46,7 @@ class _Configuration:
         self.notes: list[Note] = []
         if not isinstance(root.value, dict):
             raise self._invalid("a configuration is a mapping of sections", root)
-        self.sections: Mapping = root.value
+        self.sections: Members = root.value
         resources = self.sections.get("resources")
         if resources is None or not isinstance(resources[1].value, list):
             raise self._invalid("the configuration has no list of resources", root)
@@ -113,7 +113,7 @@ class _Configuration:
                 parts.append(self._part(name, kind, body, node))
         return parts
 
-    def _part(self, name: str, kind: str, body: Mapping, node: Node) -> Part:
+    def _part(self, name: str, kind: str, body: Members, node: Node) -> Part:
         address = f"resources.{name}"
         for key, (place, _) in body.items():
             if key not in _RESOURCE:
@@ -138,7 +138,7 @@ class _Configuration:
             origin=Origin(self.file, node.line, node.column, address),
         )
 
-    def _waits(self, body: Mapping, address: str) -> tuple[str, ...]:
+    def _waits(self, body: Members, address: str) -> tuple[str, ...]:
         node = body["metadata"][1] if "metadata" in body else None
         said = node.value if node is not None and isinstance(node.value, dict) else {}
         for key, (place, _) in said.items():
@@ -227,7 +227,7 @@ def _path(text: str) -> tuple[str | int, ...]:
     return tuple(int(index) if index else name for name, index in _STEP.findall(text))
 
 
-def _text(body: Mapping, name: str) -> str | None:
+def _text(body: Members, name: str) -> str | None:
     value = body[name][1].value if name in body else None
     if isinstance(value, bool | int | float):
         return str(value)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dharma.blueprint.readers.arm.entry import SUBSCRIPTION_ID, Body, Target
+from dharma.blueprint.readers.arm.entry import SUBSCRIPTION_ID, Target
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.gathered import GROUP_BEGINS, GROUP_ID, Gathered
 from dharma.blueprint.readers.arm.segments import segments_of
+from dharma.blueprint.tree import Members
 from dharma.model.expressions.nodes import ResourceRef, Value
 
 
 def target_of(
-    gathered: Gathered, body: Body, where: str, outer: ArmExpressions, around: Target
+    gathered: Gathered, body: Members, where: str, outer: ArmExpressions, around: Target
 ) -> Target:
     """What a deployment of the template goes into; `around` is what the template itself does."""
 
@@ -39,7 +40,7 @@ def target_of(
 
 
 def condition_of(
-    gathered: Gathered, body: Body, where: str, outer: ArmExpressions, group: Value
+    gathered: Gathered, body: Members, where: str, outer: ArmExpressions, group: Value
 ) -> tuple[Value, ...]:
     """Under which condition it is deployed, unless that is the condition of its group: what is in a
     group is there only if the group is."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.arm_language import ArmValue
 from dharma.model.expressions.nodes import Ambient, Value
@@ -12,8 +13,6 @@ from dharma.model.expressions.nodes import Ambient, Value
 GROUP = "Microsoft.Resources/resourceGroups"
 DEPLOYMENT = "Microsoft.Resources/deployments"
 SUBSCRIPTION_ID = Ambient("subscription_id")
-Body = dict[str, tuple[Node, Node]]
-"""Members of an object: the node of the name and that of the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Entry:
 
     type: str
     address: str
-    body: Body
+    body: Members
     node: Node
     where: str
     expressions: ArmExpressions
@@ -58,12 +57,7 @@ class Entry:
         return self.expressions.at(self.where, path or key, node).value(node)
 
 
-def members(node: Node | None) -> Body:
-    """The members of an object as they are spelled; none of anything else."""
-    return node.value if node is not None and isinstance(node.value, dict) else {}
-
-
-def body_of(node: Node) -> Body:
+def body_of(node: Node) -> Members:
     """The members of a resource; Azure takes their names without regard to case."""
     return {key.lower(): entry for key, entry in members(node).items()}
 

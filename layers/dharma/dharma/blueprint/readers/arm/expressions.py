@@ -15,6 +15,7 @@ from dharma.blueprint.readers.arm.functions import Functions
 from dharma.blueprint.readers.arm.identifiers import Identifiers
 from dharma.blueprint.readers.arm.names import Names, OwnFunction
 from dharma.blueprint.readers.arm.surroundings import Surroundings
+from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note, NoteKind
 from dharma.model.arm_functions import ARM_FUNCTION, OWN_FUNCTIONS
@@ -119,7 +120,7 @@ class ArmExpressions:
             return Unknown(f"an expression that is not understood: {error}")
         return self.expression(parsed)
 
-    def _object(self, content: dict[str, tuple[Node, Node]]) -> Value:
+    def _object(self, content: Members) -> Value:
         items: list[tuple[Value, Value]] = []
         for key, (_, node) in content.items():
             if key.lower() == "copy" and isinstance(node.value, list):

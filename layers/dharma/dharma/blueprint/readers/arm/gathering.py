@@ -10,22 +10,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dharma.blueprint.readers.arm.deployments import condition_of, target_of
-from dharma.blueprint.readers.arm.entry import (
-    DEPLOYMENT,
-    GROUP,
-    Body,
-    Entry,
-    Target,
-    body_of,
-    is_group,
-    members,
-)
+from dharma.blueprint.readers.arm.entry import DEPLOYMENT, GROUP, Entry, Target, body_of, is_group
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.gathered import Around, Gathered
 from dharma.blueprint.readers.arm.nested import Nested, given, is_inner
 from dharma.blueprint.readers.arm.noted import noted_children, noted_name, noted_references
 from dharma.blueprint.readers.arm.segments import segments_of
 from dharma.blueprint.readers.arm.spelling import last_name, spelled, wanted_name
+from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.formats import (
     PERHAPS_WITHIN_PARENT,
@@ -134,7 +126,7 @@ class Gathering:
                 )  # fmt: skip
 
     def _gather_nested(
-        self, body: Body, where: str, outer: ArmExpressions, around: Target, depth: int
+        self, body: Members, where: str, outer: ArmExpressions, around: Target, depth: int
     ) -> bool:
         """A deployment whose template stands in it; one that is linked passes through."""
         properties = members(body["properties"][1]) if "properties" in body else {}
@@ -214,7 +206,7 @@ class Gathering:
             entry.count = parent.count
         return entry
 
-    def _is_none_described(self, native: str, body: Body, expressions: ArmExpressions) -> bool:
+    def _is_none_described(self, native: str, body: Members, expressions: ArmExpressions) -> bool:
         """Whether the catalog has kinds for the type, but the resource is of none of them."""
         catalog = self._gathered.catalog
         kind = catalog.kind_of("arm", native)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dharma.blueprint.tree import folded_members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.expressions.nodes import ResourceRef, Value
 
@@ -38,23 +39,15 @@ def own_functions(section: Node) -> dict[str, OwnFunction]:
     """The functions that a template declares, by namespace and name in small letters."""
     found: dict[str, OwnFunction] = {}
     for group in section.value if isinstance(section.value, list) else ():
-        body = _members(group)
+        body = folded_members(group)
         namespace = body["namespace"].value if "namespace" in body else None
-        for name, function in _members(body.get("members")).items():
-            said = _members(function)
-            output = _members(said.get("output"))
+        for name, function in folded_members(body.get("members")).items():
+            said = folded_members(function)
+            output = folded_members(said.get("output"))
             declared = said["parameters"].value if "parameters" in said else None
-            names = (
-                [_members(p).get("name") for p in declared] if isinstance(declared, list) else []
-            )
+            listed = declared if isinstance(declared, list) else []
+            names = [folded_members(parameter).get("name") for parameter in listed]
             if isinstance(namespace, str) and "value" in output:
                 parameters = tuple(str(n.value).lower() for n in names if n is not None)
                 found[f"{namespace}.{name}".lower()] = OwnFunction(parameters, output["value"])
     return found
-
-
-def _members(node: Node | None) -> dict[str, Node]:
-    """The members of an object; names in small letters."""
-    if node is None or not isinstance(node.value, dict):
-        return {}
-    return {key.lower(): inner for key, (_, inner) in node.value.items()}

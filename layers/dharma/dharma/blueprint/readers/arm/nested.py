@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from dharma.blueprint.readers.arm.entry import Body, Entry, Target, members
+from dharma.blueprint.readers.arm.entry import Entry, Target
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.names import Names, own_functions
 from dharma.blueprint.readers.arm.surroundings import Surroundings
+from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.expressions.nodes import Unknown, Value
 
@@ -27,10 +28,10 @@ class Nested:
     where: str
     segments: list[Value]
     target: Target
-    body: Body
+    body: Members
     outside: ArmExpressions
     inside: ArmExpressions
-    outputs: Body
+    outputs: Members
     is_own: bool = False
     members: list[Entry] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
@@ -86,14 +87,14 @@ class _BeforeResources(Surroundings):
         return self._outer.as_id(value)
 
 
-def is_inner(properties: Body) -> bool:
+def is_inner(properties: Members) -> bool:
     """Whether the names in the template of a deployment are its own, not those of the outside."""
     options = properties.get("expressionEvaluationOptions")
     said = members(options[1]).get("scope") if options is not None else None
     return said is not None and str(said[1].value).lower() == "inner"
 
 
-def given(properties: Body, template: Body, outer: ArmExpressions, where: str) -> Names:
+def given(properties: Members, template: Members, outer: ArmExpressions, where: str) -> Names:
     """What names mean in a template of inner scope."""
     values = members(properties["parameters"][1]) if "parameters" in properties else {}
     declared = members(template["parameters"][1]) if "parameters" in template else {}

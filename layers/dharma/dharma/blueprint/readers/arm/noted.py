@@ -6,20 +6,21 @@ from __future__ import annotations
 
 import re
 
-from dharma.blueprint.readers.arm.entry import Body, Entry, members
+from dharma.blueprint.readers.arm.entry import Entry
+from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.expressions.nodes import Call, ResourceRef, Value
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*\Z")
 
 
-def noted(owner: Body) -> Body:
+def noted(owner: Members) -> Members:
     """The notes on a template, a resource or an output."""
     about = members(owner["metadata"][1]) if "metadata" in owner else {}
     return members(about["dharma"][1]) if "dharma" in about else {}
 
 
-def noted_name(owner: Body) -> str | None:
+def noted_name(owner: Members) -> str | None:
     """What the blueprint calls a resource."""
     said = noted(owner).get("name")
     return _as_name(said[1]) if said is not None else None
@@ -51,7 +52,7 @@ def noted_loop(entry: Entry) -> Value:
     return Call(word, (over,)) if word in ("toset", "tomap") else over
 
 
-def noted_references(template: Body) -> dict[str, ResourceRef] | None:
+def noted_references(template: Members) -> dict[str, ResourceRef] | None:
     """The attributes that the variables of a nested template stand for. None in a template of
     somebody else."""
     about = noted(template)
@@ -61,7 +62,7 @@ def noted_references(template: Body) -> dict[str, ResourceRef] | None:
     return references_in(listed)
 
 
-def references_in(listed: Body) -> dict[str, ResourceRef]:
+def references_in(listed: Members) -> dict[str, ResourceRef]:
     """`Microsoft.Network/virtualNetworks.main.name` by the variable that stands for it."""
     found = {}
     for variable, (_, node) in listed.items():

@@ -6,7 +6,8 @@ from typing import Any
 
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.names import Names
-from dharma.blueprint.readers.parameters import variable_name
+from dharma.blueprint.readers.variable_names import variable_name
+from dharma.blueprint.tree import Members, plain
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note
 from dharma.model.arm_language import ArmSyntaxError, called, is_expression, parse_text
@@ -42,11 +43,10 @@ _SAYABLE = frozenset(
     | {"subscription", "tolower", "toupper", "replace", "tenant", "empty", "true", "false"}
 )
 _OF_THE_GROUP = ("[resourcegroup().location]",)
-Body = dict[str, tuple[Node, Node]]
 
 
 def read_parameter(
-    name: str, body: Body, origin: Origin, *, taken: str, optional: bool
+    name: str, body: Members, origin: Origin, *, taken: str, optional: bool
 ) -> tuple[Variable, list[Note]]:
     """One parameter as the variable `taken`; `optional`: empty means null, as this project's writer
     marks it. A default that only Azure can compute is left out: the variable is required then.
@@ -69,7 +69,7 @@ def read_parameter(
         if problem is not None:
             required = True
             notes.append(Note("approximated", address, "defaultValue", problem, origin))
-    allowed = _plain(said.get("allowedvalues"))
+    allowed = plain(said.get("allowedvalues"))
     kind = _TYPES.get(native, "any")
     if native == "array":
         kind = _list_type(default, allowed)
@@ -90,13 +90,13 @@ def read_parameter(
     return variable, notes
 
 
-def computed_default(body: Body) -> Node | None:
+def computed_default(body: Members) -> Node | None:
     """The default of a text that has to be computed, where a blueprint can say it as well: it
     stands in for the variable wherever that is used. The place of the group is a variable."""
     said = {key.lower(): node for key, (_, node) in body.items()}
     node = said.get("defaultvalue")
-    plain = str(said["type"].value).lower() == "string" if "type" in said else False
-    if node is None or not plain or not isinstance(node.value, str):
+    is_text = str(said["type"].value).lower() == "string" if "type" in said else False
+    if node is None or not is_text or not isinstance(node.value, str):
         return None
     if not is_expression(node.value) or node.value.lower() in _OF_THE_GROUP:
         return None
@@ -140,18 +140,8 @@ def _allowed(values: Any, native: str, *, optional: bool) -> tuple[Any, ...]:
     return tuple(v for v in texts if not (optional and v == ""))
 
 
-def _plain(node: Node | None) -> Any:
-    if node is None:
-        return None
-    if isinstance(node.value, list):
-        return [_plain(n) for n in node.value]
-    if isinstance(node.value, dict):
-        return {k: _plain(n) for k, (_, n) in node.value.items()}
-    return node.value
-
-
 def _description(node: Node | None) -> str | None:
-    said = _plain(node)
+    said = plain(node)
     found = said.get("description") if isinstance(said, dict) else None
     return found if isinstance(found, str) and found else None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dharma.blueprint.readers.arm.entry import SUBSCRIPTION_ID, Target, members
+from dharma.blueprint.readers.arm.entry import SUBSCRIPTION_ID, Target
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.gathered import Around, Gathered
 from dharma.blueprint.readers.arm.gathering import Gathering
@@ -27,6 +27,7 @@ from dharma.blueprint.readers.arm.sections import Sections
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.tree import members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dharma.blueprint.readers.arm.entry import GROUP, members
+from dharma.blueprint.readers.arm.entry import GROUP
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.readers.arm.sections import Sections
+from dharma.blueprint.tree import members
 from dharma.catalog.document import Note, Part
 from dharma.model.blueprint import Variable
 from dharma.model.expressions.nodes import ResourceRef, Value, VariableRef

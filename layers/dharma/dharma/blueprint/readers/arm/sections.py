@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
-from dharma.blueprint.readers.arm.entry import Body
+from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note
 from dharma.catalog.naming import snake
@@ -49,7 +49,7 @@ class Sections:
         """A section that is there."""
         return self._sections[name][1]
 
-    def members(self, name: str) -> Body:
+    def members(self, name: str) -> Members:
         """The members of a section; none of one that is not there."""
         if name not in self._sections:
             return {}

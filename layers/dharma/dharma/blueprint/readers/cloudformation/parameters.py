@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dharma.blueprint.yaml_source import Node
+from dharma.blueprint.tree import Members, plain
 from dharma.catalog.document import Note
-from dharma.catalog.naming import snake
 from dharma.model.blueprint import Variable
-from dharma.model.expressions.nodes import Value
+from dharma.model.expressions.nodes import Symbol, Value, VariableRef
 from dharma.model.origin import Origin
 from dharma.model.patterns import found_anywhere
 
@@ -41,67 +41,85 @@ class Parameter:
     variable: Variable
     ssm: bool
 
+    @property
+    def reference(self) -> Value:
+        """What `Ref` of it gives."""
+        if self.ssm:
+            return Symbol(("data", "aws_ssm_parameter", self.variable.name, "value"))
+        return VariableRef(self.variable.name)
+
+
+class Parameters:
+    """The parameters of a template, by logical name. `optional` are those whose empty text means
+    null, as the writer of this project marks them."""
+
+    def __init__(self, found: Mapping[str, Parameter], optional: Iterable[str] = ()) -> None:
+        self._found = found
+        self._variables = {p.variable.name: p.variable for p in found.values()}
+        self._optional = {found[name].variable.name for name in optional if name in found}
+
+    @property
+    def variables(self) -> list[Variable]:
+        return list(self._variables.values())
+
+    def get(self, logical: str) -> Parameter | None:
+        return self._found.get(logical)
+
+    def variable(self, name: str) -> Variable | None:
+        return self._variables.get(name)
+
+    def is_optional(self, variable: str) -> bool:
+        return variable in self._optional
+
 
 def read_parameter(
-    logical: str, name: str, body: dict[str, tuple[Node, Node]], origin: Origin, *, optional: bool
+    logical: str, name: str, body: Members, origin: Origin, *, optional: bool
 ) -> tuple[Parameter, list[Note]]:
     """One parameter; `optional`: empty means null, as the writer of this project marks it."""
-    plain = {key: _plain(node) for key, (_, node) in body.items()}
-    said = str(plain.get("Type", "String"))
+    declared = {key: plain(node) for key, (_, node) in body.items()}
+    said = str(declared.get("Type", "String"))
     ssm = _SSM.match(said)
     native = ssm[1] if ssm else said
-    kind = _type(native, plain)
+    kind = _type(native, declared)
+    of_type = "string" if ssm else kind
     notes = [
         Note("no_counterpart", origin.address or logical, key, f"{key} is not kept", origin)
-        for key in plain
+        for key in declared
         if key not in _SAID
     ]
     if native not in ("String", "Number", "CommaDelimitedList", "List<Number>"):
-        message = f"the type {said} became {'string' if ssm else kind}"
+        message = f"the type {said} became {of_type}"
         notes.append(Note("approximated", origin.address or logical, "Type", message, origin))
-    required = "Default" not in plain
-    empty = optional and plain.get("Default") == ""
-    allowed = plain.get("AllowedValues")
-    pattern = plain.get("AllowedPattern")
+    required = "Default" not in declared
+    empty = optional and declared.get("Default") == ""
+    allowed = declared.get("AllowedValues")
+    pattern = declared.get("AllowedPattern")
     variable = Variable(
         name=name,
         type="string" if ssm else kind,
-        default=None if required or empty else _typed(plain["Default"], "string" if ssm else kind),
+        default=None
+        if required or empty
+        else _typed(declared["Default"], "string" if ssm else kind),
         required=required,
-        description=_optional_text(plain.get("Description")),
-        sensitive=str(plain.get("NoEcho", "")).lower() == "true",
+        description=_optional_text(declared.get("Description")),
+        sensitive=str(declared.get("NoEcho", "")).lower() == "true",
         allowed=_allowed(allowed, kind, optional) if not ssm else (),
         pattern=_pattern(pattern, optional) if isinstance(pattern, str) else None,
-        min=_number(plain.get("MinValue", plain.get("MinLength"))),
-        max=_number(plain.get("MaxValue", plain.get("MaxLength"))),
+        min=_number(declared.get("MinValue", declared.get("MinLength"))),
+        max=_number(declared.get("MaxValue", declared.get("MaxLength"))),
         origin=origin,
     )
     return Parameter(variable, ssm is not None), notes
 
 
-def variable_name(logical: str) -> str:
-    """The name of the variable for a parameter's logical name."""
-    name = snake(logical)
-    return name if name[:1].isalpha() or name[:1] == "_" else f"p_{name}"
-
-
-def _plain(node: Node) -> Any:
-    """Plain data; an intrinsic in a declaration (no template may have one) stays a mapping."""
-    if isinstance(node.value, dict):
-        return {k: _plain(v) for k, (_, v) in node.value.items()}
-    if isinstance(node.value, list):
-        return [_plain(v) for v in node.value]
-    return node.value
-
-
-def _type(native: str, plain: dict[str, Any]) -> str:
+def _type(native: str, declared: dict[str, Any]) -> str:
     if native == "Number":
         return "number"
     if native == "CommaDelimitedList":
         return "list(string)"
     if inner := _LIST.match(native):
         return "list(number)" if inner[1] == "Number" else "list(string)"
-    words = plain.get("AllowedValues")
+    words = declared.get("AllowedValues")
     if native == "String" and isinstance(words, list) and {_word(w) for w in words} == _BOOLEAN:
         # `True` and `False` are other words: they are compared and used as they are written.
         return "bool"

@@ -19,10 +19,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dharma.blueprint.readers.cloudformation.sam_nodes import (
+    as_node,
+    member,
+    members_at,
+    merged,
+    properties_of,
+)
+from dharma.blueprint.readers.cloudformation.sam_roles import managed_policy, pairs, role_of
+from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 
 TRANSFORM = "AWS::Serverless-2016-10-31"
-Mapping = dict[str, tuple[Node, Node]]
 Report = Callable[[str, Node, str], None]
 _KEPT = ("Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy")
 _BASIC = "AWSLambdaBasicExecutionRole"
@@ -58,13 +66,14 @@ _NOT_OF_THE_FUNCTION = frozenset(
      "PermissionsBoundary", "RolePath", "VersionDescription", "FunctionUrlConfig",
      "AssumeRolePolicyDocument", "PropagateTags", "EventInvokeConfig"}
 )  # fmt: skip
+_INTRINSIC = frozenset({"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::Join", "Fn::ImportValue"})
 _CODE = frozenset({"CodeUri", "ImageUri", "InlineCode"})
 
 
-def expanded(sections: Mapping, report: Report) -> Mapping:
+def expanded(sections: Members, report: Report) -> Members:
     """The resources of a template that asks for the transform, with those of SAM replaced by what
     they stand for. `report` gets a message, a place and an address."""
-    return _Expansion(sections, _mapping(sections["Resources"][1]), report).made()
+    return _Expansion(sections, members(sections["Resources"][1]), report).made()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +83,8 @@ class _Event:
     logical: str
     title: str
     place: Node
-    said: Mapping
-    body: Mapping
+    said: Members
+    body: Members
 
     @property
     def name(self) -> str:
@@ -87,13 +96,13 @@ class _Event:
 
 
 class _Expansion:
-    def __init__(self, sections: Mapping, resources: Mapping, report: Report) -> None:
+    def __init__(self, sections: Members, resources: Members, report: Report) -> None:
         self._resources = resources
         self._report = report
-        self._globals = _mapping(sections["Globals"][1]) if "Globals" in sections else {}
-        self._made: Mapping = {}
+        self._globals = members(sections["Globals"][1]) if "Globals" in sections else {}
+        self._made: Members = {}
 
-    def made(self) -> Mapping:
+    def made(self) -> Members:
         makers = {
             "AWS::Serverless::Function": self._function,
             "AWS::Serverless::HttpApi": self._http_api,
@@ -101,7 +110,7 @@ class _Expansion:
             "AWS::Serverless::StateMachine": self._state_machine,
         }
         for logical, (key, node) in self._resources.items():
-            body = _mapping(node)
+            body = members(node)
             kind = body["Type"][1].value if "Type" in body else None
             maker = makers.get(kind) if isinstance(kind, str) else None
             if maker is None:
@@ -112,8 +121,8 @@ class _Expansion:
 
     # --- the four types
 
-    def _function(self, logical: str, key: Node, body: Mapping) -> None:
-        own = _properties(body)
+    def _function(self, logical: str, key: Node, body: Members) -> None:
+        own = properties_of(body)
         properties = self._with_globals("Function", own)
         at = f"Resources.{logical}"
         made: dict[str, Any] = {}
@@ -123,9 +132,9 @@ class _Expansion:
             elif name == "Tracing":
                 made["TracingConfig"] = {"Mode": node}
             elif name == "DeadLetterQueue":
-                made["DeadLetterConfig"] = {"TargetArn": _value(node, "TargetArn")}
+                made["DeadLetterConfig"] = {"TargetArn": member(node, "TargetArn")}
             elif name == "Tags":
-                made["Tags"] = _tags(node)
+                made["Tags"] = pairs(node)
             elif name not in _NOT_OF_THE_FUNCTION | _CODE | {"Role"}:
                 self._report("the property of SAM is not understood", place, f"{at}.{name}")
         made.update(self._code(properties))
@@ -135,11 +144,11 @@ class _Expansion:
             made["Role"] = {"Fn::GetAtt": [f"{logical}Role", "Arn"]}
             self._role(logical, key, body, properties)
         self._add(logical, "AWS::Lambda::Function", made, key, body)
-        for title, (place, event) in _mapping_at(properties, "Events").items():
-            self._event_of_function(_Event(logical, title, place, _mapping(event), body))
+        for title, (place, event) in members_at(properties, "Events").items():
+            self._event_of_function(_Event(logical, title, place, members(event), body))
 
-    def _http_api(self, logical: str, key: Node, body: Mapping) -> None:
-        properties = self._with_globals("HttpApi", _properties(body))
+    def _http_api(self, logical: str, key: Node, body: Members) -> None:
+        properties = self._with_globals("HttpApi", properties_of(body))
         api: dict[str, Any] = {"ProtocolType": "HTTP"}
         names = {"Name": "Name", "Description": "Description"}
         api.update({new: properties[old][1] for old, new in names.items() if old in properties})
@@ -161,8 +170,8 @@ class _Expansion:
         title = "Stage" if "StageName" in properties else "ApiGatewayDefaultStage"
         self._add(f"{logical}{title}", "AWS::ApiGatewayV2::Stage", stage, key, body)
 
-    def _state_machine(self, logical: str, key: Node, body: Mapping) -> None:
-        properties = self._with_globals("StateMachine", _properties(body))
+    def _state_machine(self, logical: str, key: Node, body: Members) -> None:
+        properties = self._with_globals("StateMachine", properties_of(body))
         names = {
             "Definition": "Definition",
             "DefinitionSubstitutions": "DefinitionSubstitutions",
@@ -175,23 +184,23 @@ class _Expansion:
             new: properties[old][1] for old, new in names.items() if old in properties
         }
         if "Tags" in properties:
-            made["Tags"] = _tags(properties["Tags"][1])
+            made["Tags"] = pairs(properties["Tags"][1])
         if "Role" in properties:
             made["RoleArn"] = properties["Role"][1]
         else:
             made["RoleArn"] = {"Fn::GetAtt": [f"{logical}Role", "Arn"]}
-            statements = self._policies(logical, properties)
-            tracing = _mapping_at(properties, "Tracing").get("Enabled")
+            statements = self._documents(logical, properties, None)
+            tracing = members_at(properties, "Tracing").get("Enabled")
             traced = tracing is not None and tracing[1].value is True
-            arns = [_managed(_TRACING)] if traced else []
-            role = _role("states", arns, statements, properties)
+            arns = [managed_policy(_TRACING)] if traced else []
+            role = role_of("states", arns, statements, properties)
             self._add(f"{logical}Role", "AWS::IAM::Role", role, key, body)
         self._add(logical, "AWS::StepFunctions::StateMachine", made, key, body)
-        for title, (place, event) in _mapping_at(properties, "Events").items():
-            self._rule(_Event(logical, title, place, _mapping(event), body), {"Ref": logical})
+        for title, (place, event) in members_at(properties, "Events").items():
+            self._rule(_Event(logical, title, place, members(event), body), {"Ref": logical})
 
-    def _layer(self, logical: str, key: Node, body: Mapping) -> None:
-        properties = self._with_globals("LayerVersion", _properties(body))
+    def _layer(self, logical: str, key: Node, body: Members) -> None:
+        properties = self._with_globals("LayerVersion", properties_of(body))
         made = {
             name: node
             for name, (_, node) in properties.items()
@@ -203,30 +212,28 @@ class _Expansion:
     # --- what functions bring along
 
     @staticmethod
-    def _code(properties: Mapping) -> dict[str, Any]:
+    def _code(properties: Members) -> dict[str, Any]:
         """Where the code lies, if it is said: a path is packaged only when it is deployed."""
         if "InlineCode" in properties:
             return {"Code": {"ZipFile": properties["InlineCode"][1]}}
         if "ImageUri" in properties:
             return {"Code": {"ImageUri": properties["ImageUri"][1]}}
-        place = _mapping_at(properties, "CodeUri")
+        place = members_at(properties, "CodeUri")
         names = {"Bucket": "S3Bucket", "Key": "S3Key", "Version": "S3ObjectVersion"}
         found = {new: place[old][1] for old, new in names.items() if old in place}
         return {"Code": found} if found else {}
 
-    def _role(self, logical: str, key: Node, body: Mapping, properties: Mapping) -> None:
+    def _role(self, logical: str, key: Node, body: Members, properties: Members) -> None:
         managed = [_IN_A_VPC if "VpcConfig" in properties else _BASIC]
         tracing = properties["Tracing"][1].value if "Tracing" in properties else None
-        arns: list[Any] = [_managed(f"service-role/{name}") for name in managed]
+        arns: list[Any] = [managed_policy(f"service-role/{name}") for name in managed]
         if tracing == "Active":
-            arns.append(_managed(_TRACING))
-        statements = self._policies(logical, properties, arns)
-        role = _role("lambda", arns, statements, properties)
+            arns.append(managed_policy(_TRACING))
+        statements = self._documents(logical, properties, arns)
+        role = role_of("lambda", arns, statements, properties)
         self._add(f"{logical}Role", "AWS::IAM::Role", role, key, body)
 
-    def _policies(
-        self, logical: str, properties: Mapping, arns: list[Any] | None = None
-    ) -> list[Any]:
+    def _documents(self, logical: str, properties: Members, arns: list[Any] | None) -> list[Any]:
         """Documents that are written out; names of managed policies go into `arns`."""
         if "Policies" not in properties:
             return []
@@ -235,7 +242,7 @@ class _Expansion:
         for policy in node.value if isinstance(node.value, list) else [node]:
             said = policy.value
             if isinstance(said, str) and arns is not None:
-                arns.append(said if said.startswith("arn:") else _managed(said))
+                arns.append(said if said.startswith("arn:") else managed_policy(said))
             elif isinstance(said, dict) and "Statement" in said:
                 found.append(policy)
             elif isinstance(said, dict) and len(said) == 1 and next(iter(said)) in _INTRINSIC:
@@ -249,7 +256,7 @@ class _Expansion:
 
     def _event_of_function(self, event: _Event) -> None:
         kind = event.said["Type"][1].value if "Type" in event.said else None
-        properties = _properties(event.said)
+        properties = properties_of(event.said)
         if kind == "HttpApi":
             if "ApiId" not in properties and "ServerlessHttpApi" not in self._made:
                 self._http_api("ServerlessHttpApi", event.place, {})
@@ -265,7 +272,7 @@ class _Expansion:
             self._report(message, event.place, event.address)
 
     def _rule(self, event: _Event, arn: Any) -> str | None:
-        properties = _properties(event.said)
+        properties = properties_of(event.said)
         target: dict[str, Any] = {"Id": f"{event.name}Target", "Arn": arn}
         for name in ("Input", "InputPath", "RetryPolicy", "DeadLetterConfig", "InputTransformer"):
             if name in properties:
@@ -297,112 +304,15 @@ class _Expansion:
         self._add(made, "AWS::Lambda::Permission", properties, event.place, event.body)
 
     def _add(
-        self, logical: str, kind: str, properties: dict[str, Any], at: Node, body: Mapping
+        self, logical: str, kind: str, properties: dict[str, Any], at: Node, body: Members
     ) -> None:
         made = {"Type": kind, "Properties": properties}
-        node = _node(made, at)
+        node = as_node(made, at)
         assert isinstance(node.value, dict)
         node.value.update({name: body[name] for name in _KEPT if name in body})
         key = Node(logical, at.line, at.column)
         self._made[logical] = (key, node)
 
-    def _with_globals(self, section: str, own: Mapping) -> Mapping:
-        usual = _mapping(self._globals[section][1]) if section in self._globals else {}
-        return _merged(usual, own)
-
-
-_INTRINSIC = frozenset({"Ref", "Fn::Sub", "Fn::GetAtt", "Fn::If", "Fn::Join", "Fn::ImportValue"})
-
-
-def _merged(usual: Mapping, own: Mapping) -> Mapping:
-    found = dict(usual)
-    for name, (key, node) in own.items():
-        found[name] = (key, _joined(usual[name][1], node) if name in usual else node)
-    return found
-
-
-def _joined(usual: Node, own: Node) -> Node:
-    if isinstance(usual.value, list) and isinstance(own.value, list):
-        return Node([*usual.value, *own.value], own.line, own.column)
-    if _plain_map(usual) and _plain_map(own):
-        return Node(_merged(_mapping(usual), _mapping(own)), own.line, own.column)
-    return own
-
-
-def _plain_map(node: Node) -> bool:
-    """A mapping that is no intrinsic."""
-    value = node.value
-    if not isinstance(value, dict):
-        return False
-    first = next(iter(value), "")
-    return not (len(value) == 1 and (first == "Ref" or first.startswith("Fn::")))
-
-
-def _role(
-    service: str, managed: list[Any], documents: list[Any], properties: Mapping
-) -> dict[str, Any]:
-    """`properties`: of whose role it is; it has the same tags."""
-    statement = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": f"{service}.amazonaws.com"},
-    }
-    role: dict[str, Any] = {
-        "AssumeRolePolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}
-    }
-    if "Tags" in properties:
-        role["Tags"] = _tags(properties["Tags"][1])
-    if managed:
-        role["ManagedPolicyArns"] = managed
-    if documents:
-        role["Policies"] = [
-            {"PolicyName": f"Policy{number}", "PolicyDocument": _versioned(document)}
-            for number, document in enumerate(documents)
-        ]
-    return role
-
-
-def _versioned(document: Node) -> dict[str, Any]:
-    said = {name: node for name, (_, node) in _mapping(document).items()}
-    return {"Version": "2012-10-17", **said}
-
-
-def _managed(name: str) -> Any:
-    return {"Fn::Sub": f"arn:${{AWS::Partition}}:iam::aws:policy/{name}"}
-
-
-def _tags(node: Node) -> Any:
-    """SAM has a mapping where Lambda has a list of pairs."""
-    if not _plain_map(node):
-        return node
-    return [{"Key": name, "Value": value} for name, (_, value) in _mapping(node).items()]
-
-
-def _properties(body: Mapping) -> Mapping:
-    return _mapping_at(body, "Properties")
-
-
-def _mapping_at(body: Mapping, name: str) -> Mapping:
-    return _mapping(body[name][1]) if name in body else {}
-
-
-def _mapping(node: Node) -> Mapping:
-    return node.value if isinstance(node.value, dict) else {}
-
-
-def _value(node: Node, name: str) -> Any:
-    return _mapping(node)[name][1] if name in _mapping(node) else None
-
-
-def _node(value: Any, at: Node) -> Node:
-    """Plain data with nodes in it, as a node at a place."""
-    if isinstance(value, Node):
-        return value
-    if isinstance(value, dict):
-        made = {
-            name: (Node(name, at.line, at.column), _node(part, at)) for name, part in value.items()
-        }
-        return Node(made, at.line, at.column)
-    if isinstance(value, list):
-        return Node([_node(part, at) for part in value], at.line, at.column)
-    return Node(value, at.line, at.column)
+    def _with_globals(self, section: str, own: Members) -> Members:
+        usual = members(self._globals[section][1]) if section in self._globals else {}
+        return merged(usual, own)

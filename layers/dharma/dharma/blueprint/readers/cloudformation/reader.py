@@ -14,12 +14,14 @@ import re
 from pathlib import PurePath
 from typing import Any
 
+from dharma.blueprint.readers.cloudformation.intrinsics import Intrinsics
+from dharma.blueprint.readers.cloudformation.parameters import Parameter, Parameters, read_parameter
+from dharma.blueprint.readers.cloudformation.sam import TRANSFORM, expanded
 from dharma.blueprint.readers.folding import folded
-from dharma.blueprint.readers.intrinsics import Intrinsics
-from dharma.blueprint.readers.parameters import Parameter, read_parameter, variable_name
 from dharma.blueprint.readers.result import ReadResult
-from dharma.blueprint.readers.sam import TRANSFORM, expanded
 from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.readers.variable_names import variable_name
+from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
@@ -54,7 +56,6 @@ _RESOURCE = frozenset(
         *_NATIVE,
     }
 )
-Mapping = dict[str, tuple[Node, Node]]
 
 
 def read_cloudformation(data: str | bytes, file: str | None, catalog: Catalog) -> ReadResult:
@@ -76,17 +77,14 @@ class _Template:
         self._sam = _uses_sam(self.sections)
         self._with_sam_expanded()
         self.marks = self._own_marks()
-        parameters = self._parameters()
+        self.parameters = Parameters(self._parameters(), self.marks.get("Optional", ()))
         self.intrinsics = Intrinsics(
             file=file,
-            variables={logical: p.variable for logical, p in parameters.items()},
-            ssm=[logical for logical, p in parameters.items() if p.ssm],
-            optional=[p for p in self.marks.get("Optional", ()) if p in parameters],
+            parameters=self.parameters,
             resources=self._section("Resources"),
             conditions={k: v for k, (_, v) in self._section("Conditions").items()},
             mappings={k: v for k, (_, v) in self._section("Mappings").items()},
         )
-        self.variables = [p.variable for p in parameters.values()]
 
     def read(self, catalog: Catalog) -> ReadResult:
         self._unread_sections()
@@ -99,7 +97,7 @@ class _Template:
             version=str(self.marks.get("Version") or "0.1.0"),
             provider="aws",
             description=_text(self.sections, "Description"),
-            variables=(*self.variables, *imported),
+            variables=(*self.parameters.variables, *imported),
             resources=tuple(resources),
             outputs=tuple(outputs),
             origin=Origin(self.file, 1, 1),
@@ -112,7 +110,7 @@ class _Template:
         fault = Fault(message, file=self.file, line=node.line, column=node.column)
         return InvalidTemplate(str(fault), [fault])
 
-    def _section(self, name: str) -> Mapping:
+    def _section(self, name: str) -> Members:
         """The entries of a section, those that are no mapping left out with a note."""
         if name not in self.sections:
             return {}
@@ -196,7 +194,7 @@ class _Template:
             parts.append(self._part(logical, kind[1].value, body, self._origin(key, address)))
         return parts
 
-    def _part(self, logical: str, kind: str, body: Mapping, origin: Origin) -> Part:
+    def _part(self, logical: str, kind: str, body: Members, origin: Origin) -> Part:
         address = f"Resources.{logical}"
         self.intrinsics.at(address, "Properties")
         native: dict[str, Value] = {}
@@ -222,7 +220,7 @@ class _Template:
             origin=origin,
         )
 
-    def _properties(self, body: Mapping, address: str) -> dict[str, Value]:
+    def _properties(self, body: Members, address: str) -> dict[str, Value]:
         if "Properties" not in body:
             return {}
         node = body["Properties"][1]
@@ -233,7 +231,7 @@ class _Template:
             self._note("its properties are computed as a whole", node, address, "Properties")
         return {}
 
-    def _retention(self, body: Mapping, native: dict[str, Value]) -> bool:
+    def _retention(self, body: Members, native: dict[str, Value]) -> bool:
         """Whether the resource is kept when its stack goes. The replacing policy is silent when it
         says the same."""
         policies = {
@@ -249,7 +247,7 @@ class _Template:
             native["UpdateReplacePolicy"] = replacing
         return retained
 
-    def _depends_on(self, body: Mapping) -> tuple[str, ...]:
+    def _depends_on(self, body: Members) -> tuple[str, ...]:
         if "DependsOn" not in body:
             return ()
         node = body["DependsOn"][1]
@@ -293,11 +291,11 @@ def _transforms(node: Node) -> list[str]:
     return [node.value if isinstance(node.value, str) else "macros"]
 
 
-def _uses_sam(sections: Mapping) -> bool:
+def _uses_sam(sections: Members) -> bool:
     return "Transform" in sections and TRANSFORM in _transforms(sections["Transform"][1])
 
 
-def _text(body: Mapping, name: str) -> str | None:
+def _text(body: Members, name: str) -> str | None:
     if name not in body or body[name][1].value is None:
         return None
     value = body[name][1].value

@@ -1,0 +1,1 @@
+"""CloudFormation templates, and what AWS's SAM transform makes of them."""
