@@ -105,6 +105,17 @@ def test_half_a_character_is_refused() -> None:
         evaluate(Call("jsondecode", ('"\\ud800"',)), Scope())
 
 
+@pytest.mark.parametrize("opening", ["[", "{a: ", "- ", "[{a: "])
+def test_yaml_of_any_depth_is_refused_and_never_ends_the_process(opening: str) -> None:
+    with pytest.raises(LimitExceeded, match="yamldecode: nested deeper than 64 levels"):
+        evaluate(Call("yamldecode", (opening * 100_000,)), Scope())
+
+
+def test_yaml_that_holds_itself_is_refused() -> None:
+    with pytest.raises(LimitExceeded, match="yamldecode: nested deeper"):
+        evaluate(Call("yamldecode", ("&a [*a]",)), Scope())
+
+
 def test_names_come_from_the_scope() -> None:
     scope: dict[str, Any] = {
         "variables": {"v": {"a": [1, 2]}, "u": Unknown("asked later")},

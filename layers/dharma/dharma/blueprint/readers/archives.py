@@ -1,13 +1,17 @@
 """The files of a zip or tar.gz archive, within limits.
 
-Sizes are counted while unpacking, never believed: an archive may say less than it holds. Links,
-devices and encrypted files are left out or refused; archives inside of archives stay closed.
+Sizes are counted while unpacking, never believed: an archive may say less than it holds. Links and
+devices are left out; what is encrypted, or packed otherwise than every tool can (a few bytes of
+bzip2 or LZMA may ask for gigabytes), is refused, and so is a name that comes twice: which of the
+two counts differs from tool to tool. Archives inside of archives stay closed.
 """
 
 from __future__ import annotations
 
+import gzip
 import io
 import stat
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -19,6 +23,10 @@ from dharma.core.errors import Fault, InvalidTemplate, LimitExceeded
 
 MAX_ENTRIES = 20_000
 _CHUNK = 64 * 1024
+_PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_ENCRYPTED = 0x1
+# All that a tar says beside the contents of its files: heads, long names, ends of blocks.
+_BESIDE = MAX_ENTRIES * 2048
 
 
 def is_archive(data: str | bytes) -> bool:
@@ -36,7 +44,13 @@ def unpack(data: bytes, file: str | None) -> dict[str, bytes]:
         for count, (name, content) in enumerate(entries):
             if count >= MAX_ENTRIES:
                 raise _too_much(f"more than {MAX_ENTRIES} entries", file)
+            if content is None:
+                continue
+            if not name.isprintable():
+                raise _unreadable(f"{name!a} is no name of a file", file)
             path = joined("", name)
+            if path in found:
+                raise _unreadable(f"it holds {path} twice", file)
             with content:
                 unpacked = _bounded(content, min(MAX_FILE_BYTES, MAX_TOTAL_BYTES - total))
             if unpacked is None:
@@ -47,29 +61,64 @@ def unpack(data: bytes, file: str | None) -> dict[str, bytes]:
                 )
             total += len(unpacked)
             found[path] = unpacked
+    except _Endless as error:
+        raise _too_much(f"it unpacks to more than {error} MB", file) from error
     except (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError) as error:
         raise _unreadable(str(error) or "it ends too early", file) from error
-    except (RuntimeError, NotImplementedError) as error:
-        # An encrypted file, or a way of packing that Python does not know.
-        raise _unreadable(str(error), file) from error
+    except (ValueError, IndexError, struct.error, NotImplementedError, RuntimeError) as error:
+        # What Python's own readers do not see coming: places before the beginning, names that are
+        # no UTF-8, and so on.
+        raise _unreadable("it is damaged", file) from error
     return found
 
 
-def _zip(data: bytes) -> Iterator[tuple[str, IO[bytes]]]:
+def _zip(data: bytes) -> Iterator[tuple[str, IO[bytes] | None]]:
+    """Every entry; without content what is no regular file."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for entry in archive.infolist():
             mode = entry.external_attr >> 16
-            if not entry.is_dir() and not (mode and stat.S_ISLNK(mode)):
-                yield entry.filename, archive.open(entry)
+            if entry.is_dir() or (mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG)):
+                yield entry.filename, None
+                continue
+            if entry.flag_bits & _ENCRYPTED:
+                raise zipfile.BadZipFile(f"{entry.filename!a} is encrypted")
+            if entry.compress_type not in _PACKED:
+                message = f"{entry.filename!a} is not packed with deflate, as every tool can"
+                raise zipfile.BadZipFile(message)
+            yield entry.filename, archive.open(entry)
 
 
-def _tar(data: bytes) -> Iterator[tuple[str, IO[bytes]]]:
+def _tar(data: bytes) -> Iterator[tuple[str, IO[bytes] | None]]:
     # A stream, so that nothing is read before it is needed.
-    with tarfile.open(fileobj=io.BytesIO(data), mode="r|gz") as archive:
+    with (
+        gzip.GzipFile(fileobj=io.BytesIO(data)) as unpacked,
+        tarfile.open(fileobj=_Counting(unpacked), mode="r|") as archive,
+    ):
         for entry in archive:
-            content = archive.extractfile(entry) if entry.isreg() else None
-            if content is not None:
-                yield entry.name, content
+            yield entry.name, archive.extractfile(entry) if entry.isreg() else None
+
+
+class _Endless(Exception):
+    """What an archive unpacks to is more than this many megabytes, files or not."""
+
+
+class _Counting(io.BufferedIOBase):
+    """A stream that is read no further than to all that an archive may unpack to.
+
+    Of what a tar says beside its files, Python's reader would take any amount into memory.
+    """
+
+    def __init__(self, stream: io.BufferedIOBase) -> None:
+        super().__init__()
+        self._stream = stream
+        self._left = MAX_TOTAL_BYTES + _BESIDE
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        piece = self._stream.read(size)
+        self._left -= len(piece)
+        if self._left < 0:
+            raise _Endless((MAX_TOTAL_BYTES + _BESIDE) // 1024 // 1024)
+        return piece
 
 
 def _bounded(content: IO[bytes], limit: int) -> bytes | None:

@@ -358,12 +358,17 @@ class ExpressionParser:
         path = self.path()
         if not (self.at("[") or self.at(".")):
             return Splat(collection, path)
+        # Each of these lies in the one before, as a `for` would.
+        self.depth += 1
+        if self.depth > MAX_DEPTH:
+            raise LimitExceeded(f"an expression is nested deeper than {MAX_DEPTH} levels")
         name = "item"
         while name in self.bound:
             name += "_"
         self.bound.append(name)
         result = self.steps(Symbol((name, *path)))
         self.bound.pop()
+        self.depth -= 1
         return ForList(None, name, collection, result)
 
     # -- terms

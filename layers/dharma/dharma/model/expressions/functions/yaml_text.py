@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from dharma.core.errors import LimitExceeded
@@ -90,15 +90,28 @@ def yamldecode(text: Value) -> Value:
     if not source.strip():
         raise EvaluationError("yamldecode: the text is empty")
     try:
+        # First its events: PyYAML composes in C, and too deep a text would end the process.
+        _check_depth(yaml.parse(source, Loader=yaml.CSafeLoader))
         node = yaml.compose(source, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark is not None else ""
         problem = getattr(error, "problem", None) or "it cannot be read"
         raise EvaluationError(f"yamldecode: no YAML{place}: {problem}") from error
-    except RecursionError as error:
-        raise LimitExceeded("yamldecode: nested too deep") from error
     return _Decoded().value(node, 0)
+
+
+def _check_depth(events: Iterable[Any]) -> None:
+    import yaml
+
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                raise LimitExceeded(f"yamldecode: nested deeper than {MAX_DEPTH} levels")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 class _Decoded:
