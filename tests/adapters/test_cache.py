@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.adapters.redis_cache import RedisCache
-from dharma.core.breaker import Admission, Circuit, Rule
 from dharma.core.cache import Bucket, Cache, Spent
+from dharma.core.circuit import Admission, Circuit, Rule
 from dharma.core.clock import FixedClock, epoch_microseconds
 from dharma_local.cache import serving
 

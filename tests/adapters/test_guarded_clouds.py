@@ -14,7 +14,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from dharma.adapters.clouds.guarded import guard
 from dharma.adapters.local.memory_cache import MemoryCache
-from dharma.core.breaker import CircuitBreaker, Rule
+from dharma.core.breaker import CircuitBreaker
+from dharma.core.circuit import Rule
 from dharma.core.clock import FixedClock
 from dharma.core.errors import Unavailable
 

@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from dharma.catalog.catalog import Catalog
     from dharma.core.artifacts import ArtifactStore
     from dharma.core.audit.trail import AuditTrail
-    from dharma.core.breaker import CircuitBreaker, Rule
+    from dharma.core.breaker import CircuitBreaker
     from dharma.core.cache import Cache
+    from dharma.core.circuit import Rule
     from dharma.core.encryption import Cipher
     from dharma.core.rate_limit import RateLimit
     from dharma.core.store import ItemStore
@@ -306,7 +307,7 @@ class Application:
     @cached_property
     def targets(self) -> Targets:
         from dharma.adapters.clouds.targets import CloudTargets
-        from dharma.core.breaker import Rule
+        from dharma.core.circuit import Rule
 
         # Their clients try again by themselves, so that one failure is several; and the sandbox
         # comes back within seconds.

@@ -10,7 +10,8 @@ import pytest
 
 from dharma.adapters.local.memory_cache import MemoryCache
 from dharma.adapters.redis_cache import RedisCache
-from dharma.core.breaker import CircuitBreaker, Rule
+from dharma.core.breaker import CircuitBreaker
+from dharma.core.circuit import Rule
 from dharma.core.clock import FixedClock
 from dharma.core.errors import NotFound, Unavailable
 

@@ -16,8 +16,8 @@ from redis import Redis, RedisError
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from dharma.core.breaker import Admission, Rule
 from dharma.core.cache import Bucket, Spent, Taken
+from dharma.core.circuit import Admission, Rule
 from dharma.core.clock import Clock, SystemClock, epoch_microseconds
 from dharma.core.errors import Misconfigured
 
@@ -49,7 +49,7 @@ end
 return {allowed and 1 or 0, debt}
 """
 
-# `dharma.core.breaker.Rule` again, where the state is. KEYS: the circuit, a hash of the fields of
+# `dharma.core.circuit.Rule` again, where the state is. KEYS: the circuit, a hash of the fields of
 # `Circuit`. ARGV, in microseconds: now and how long a probe may take.
 _ADMIT = """
 local now, probe = tonumber(ARGV[1]), tonumber(ARGV[2])

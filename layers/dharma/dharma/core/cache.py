@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from dharma.core.breaker import Admission, Rule
+from dharma.core.circuit import Admission, Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class Cache(Protocol):
         ...
 
     def admit(self, key: str, rule: Rule) -> Admission | None:
-        """Whether a call may be made (`dharma.core.breaker`), in one step for all who share the
+        """Whether a call may be made (`dharma.core.circuit`), in one step for all who share the
         cache. None: the cache does not answer."""
         ...
 

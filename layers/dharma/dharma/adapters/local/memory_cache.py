@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from threading import Lock
 
-from dharma.core.breaker import Admission, Circuit, Rule
 from dharma.core.cache import Bucket, Spent, Taken
+from dharma.core.circuit import Admission, Circuit, Rule
 from dharma.core.clock import Clock, epoch_microseconds
 
 
