@@ -108,7 +108,7 @@ def open_source(
     while it is read: its loops and modules may depend on them.
     """
     from dharma.blueprint.readers.boxed import read_file
-    from dharma.blueprint.variables import collect, terraform_variables
+    from dharma.blueprint.variable_sources import collect, terraform_variables
     from dharma.catalog.document import Note
     from dharma.model.blueprint import Blueprint
     from dharma.model.expressions.nodes import Unknown

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dharma.blueprint.readers import read_text
-from dharma.blueprint.variables import collect
+from dharma.blueprint.variable_sources import collect
 from dharma.core.errors import InvalidVariables
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions.nodes import Unknown

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from dharma.blueprint.variables import check_values, collect, read_variable_file
+from dharma.blueprint.variable_sources import collect, read_variable_file
+from dharma.blueprint.variables import check_values
 from dharma.core.errors import InvalidVariables
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions.nodes import Unknown

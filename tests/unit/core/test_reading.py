@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dharma.blueprint.readers import read_file
-from dharma.blueprint.variables import read_variable_file
+from dharma.blueprint.variable_sources import read_variable_file
 from dharma.core import reading
 from dharma.core.errors import DharmaError, LimitExceeded
 from dharma.core.reading import read_bounded

@@ -13,6 +13,7 @@ from typing import Any, cast
 
 from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.nearest import suggestion
+from dharma.blueprint.tree import plain
 from dharma.blueprint.yaml_source import Node, Scalar, read_yaml
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
 from dharma.core.garbage import seldom_collected
@@ -184,8 +185,7 @@ class _Reading:
         if not isinstance(node.value, dict):
             self.fault(node, "metadata is not a mapping", "metadata")
             return {}
-        plain = _plain(node)
-        return cast(dict[str, Any], plain)
+        return cast(dict[str, Any], plain(node))
 
     def variable(self, node: Node, path: str) -> Variable:
         fields = self.fields(node, path, _VARIABLE, required=("name",)) or {}
@@ -560,15 +560,6 @@ def _shape(node: Node) -> str:
         return "true or false"
     names = {str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
     return names[type(value)]
-
-
-def _plain(node: Node) -> Any:
-    """The value of a tree as it stands, strings untouched."""
-    if isinstance(node.value, list):
-        return [_plain(inner) for inner in node.value]
-    if isinstance(node.value, dict):
-        return {name: _plain(inner) for name, (_, inner) in node.value.items()}
-    return node.value
 
 
 def _inside(node: Node, text: str, offset: int) -> tuple[int, int]:
