@@ -210,7 +210,7 @@ provider: aws
 variables:
   - {name: account, type: string, pattern: "^[0-9]{12}$", sensitive: true, description: Whose}
   - {name: size, type: number, default: 2, min: 1, max: 5}
-  - {name: stage, type: "object({name = string, n = number})", default: {name: a, n: 1}}
+  - {name: stage, type: "object({ name = string, n = number })", default: {name: a, n: 1}}
   - {name: zone, type: string, default: null, allowed: [a, b]}
 resources: [{name: q, type: aws_sqs_queue, properties: {}}]
 """
@@ -251,7 +251,7 @@ resources: [{name: q, type: aws_sqs_queue, properties: {}}]
         "}\n"
         "\n"
         'variable "stage" {\n'
-        "  type = object({name = string, n = number})\n"
+        "  type = object({ name = string, n = number })\n"
         "  default = {\n"
         '    name = "a"\n'
         "    n    = 1\n"

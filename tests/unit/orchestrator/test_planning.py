@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -244,8 +245,9 @@ def test_what_the_lifecycle_protects_is_refused() -> None:
     assert "aws_vpc.main has prevent_destroy and would be replaced" in replaced.refused[0]
 
 
-def test_ignored_changes_are_no_changes() -> None:
-    ignoring = Lifecycle(ignore_changes=("tags.team",))
+@pytest.mark.parametrize("path", ["tags.team", 'tags["team"]'])
+def test_ignored_changes_are_no_changes(path: str) -> None:
+    ignoring = Lifecycle(ignore_changes=(path,))
     made = plan(
         blueprint(resource("aws_vpc.main", ignoring, tags={"team": "new", "tier": "b"})),
         deployed(resource("aws_vpc.main", tags={"team": "old", "tier": "a"})),

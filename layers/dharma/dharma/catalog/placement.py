@@ -32,7 +32,14 @@ class Placement:
             else None
             for resource in resources
         }
-        graph = {address: set(self._edges(address)) for address in self._resources}
+        # A call of a module is no single thing: one of its outputs may need what another of its
+        # inputs is made of, which Terraform takes apart.
+        calls = {r.address for r in resources if format == "terraform" and r.type == "module"}
+        graph = {
+            address: set(self._edges(address)) - calls
+            for address in self._resources
+            if address not in calls
+        }
         self.component: dict[str, int] = {}
         for number, members in enumerate(cyclic_components(graph)):
             self.component.update(dict.fromkeys(members, number))

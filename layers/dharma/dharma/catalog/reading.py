@@ -18,7 +18,8 @@ from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import CASELESS, PLACES, TITLES, Format
-from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
+from dharma.catalog.kept import cut_out, with_kept
+from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping, Table
 from dharma.catalog.known import spelled_members
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
@@ -33,6 +34,7 @@ from dharma.model.expressions.nodes import (
     Splat,
     Unknown,
     Value,
+    walk,
 )
 
 _HEAD = re.compile(r"[.\[]")
@@ -104,10 +106,11 @@ class _Reading:
         for bridge in mapping.bridges:
             arguments, said = BRIDGES[bridge].claim(arguments)
             merge(claimed, said)
-        for path in self._unread(mapping, arguments):
+        for path in list(self._unread(mapping, arguments)):
             if self._keeps_unread and self._kept(part, mapping, arguments, path):
-                why = f"the catalog does not know it: kept for {TITLES[self._format]}"
-                self._note("passed_through", part, path, why)
+                self._note("passed_through", part, path, self._why_kept)
+            elif self._as_it_is and path in arguments:
+                self._keep_whole(part, arguments, path)
             else:
                 report(path, "is not understood")
         for beside in map(print_path, left_beside(mapping.table, arguments)):
@@ -122,7 +125,7 @@ class _Reading:
                 known = path in mapping.known.keys or path in computed
                 if isinstance(value, Unknown) and not known:
                     report(path, f"neither it nor its value is known: {value.reason}")
-        folding.properties = read_table(mapping.table, arguments, report)
+        folding.properties = self._by_table(part, mapping.table, arguments)
         merge(folding.properties, claimed)
         for bag in mapping.bags:
             inline = bag.inline
@@ -139,19 +142,52 @@ class _Reading:
         self, part: Part, mapping: FormatMapping, arguments: dict[str, Value], path: str
     ) -> bool:
         """Whether what no table reads could be put among the native values of its resource: it can
-        where it stands among members of objects, not inside a list that is read."""
-        steps = _steps_to(arguments, path)
-        if not steps or steps[0] in PLACES or (len(steps) == 1 and path in mapping.known.keys):
+        where it stands among members of objects and single blocks, not inside a list that is read.
+        """
+        if path in mapping.known.keys:
             return False
-        inside, value = part.native, arguments
-        for step in steps[:-1]:
-            deeper = value[step]
-            kept = inside.setdefault(step, {})
-            if not isinstance(kept, dict) or not isinstance(deeper, dict):
-                return False
-            inside, value = kept, deeper
-        inside[steps[-1]] = value[steps[-1]]
+        found = cut_out(arguments, path, blocks=self._format == "terraform")
+        if not isinstance(found, dict) or not PLACES.isdisjoint(found):
+            return False
+        native = with_kept(part.native, found)
+        assert isinstance(native, dict)
+        part.native = native
         return True
+
+    @property
+    def _why_kept(self) -> str:
+        return f"the catalog does not know it: kept for {TITLES[self._format]}"
+
+    @property
+    def _as_it_is(self) -> bool:
+        """Whether an argument of which the tables make nothing may stay what it was: where code is
+        written again. Where it is judged, its properties are there, and unknown."""
+        return self._format == "terraform" and self._keeps_unread and not self._doubts
+
+    def _keep_whole(self, part: Part, arguments: dict[str, Value], name: str) -> None:
+        part.native = {**part.native, name: arguments.pop(name)}
+        self._note("passed_through", part, name, self._why_kept)
+
+    def _by_table(self, part: Part, table: Table, arguments: dict[str, Value]) -> dict[str, Value]:
+        """The properties that the arguments say; those arguments of which the table cannot make
+        anything stay as they are where code is written again."""
+        told: list[tuple[str, str]] = []
+        found = read_table(table, arguments, lambda *fault: told.append(fault))
+        if self._as_it_is and told:
+            reasons = _reasons(found) - _reasons(arguments)
+            heads = {
+                _HEAD.split(path, 1)[0]
+                for path, message in told
+                if any(reason.endswith(message) for reason in reasons)
+            }
+            for name in arguments.keys() & heads:
+                self._keep_whole(part, arguments, name)
+                told = [(p, m) for p, m in told if _HEAD.split(p, 1)[0] != name]
+            if heads:
+                found = read_table(table, arguments, lambda *_: None)
+        for path, message in told:
+            self._note("not_understood", part, path, message)
+        return found
 
     def _unread(self, mapping: FormatMapping, arguments: dict[str, Value]) -> Iterator[str]:
         """Paths that no table reads. An attribute that only the cloud knows is no residue."""
@@ -354,19 +390,9 @@ class _Reading:
         self._notes.append(Note(kind, part.address, path, message, origin))  # type: ignore[arg-type]
 
 
-def _steps_to(value: Value, path: str) -> list[str]:
-    """The keys that a path of `KnownPaths.unread` names, where all are of objects; keys may have
-    dots in them."""
-    if not isinstance(value, dict):
-        return []
-    if path in value:
-        return [path]
-    for key, inner in value.items():
-        if path.startswith(f"{key}."):
-            rest = _steps_to(inner, path[len(key) + 1 :])
-            if rest:
-                return [key, *rest]
-    return []
+def _reasons(value: dict[str, Value]) -> set[str]:
+    """Why values are unknown."""
+    return {node.reason for node in walk(value) if isinstance(node, Unknown)}
 
 
 def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:

@@ -10,6 +10,7 @@ from typing import Any
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
 from dharma.catalog.formats import PLACES, azure_type
+from dharma.catalog.kept import with_kept
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_names import ArmNames
@@ -20,7 +21,7 @@ from dharma.generator.arm_within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Lifecycle, Output
-from dharma.model.expressions.nodes import Ambient, Call, Conditional, ResourceRef, Value
+from dharma.model.expressions.nodes import Ambient, Call, ResourceRef, Value
 
 _TYPE = re.compile(r"[A-Za-z0-9.]+(?:/[A-Za-z0-9]+)+\Z")
 _SUBNET = "Microsoft.Network/virtualNetworks/subnets"
@@ -133,7 +134,10 @@ class ArmTemplate:
         own = {k: v for k, v in part.arguments.items() if k not in PLACES}
         if location := self._location_of_parent(part):
             own["location"] = location
-        body |= self.values.members(_merged(own, part.native))
+        kept = {key: value for key, value in part.native.items() if key != "apiVersion"}
+        whole = with_kept(own, kept)
+        assert isinstance(whole, dict)
+        body |= self.values.members(whole)
         depends_on = {print_text(value) for value in names.depends_on(part)}
         before = self._serial.get(part.address)
         if before is not None:
@@ -195,25 +199,3 @@ def _serial(parts: Sequence[Part]) -> dict[str, Part]:
         if not any(addresses & set(part.depends_on) for part in siblings):
             found |= {later.address: first for first, later in pairwise(siblings)}
     return found
-
-
-def _merged(own: dict[str, Value], native: dict[str, Value]) -> dict[str, Value]:
-    merged = dict(own)
-    for key, value in native.items():
-        if key == "apiVersion":
-            continue
-        merged[key] = _with_native(merged.get(key), value)
-    return merged
-
-
-def _with_native(own: Value, native: Value) -> Value:
-    """A member with what is said for ARM alone; where it is there under a condition, so is that."""
-    if isinstance(own, dict) and isinstance(native, dict):
-        return _merged(own, native)
-    if isinstance(own, Conditional) and isinstance(native, dict):
-        branches = (own.then, own.otherwise)
-        if all(b is None or isinstance(b, dict | Conditional) for b in branches):
-            return Conditional(
-                own.condition, *(None if b is None else _with_native(b, native) for b in branches)
-            )
-    return native

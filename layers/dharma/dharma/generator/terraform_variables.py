@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dharma.core.errors import NotExpressible
 from dharma.generator.hcl import Attribute, Block, Item, Raw
 from dharma.model.blueprint import Variable
+from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import Binary, Call, Value, VariableRef
-
-# Terraform's type syntax: words, brackets, and quoted names of object attributes.
-_TYPE = re.compile(r'(?:[A-Za-z_][A-Za-z0-9_-]*|"[A-Za-z0-9_-]*"|[(){}\[\],=: \n])+\Z')
+from dharma.model.types import parse_type, print_type
 
 
 def variable_blocks(variables: Sequence[Variable]) -> list[Block]:
@@ -20,9 +18,13 @@ def variable_blocks(variables: Sequence[Variable]) -> list[Block]:
 
 
 def _variable(variable: Variable) -> Block:
-    if not _TYPE.match(variable.type):
-        raise NotExpressible(f"variables.{variable.name}.type: {variable.type!r} is no type")
-    body: list[Item] = [Raw("type", " ".join(variable.type.split()))]
+    # Printed from what was parsed, so that nothing but a type can stand there.
+    try:
+        type = print_type(parse_type(variable.type))
+    except ExpressionError as error:
+        message = f"variables.{variable.name}.type: {variable.type!r} is no type"
+        raise NotExpressible(message) from error
+    body: list[Item] = [Raw("type", type)]
     if variable.description:
         body.append(Attribute("description", variable.description))
     if not variable.required:

@@ -6,6 +6,7 @@ These are plain data: parsing is in `dharma.blueprint.source`, validation in
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -33,13 +34,28 @@ class Variable:
     origin: Origin = field(default_factory=Origin, compare=False)
 
 
+_STEPS = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
+
+
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """Terraform's lifecycle meta-arguments."""
+    """Terraform's lifecycle meta-arguments. `ignore_changes` are paths as Terraform spells them:
+    `tags["Name"]`, `scaling_config[0].desired_size`, or `all`."""
 
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     ignore_changes: tuple[str, ...] = ()
+
+    @property
+    def ignored_paths(self) -> set[tuple[str, ...]]:
+        """The steps of the paths; with and without positions, since a block that there is once has
+        none in a blueprint."""
+        found: set[tuple[str, ...]] = set()
+        for path in self.ignore_changes:
+            steps = [m.groups() for m in _STEPS.finditer(path)]
+            found.add(tuple(key or number or name for key, number, name in steps))
+            found.add(tuple(key or name for key, number, name in steps if number is None))
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,7 +208,7 @@ class _Comparison:
     differing: list[tuple[Path, Value, Value]] = field(init=False)
 
     def __post_init__(self) -> None:
-        ignored = {tuple(path.split(".")) for path in self.new.lifecycle.ignore_changes}
+        ignored = self.new.lifecycle.ignored_paths
         found = [] if "all" in self.new.lifecycle.ignore_changes else self._differences()
         self.differing = [
             difference

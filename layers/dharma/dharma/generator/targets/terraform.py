@@ -20,6 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.kept import with_kept
 from dharma.core.errors import NotExpressible
 from dharma.generator.code import GenerateOptions
 from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
@@ -48,9 +49,10 @@ from dharma.model.expressions.nodes import (
     transform,
     walk,
 )
-from dharma.model.expressions.parser import is_identifier
 
 _PROVIDER_REFERENCE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z_][A-Za-z0-9_-]*)?\Z")
+# An argument, or what lies in it: `tags["Name"]`, `scaling_config[0].desired_size`.
+_PATH = re.compile(r'[^\W\d][\w-]*+(?:\.[^\W\d][\w-]*+|\[\d+\]|\["[^"\\$%\n]*"\])*+\Z')
 _PROVIDER_MAP = re.compile(r"\{[A-Za-z0-9_.=, -]*\}\Z")
 
 
@@ -115,7 +117,8 @@ def warnings(bp: Blueprint, document: Document) -> list[Note]:
 
 def _normal(part: Part) -> Part:
     """Condition and native arguments put in place."""
-    arguments = {**part.arguments, **part.native}
+    arguments = with_kept(part.arguments, part.native)
+    assert isinstance(arguments, dict)
     if part.condition is not None:
         return replace(part, arguments=arguments, count=Conditional(part.condition, 1, 0))
     return replace(part, arguments=arguments)
@@ -290,7 +293,7 @@ def _lifecycle(part: Part) -> Block | None:
 
 
 def _is_path(text: str) -> bool:
-    return all(is_identifier(step) for step in text.split("."))
+    return _PATH.match(text) is not None
 
 
 def _output(output: Output, references: References, variables: Sequence[Variable]) -> Block:

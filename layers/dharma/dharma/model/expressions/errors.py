@@ -16,3 +16,7 @@ class ExpressionError(InvalidInput):
 
 class EvaluationError(InvalidInput):
     """An expression that is well formed and cannot have a value (`1 + "a"`, an index too high)."""
+
+
+class NoFile(EvaluationError):
+    """A file that an expression reads and that is not here."""

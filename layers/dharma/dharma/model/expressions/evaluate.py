@@ -24,7 +24,7 @@ from dharma.model.expressions.conversion import (
     from_decimal,
     kind_of,
 )
-from dharma.model.expressions.errors import EvaluationError
+from dharma.model.expressions.errors import EvaluationError, NoFile
 from dharma.model.expressions.functions import FILES, FUNCTIONS, IMPURE, Function
 from dharma.model.expressions.functions.registry import limited_count, limited_length
 from dharma.model.expressions.functions.text import matching_load
@@ -82,7 +82,9 @@ class Scope:
     `deeper` the same of a reference that `resource` gave, with further steps (by default
     `resource` again). `symbol` says what any other name is (data sources, `path.module`), and
     `functions` are those that only this place has: they read files. `certain` tells whether a
-    reference has a value when it is applied, so that `try` needs nothing behind it.
+    reference has a value when it is applied, so that `try` needs nothing behind it. With
+    `keeps_calls` a function whose result is not to be had here stays a call, as code wants it that
+    will be run where it is to be had; without, the result is unknown.
     """
 
     variables: Mapping[str, Value] = field(default_factory=dict)
@@ -97,6 +99,7 @@ class Scope:
     bound: Mapping[str, Value] = field(default_factory=dict)
     budget: Budget = field(default_factory=Budget)
     certain: Callable[[ResourceRef], bool] | None = None
+    keeps_calls: bool = False
 
     def binding(self, names: Mapping[str, Value]) -> Scope:
         # Once for every round of a `for`: `replace` would take most of the time of a loop.
@@ -113,6 +116,7 @@ class Scope:
             {**self.bound, **names},
             self.budget,
             self.certain,
+            self.keeps_calls,
         )
 
     def hiding(self, *names: str | None) -> Scope:
@@ -430,7 +434,7 @@ def _template(node: Template, scope: Scope) -> Value:
 
 
 def _call(node: Call, scope: Scope) -> Value:
-    if node.name in IMPURE:
+    if node.name in IMPURE and not scope.keeps_calls:
         return Unknown(f"{node.name}() is computed when it is applied")
     if node.name in _LAZY:
         return _LAZY[node.name](node, scope)
@@ -450,7 +454,7 @@ def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
     function = scope.functions.get(name) or FUNCTIONS.get(name)
     if function is None:
         # A provider's function, or one of ARM's, is left to whoever knows it.
-        if name in FILES or "::" in name:
+        if name in FILES or name in IMPURE or "::" in name:
             return Call(name, tuple(arguments))
         raise EvaluationError(f"there is no function {name}")
     _check_count(function, len(arguments))
@@ -458,6 +462,8 @@ def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
     if load is None:
         return _of_both(function, arguments, scope)
     scope.budget.spend(load)
+    if scope.keeps_calls and name in FILES:
+        return _of_file(function, arguments)
     result = function.compute(*arguments)
     if function.structural:
         made = len(result) // 64 if isinstance(result, str | list | dict) else 1
@@ -465,6 +471,15 @@ def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
         made = weight(result) or 1
     scope.budget.spend(made)
     return result
+
+
+def _of_file(function: Function, arguments: list[Value]) -> Value:
+    """What a function of files makes of one that is here; the call, if it may be elsewhere."""
+    try:
+        result = function.compute(*arguments)
+    except NoFile:
+        return Call(function.name, tuple(arguments))
+    return Call(function.name, tuple(arguments)) if isinstance(result, Unknown) else result
 
 
 def _of_both(function: Function, arguments: list[Value], scope: Scope) -> Value:

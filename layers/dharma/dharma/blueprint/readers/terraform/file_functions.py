@@ -12,7 +12,7 @@ from dataclasses import replace
 from dharma.blueprint.readers.terraform.files import Files, Outside, joined
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.conversion import as_map, as_text
-from dharma.model.expressions.errors import EvaluationError, ExpressionError
+from dharma.model.expressions.errors import EvaluationError, ExpressionError, NoFile
 from dharma.model.expressions.evaluate import Scope, evaluate
 from dharma.model.expressions.functions import Function
 from dharma.model.expressions.functions.registry import MAX_TEXT, limited_count
@@ -70,13 +70,11 @@ class FileFunctions:
     def _path(self, path: Value) -> str:
         text = as_text(path)
         if text.startswith("/"):
-            raise EvaluationError(f"{text!r} is outside of the configuration, and is not read")
+            raise NoFile(f"{text!r} is outside of the configuration, and is not read")
         try:
             whole = joined(self._folder, text)
         except Outside as error:
-            raise EvaluationError(
-                f"{text!r} is outside of the configuration, and is not read"
-            ) from error
+            raise NoFile(f"{text!r} is outside of the configuration, and is not read") from error
         if ".git" in whole.split("/"):
             raise EvaluationError(f"{text!r} is outside of the configuration, and is not read")
         return whole
@@ -90,7 +88,7 @@ class FileFunctions:
         except LimitExceeded as error:
             raise EvaluationError(f"{as_text(path)!r}: {error.message}") from error
         except OSError as error:
-            raise EvaluationError(f"there is no file {as_text(path)!r}") from error
+            raise NoFile(f"there is no file {as_text(path)!r}") from error
         if len(data) > MAX_TEXT:
             raise EvaluationError(f"{as_text(path)!r} is larger than {MAX_TEXT // 1024} KB")
         return data

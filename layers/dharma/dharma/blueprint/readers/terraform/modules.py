@@ -66,6 +66,7 @@ class Module:
             functions=functions.table(lambda: self.scope),
             budget=reading.budget,
             certain=self.certain,
+            keeps_calls=not reading.expand,
         )
 
     # -- values by name
@@ -111,7 +112,7 @@ class Module:
                 return posixpath.relpath(self.configuration.folder, self.reading.folder)
             case ("path", "root"):
                 return "."
-            case ("path", "cwd"):
+            case ("path", "cwd") if self.reading.expand:
                 return Unknown("path.cwd depends on where it runs")
             case ("terraform", "workspace"):
                 return "default"

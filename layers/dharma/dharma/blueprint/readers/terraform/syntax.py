@@ -19,7 +19,7 @@ from dharma.blueprint.readers.terraform.body import (
 )
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import ExpressionError
-from dharma.model.expressions.nodes import Call, Template, Value
+from dharma.model.expressions.nodes import Call, Symbol, Template, Value
 from dharma.model.expressions.parser import LINE_TEXT, ExpressionParser, of_sensible_height
 from dharma.model.expressions.templates import join_parts
 
@@ -32,6 +32,7 @@ _RAW = frozenset(
         ("variable", "type"), ("resource", "provider"), ("data", "provider"),
         ("ephemeral", "provider"), ("import", "provider"), ("module", "providers"),
         ("lifecycle", "ignore_changes"), ("lifecycle", "replace_triggered_by"),
+        ("provisioner", "when"), ("provisioner", "on_failure"),
         ("dynamic", "iterator"), ("moved", "from"), ("moved", "to"), ("removed", "from"),
         ("import", "to"),
     }
@@ -64,6 +65,7 @@ class _FileParser(ExpressionParser):
         super().__init__(source, MAX_LENGTH)
         self.file = file
         self.lines = lines
+        self.iterators: list[str] = []  # of the dynamic blocks that are open
 
     def place(self, offset: int) -> Place:
         if not self.lines:
@@ -102,7 +104,10 @@ class _FileParser(ExpressionParser):
         place = self.place(start)
         self.advance()
         if (owner, name) in _RAW or name == "configuration_aliases":
-            return Argument(name, None, place, self.raw())
+            text = self.raw()
+            if name == "iterator":
+                self.iterators.append(text)
+            return Argument(name, None, place, text)
         begin = self.start
         value = self.expression()
         return Argument(name, of_sensible_height(value, self.start - begin), place)
@@ -144,7 +149,11 @@ class _FileParser(ExpressionParser):
                 raise self.unexpected("'=' or '{'")
         opening = self.start
         self.advance()
+        outer = len(self.iterators)
+        if name == "dynamic":
+            self.iterators += labels[:1]
         body = self.content(name, depth + 1)
+        del self.iterators[outer:]
         if not self.at("}"):
             if self.kind == "end":
                 message = f"the block {' '.join([name, *labels])} is not closed"
@@ -152,6 +161,12 @@ class _FileParser(ExpressionParser):
             raise self.unexpected("an argument, a block or '}'")
         self.advance()
         return Block(name, tuple(labels), body, self.place(start))
+
+    def reference(self, root: str, start: int) -> Value:
+        """The iterator of a dynamic block is an object of key and value, also alone."""
+        if root in self.iterators and not self.at("."):
+            return Symbol((root,))
+        return super().reference(root, start)
 
     # -- heredocs
 
