@@ -13,8 +13,9 @@ from dataclasses import replace
 
 from dharma.catalog.bags import Atom, atoms_of, both
 from dharma.catalog.catalog import Catalog
-from dharma.catalog.coercion import coerce, simplified
+from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Bag, Kind, Property, Table
+from dharma.catalog.literals import simplified
 from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
 from dharma.catalog.same_references import SameReferences

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from dharma.catalog.bridge import Bridge
-from dharma.catalog.coercion import simplified
 from dharma.catalog.document import Part
+from dharma.catalog.literals import simplified
 from dharma.catalog.members import or_else
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource

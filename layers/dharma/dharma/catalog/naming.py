@@ -17,7 +17,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 
-from dharma.catalog.coercion import text_of
+from dharma.catalog.literals import text_of
 from dharma.model.expressions.nodes import ResourceRef, Template, Value
 
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from dharma.catalog.coercion import text_of
 from dharma.catalog.kinds import Rule, Table
 from dharma.catalog.known import unmapped
+from dharma.catalog.literals import text_of
 from dharma.catalog.members import holds, instead_of_absent, member
 from dharma.catalog.pairs import joined
 from dharma.catalog.paths import Block, Path, conditional, put, settle

@@ -98,7 +98,7 @@ def _items(value: Value) -> list[Value]:
 
 
 def _statements_of(text: Value) -> list[Value]:
-    from dharma.catalog.coercion import document
+    from dharma.catalog.documents import document
 
     found = document(text)
     if not isinstance(found, dict):
