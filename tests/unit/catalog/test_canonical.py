@@ -6,9 +6,11 @@ from dharma.catalog import canonical, load_catalog
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Binary,
+    Call,
     Conditional,
     Index,
     ResourceRef,
+    Unary,
     Value,
     VariableRef,
 )
@@ -71,3 +73,30 @@ def test_an_element_of_an_attribute_is_the_same_by_index_and_by_path() -> None:
     by_path = ResourceRef(zone.address, (*zone.path, 0))
     assert same(queue(Index(zone, 0)), queue(by_path))
     assert not same(queue(Index(zone, 1)), queue(by_path))
+
+
+def test_a_list_under_a_condition_is_its_elements_under_that_condition() -> None:
+    def machine(keys: Value) -> list[Resource]:
+        return [Resource("azurerm_linux_virtual_machine", "m", {"admin_ssh_key": keys})]
+
+    key: dict[str, Value] = {"username": "u", "public_key": A}
+    is_password = Binary("==", B, "password")
+    blocks = machine([Conditional(Unary("!", is_password), key, None)])
+    assert same(machine(Conditional(is_password, None, [key])), blocks)
+    assert same(machine(Conditional(Binary("!=", B, "password"), [key], None)), blocks)
+    assert not same(machine(Conditional(is_password, [key], None)), blocks)
+    other: dict[str, Value] = {**key, "username": "v"}
+    assert same(
+        machine(Conditional(C, [key], [other])),
+        machine([Conditional(C, key, None), Conditional(C, None, other)]),
+    )
+    assert same(machine([Conditional(C, key, other)]), machine(Conditional(C, [key], [other])))
+
+
+def test_a_function_of_literals_is_what_it_gives() -> None:
+    def tagged(value: Value) -> list[Resource]:
+        return [Resource("azurerm_availability_set", "s", {"tags": {"provider": value}})]
+
+    assert same(tagged(Call("upper", ("a-1",))), tagged("A-1"))
+    assert not same(tagged(Call("upper", (A,))), tagged("A-1"))
+    assert same(tagged(Call("nothing", ("a",))), tagged(Call("nothing", ("a",))))

@@ -196,6 +196,7 @@ def test_a_for_each_is_written_out() -> None:
         (Conditional(Binary("!=", VariableRef("x"), "a"), "b", None),
          "[if(not(equals(parameters('x'), 'a')), 'b', null())]"),
         (Call("provider::arm::uniqueString", ("x",)), "[uniqueString('x')]"),
+        (Call("replace", (VariableRef("x"), "/", "")), "[replace(parameters('x'), '/', '')]"),
     ],
 )  # fmt: skip
 def test_values_are_text_or_expressions_and_never_both(value: Value, text: str) -> None:

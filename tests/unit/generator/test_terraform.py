@@ -323,3 +323,10 @@ def test_passed_through_types_bring_their_provider() -> None:
 def test_what_terraform_cannot_say_is_refused_with_its_path(value: Value, why: str) -> None:
     with pytest.raises(NotExpressible, match=rf"aws_x\.y\.a.*{why}|{why}"):
         argument(value)
+
+
+def test_a_function_of_a_provider_asks_for_the_provider() -> None:
+    unique = Call("provider::arm::uniqueString", (VariableRef("environment"),))
+    found = files(part("azurerm_x.y", {"a": unique}), provider="azure")
+    assert "a = provider::azapi::unique_string([var.environment])" in found["main.tf"]
+    assert 'source  = "Azure/azapi"\n      version = "~> 2.4"' in found["versions.tf"]

@@ -18,6 +18,8 @@ from dharma.catalog.kinds import Bag, Kind, Property, Table
 from dharma.catalog.literals import simplified
 from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
+from dharma.catalog.references import rewrite
+from dharma.catalog.same_expressions import opposite, same_expression
 from dharma.catalog.same_references import SameReferences
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
@@ -68,7 +70,7 @@ def canonical_properties(properties: Mapping[str, Value], kind: Kind) -> dict[st
         declared = kind.properties.get(name)
         settled = value if declared is None else _property(value, declared, bags.get(name))
         if settled is not None:
-            found[name] = settled
+            found[name] = rewrite(settled, same_expression)
     return found
 
 
@@ -160,7 +162,7 @@ def _by_peer(atom: Atom, peers: tuple[str, ...]) -> Iterator[Atom]:
         if isinstance(peer, Conditional) and isinstance(value, dict):
             for condition, outcome in (
                 (peer.condition, peer.then),
-                (Unary("!", peer.condition), peer.otherwise),
+                (_not(peer.condition), peer.otherwise),
             ):
                 if outcome is not None:
                     single = Atom({**value, name: outcome}, both(atom.condition, condition))
@@ -214,16 +216,53 @@ def _object(value: Value, declared: Property) -> Value:
 
 
 def _list(value: Value, declared: Property) -> Value:
-    if isinstance(value, dict):
-        value = [value]
-    if isinstance(value, Conditional):
+    """A list under a condition is the list of its elements, each under that condition."""
+    elements = _elements(value, None)
+    if elements is None and isinstance(value, Conditional):
         return conditional(
             value.condition, _list(value.then, declared), _list(value.otherwise, declared)
         )
-    if not isinstance(value, list):
+    if elements is None:
         return _forgotten(value)
-    elements = [_element(element, declared) for element in value if element is not None]
-    return (_as_set(elements) if declared.is_set else elements) or None
+    found: list[Value] = []
+    for condition, element in elements:
+        settled = _element(element, declared)
+        if condition is None:
+            found.append(settled)
+        elif (negated := opposite(condition)) is None:
+            found.append(Conditional(condition, settled, None))
+        else:
+            found.append(Conditional(negated, None, settled))
+    return (_as_set(found) if declared.is_set else found) or None
+
+
+def _elements(value: Value, condition: Value) -> list[tuple[Value, Value]] | None:
+    """Every element with what has to hold for it (None: nothing); None for a list that is not
+    spelled out. An element that is one thing or another is two elements."""
+    if value is None:
+        return []
+    if isinstance(value, dict):
+        return [(condition, value)]
+    if isinstance(value, list):
+        found: list[tuple[Value, Value]] = []
+        for element in value:
+            inner = _elements(element, condition) if isinstance(element, Conditional) else None
+            if inner is not None:
+                found += inner
+            elif element is not None:
+                found.append((condition, element))
+        return found
+    if isinstance(value, Conditional):
+        sides = [
+            _elements(value.then, both(condition, value.condition)),
+            _elements(value.otherwise, both(condition, _not(value.condition))),
+        ]
+        return None if None in sides else [pair for side in sides for pair in side or ()]
+    return None
+
+
+def _not(condition: Value) -> Value:
+    return same_expression(Unary("!", condition))
 
 
 def _element(value: Value, declared: Property) -> Value:
@@ -243,5 +282,6 @@ def _element(value: Value, declared: Property) -> Value:
 
 def _as_set(elements: list[Value]) -> list[Value]:
     """Equal elements once, in an order that depends on the elements alone."""
-    keyed = {json.dumps(e, sort_keys=True, default=repr): e for e in elements if e is not None}
+    said = [rewrite(e, same_expression) for e in elements if e is not None]
+    keyed = {json.dumps(e, sort_keys=True, default=repr): e for e in said}
     return [keyed[key] for key in sorted(keyed)]

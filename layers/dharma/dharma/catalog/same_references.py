@@ -14,10 +14,10 @@ from dharma.catalog.borrowed import apart, of_instance, value_at
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind
 from dharma.catalog.references import referred, rewrite
+from dharma.catalog.same_expressions import same_expression
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
-    Binary,
     Conditional,
     Index,
     ResourceRef,
@@ -28,22 +28,6 @@ from dharma.model.expressions.nodes import (
 from dharma.model.expressions.templates import join_parts
 
 _DEEPEST = 20
-
-
-def _in_a_row(node: Value) -> Value:
-    """`a && (b && c)` as `(a && b) && c`, where both operands have that form already; not
-    recursive, since a chain may be long."""
-    if not isinstance(node, Binary) or node.operator not in ("&&", "||"):
-        return node
-    operands: list[Value] = []
-    right = node.right
-    while isinstance(right, Binary) and right.operator == node.operator:
-        operands.append(right.right)
-        right = right.left
-    combined = Binary(node.operator, node.left, right)
-    for operand in reversed(operands):
-        combined = Binary(node.operator, combined, operand)
-    return combined
 
 
 def _element(listed: ResourceRef, index: Index) -> Value:
@@ -101,17 +85,21 @@ class SameReferences:
                 return self._conditional(node)
             if isinstance(node, Index) and isinstance(node.collection, ResourceRef):
                 return _element(node.collection, node)
-            return join_parts(node.parts) if isinstance(node, Template) else _in_a_row(node)
+            return join_parts(node.parts) if isinstance(node, Template) else same_expression(node)
 
         return rewrite(value, change)
 
     def _conditional(self, node: Conditional) -> Value:
         """A reference to what exists under a condition has no value without it: to say the
         condition of the reference too says nothing."""
+        found = same_expression(node)
+        if not isinstance(found, Conditional):
+            return found
+        node = found
         if node.otherwise is None and isinstance(node.then, ResourceRef):
             resource = self._resources.get(node.then.address)
             if resource is not None and resource.condition is not None:
-                existence = rewrite(resource.condition, _in_a_row)
+                existence = rewrite(resource.condition, same_expression)
                 if existence == node.condition:
                     return node.then
         return node

@@ -288,7 +288,7 @@ class ArmValues:
         if node.name.startswith(ARM_FUNCTION):
             return self._own(node)
         match node.name, node.arguments:
-            case "replace", (_, str(pattern), _) if pattern.startswith("/"):
+            case "replace", (_, str(pattern), _) if _is_regex(pattern):
                 raise Inexpressible(f"ARM knows no regular expressions: {shown(node)}")
             case name, arguments if name in SAME_ARGUMENTS:
                 return ArmCall(SAME_ARGUMENTS[name], self._all(arguments))
@@ -368,6 +368,11 @@ class ArmValues:
                 "the network is written out"
             ) from None
         return ArmCall("cidrSubnet", (str(prefix), length, self.expression(number)))
+
+
+def _is_regex(pattern: str) -> bool:
+    """What Terraform's `replace` takes for a regular expression: `/` alone is a character."""
+    return len(pattern) > 1 and pattern.startswith("/") and pattern.endswith("/")
 
 
 def _last_step(value: Value) -> tuple[Value, Value] | None:

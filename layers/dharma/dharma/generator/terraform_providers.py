@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import replace
 
 from dharma.catalog.document import Document, Part
@@ -18,16 +18,22 @@ from dharma.model.expressions.nodes import Symbol, Value, VariableRef
 REQUIRED_TERRAFORM = ">= 1.11"
 # The releases whose schemas the catalog is proved against: npm @cdktf/provider-aws 21.22.1 stands
 # for hashicorp/aws 6.25.0 (the `cdktf.provider` field of its package.json), and so on.
-PROVIDER_VERSIONS = {"aws": "~> 6.25", "azurerm": "~> 4.55", "google": "~> 6.50"}
+# azapi, of which functions are called, has had `unique_string` since 2.4.
+PROVIDER_VERSIONS = {"aws": "~> 6.25", "azapi": "~> 2.4", "azurerm": "~> 4.55", "google": "~> 6.50"}
+_SOURCES = {"azapi": "Azure/azapi"}
 _PROVIDER_OF = {"aws": "aws", "azure": "azurerm", "gcp": "google"}
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}\Z")
 
 
-def providers_of(bp: Blueprint, document: Document, *, own: bool = True) -> list[str]:
+def providers_of(
+    bp: Blueprint, document: Document, called: Set[str] = frozenset(), *, own: bool = True
+) -> list[str]:
     """The provider of the blueprint first (`own`: even when nothing uses it), then those of
-    passed-through types. That of `terraform_data` is a part of Terraform: nobody asks for it."""
+    passed-through types and those whose functions are `called`. That of `terraform_data` is a part
+    of Terraform: nobody asks for it."""
     first = _PROVIDER_OF[bp.provider]
-    used = {part.type.split("_", 1)[0] for part in document.parts} - {"module", "terraform"}
+    used = set(called)
+    used |= {part.type.split("_", 1)[0] for part in document.parts} - {"module", "terraform"}
     return [*([first] if own or first in used else []), *sorted(used - {first})]
 
 
@@ -38,7 +44,7 @@ def versions_block(
     (`aws.eu_west_1`) it is given."""
     required = []
     for name in providers:
-        entry: dict[str, Value] = {"source": f"hashicorp/{name}"}
+        entry: dict[str, Value] = {"source": _SOURCES.get(name, f"hashicorp/{name}")}
         if pinned and name in PROVIDER_VERSIONS:
             entry["version"] = PROVIDER_VERSIONS[name]
         given: list[Value] = [

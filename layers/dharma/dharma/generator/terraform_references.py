@@ -13,6 +13,7 @@ from dharma.core.errors import NotExpressible
 from dharma.generator.conditions import conjuncts
 from dharma.generator.hcl import Attribute, Block, Item, identifier
 from dharma.model.arm_functions import ARM_FUNCTION
+from dharma.model.arm_in_terraform import in_terraform
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -33,7 +34,6 @@ from dharma.model.expressions.nodes import (
     transform,
     walk,
 )
-from dharma.model.expressions.templates import join_parts
 
 _DATA = {
     "aws": {
@@ -61,6 +61,8 @@ class References:
         self.parts = {part.address: part for part in document.parts}
         self.declared = {v.name for v in bp.variables}
         self.variables: set[str] = set()
+        # Those whose functions are called.
+        self.providers: set[str] = set()
         self._data: set[tuple[str, str]] = set()
 
     def adapted(self, value: Value, condition: Value, part: Part | None, place: str) -> Value:
@@ -108,15 +110,18 @@ class References:
                     raise NotExpressible(f"var.{name} is not declared")
             case Symbol(path):
                 self._symbol(path)
-            case Call(name, (base, relative)) if name == f"{ARM_FUNCTION}uri":
-                return _address(base, relative)
             case Call(name) if name.startswith(ARM_FUNCTION):
+                if (found := in_terraform(node)) is not None:
+                    return self._node(found, holds, part)
                 own = name.removeprefix(ARM_FUNCTION)
                 raise NotExpressible(f"{own}() is a function of ARM templates, not of Terraform")
             case Call(name):
                 # A provider's function: provider::aws::arn_parse
-                for word in name.split("::"):
+                words = name.split("::")
+                for word in words:
                     self._name(word)
+                if words[0] == "provider" and len(words) == 3:
+                    self.providers.add(words[1])
             case GetAttr(_, name):
                 self._name(name)
             case ForList(key, value) | ForMap(key, value):
@@ -217,14 +222,3 @@ def error_path(value: Value) -> tuple[str | int, ...]:
 
 def _has_unknown(value: Value) -> bool:
     return any(isinstance(node, Unknown) for node in walk(value))
-
-
-def _address(base: Value, relative: Value) -> Value:
-    """What Azure's `uri` gives: the base up to its last slash, and the rest behind it."""
-    folder = Call("regex", ("^.*/", base))
-    rest = (
-        relative.removeprefix("/")
-        if isinstance(relative, str)
-        else Call("trimprefix", (relative, "/"))
-    )
-    return join_parts((folder, rest))

@@ -76,13 +76,15 @@ def write_terraform(
     past = Past(bp, document, borders, root)
     state_files = past.files()
     ambient = {name for side in sides.values() for name in side.variables}
+    # A version is pinned in the root module, also for a function that a child calls.
+    called = {name for side in sides.values() for name in side.providers}
     variables = _with_ambient_variables(bp, ambient, options)
     files: dict[str, Sequence[Item]] = {
         "backend.tf": [backend_block(options.backend)],
         "outputs.tf": shown,
         "providers.tf": [*provider_blocks(bp), *aliases.blocks(bp)],
         "variables.tf": variable_blocks(variables),
-        "versions.tf": [versions_block(providers_of(bp, document))],
+        "versions.tf": [versions_block(providers_of(bp, document, called))],
         **state_files,
     }
     calls = []
@@ -91,7 +93,7 @@ def write_terraform(
             used = aliases.used_in(blocks[name])
             calls.append(borders.call(name, side, used))
             owned = [p for p in document.parts if borders.module_of(p.address) == name]
-            needed = providers_of(bp, Document("terraform", owned), own=False)
+            needed = providers_of(bp, Document("terraform", owned), side.providers, own=False)
             files.update(
                 module_files(name, side, borders, blocks[name], variables)
                 | {f"modules/{name}/versions.tf": [versions_block(needed, used, pinned=False)]}

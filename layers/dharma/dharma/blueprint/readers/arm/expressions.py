@@ -201,7 +201,7 @@ class ArmExpressions:
     def _own(self, name: str, arguments: list[Value]) -> Value:
         """A function that stays Azure's."""
         spelled = OWN_FUNCTIONS.get(name.lower(), name)
-        if spelled not in ("uniqueString", "guid", "newGuid", "utcNow", "environment"):
+        if spelled not in ("uniqueString", "guid", "newGuid", "utcNow", "environment", "uri"):
             self.note(f"only Azure computes {spelled}(): it is kept for ARM", "passed_through")
         return Call(f"{ARM_FUNCTION}{spelled.replace('.', '_')}", tuple(arguments))
 

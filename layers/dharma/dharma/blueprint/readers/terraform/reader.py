@@ -13,7 +13,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dharma.blueprint.readers.folding import folded
@@ -38,6 +38,7 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.core.errors import LimitExceeded
 from dharma.core.garbage import seldom_collected
 from dharma.model.ambient import AMBIENT_VARIABLES
+from dharma.model.arm_in_terraform import out_of_terraform
 from dharma.model.blueprint import Blueprint, Output, Removed, Variable
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -166,9 +167,13 @@ class _Terraform:
         parts = parts_of(root, self.catalog)
         parts = [with_default_tags(part, providers, self.catalog) for part in parts]
         self._tell_others(root)
+        outputs = list(self._outputs(root))
+        if not reading.expand and provider_of(parts) == "azure":
+            parts = [_with_arm_functions(part) for part in parts]
+            outputs = [replace(o, value=out_of_terraform(o.value)) for o in outputs]
         resources, outputs, notes = folded(
             Document("terraform", parts, keeps_unread=True, doubts=reading.expand),
-            list(self._outputs(root)),
+            outputs,
             self.catalog,
         )
         resources = [with_region(r, providers, root) for r in resources]
@@ -282,6 +287,12 @@ class _Terraform:
         for test in block.body.of_type("precondition"):
             message = "a test of Terraform's: it is not judged here"
             tell("no_counterpart", address, test.type, message, test.place)
+
+
+def _with_arm_functions(part: Part) -> Part:
+    """With the functions of ARM templates that the code says in Terraform's words."""
+    arguments = {name: out_of_terraform(value) for name, value in part.arguments.items()}
+    return replace(part, arguments=arguments)
 
 
 _OTHERS = {

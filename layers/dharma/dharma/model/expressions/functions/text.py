@@ -163,3 +163,10 @@ def trimsuffix(text: Value, suffix: Value) -> Value:
 def upper(text: Value) -> Value:
     # Letter by letter, as Go does: the capital of one letter is never two.
     return "".join(c.upper() if len(c.upper()) == 1 else c for c in as_text(text))
+
+
+@function("provider::arm::uri", "string")
+def uri(base: Value, relative: Value) -> Value:
+    """Azure's: the base up to its last slash, and the rest behind it."""
+    text = as_text(base)
+    return text[: text.rfind("/") + 1] + as_text(relative).removeprefix("/")

@@ -1,0 +1,68 @@
+"""Which expressions say the same: one form for each, given operands that have theirs already."""
+
+from __future__ import annotations
+
+from dharma.core.errors import DharmaError
+from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.nodes import (
+    Binary,
+    Call,
+    Conditional,
+    Expression,
+    Unary,
+    Value,
+    walk,
+)
+
+_OPPOSITE = {"==": "!=", "!=": "=="}
+
+
+def same_expression(node: Value) -> Value:
+    """- `a && (b && c)` is `(a && b) && c`;
+    - `!(a == b)` is `a != b`, `!!a` is `a`;
+    - `!c ? x : y` is `c ? y : x`, `a != b ? x : y` is `a == b ? y : x`;
+    - a function of literals is what it gives."""
+    match node:
+        case Binary("&&" | "||"):
+            return _in_a_row(node)
+        case Unary("!", Unary("!", operand)):
+            return operand
+        case Unary("!", Binary("==" | "!=" as operator, left, right)):
+            return Binary(_OPPOSITE[operator], left, right)
+        case Conditional(condition, then, otherwise) if (said := opposite(condition)) is not None:
+            return Conditional(said, otherwise, then)
+        case Call():
+            return _computed(node)
+    return node
+
+
+def opposite(condition: Value) -> Value:
+    """What a negation negates; None where it is none."""
+    match condition:
+        case Unary("!", operand):
+            return operand
+        case Binary("!=", left, right):
+            return Binary("==", left, right)
+    return None
+
+
+def _in_a_row(node: Binary) -> Value:
+    """Not recursive, since a chain may be long."""
+    operands: list[Value] = []
+    right = node.right
+    while isinstance(right, Binary) and right.operator == node.operator:
+        operands.append(right.right)
+        right = right.left
+    combined = Binary(node.operator, node.left, right)
+    for operand in reversed(operands):
+        combined = Binary(node.operator, combined, operand)
+    return combined
+
+
+def _computed(call: Call) -> Value:
+    if any(isinstance(node, Expression) for node in walk(list(call.arguments))):
+        return call
+    try:
+        return evaluate(call, Scope())
+    except DharmaError:
+        return call
