@@ -15,7 +15,8 @@ from dharma.blueprint.crosscloud.clusters import Cluster, clusters_of
 from dharma.blueprint.crosscloud.conversions import Uncarried
 from dharma.blueprint.crosscloud.equivalents import MAIN, Equivalents, load_equivalents
 from dharma.blueprint.crosscloud.firewalls import grouped
-from dharma.blueprint.crosscloud.one_cluster import Counterpart
+from dharma.blueprint.crosscloud.journey import Journey
+from dharma.blueprint.crosscloud.one_cluster import counterpart
 from dharma.blueprint.crosscloud.references import References
 from dharma.blueprint.crosscloud.report import ResourceReview, Review
 from dharma.blueprint.crosscloud.variables import Variables
@@ -49,10 +50,10 @@ def carry_over(
     """
     if blueprint.provider == target:
         raise InvalidInput(f"{blueprint.name} is a blueprint of {target} already")
-    return _Journey(blueprint, target, catalog, load_equivalents(), region).carried()
+    return _Crossing(blueprint, target, catalog, load_equivalents(), region).carried()
 
 
-class _Journey:
+class _Crossing:
     def __init__(
         self,
         blueprint: Blueprint,
@@ -85,6 +86,9 @@ class _Journey:
         made: list[Resource] = []
         reviews: dict[str, ResourceReview] = {}
         tags = {c.main.address: c.tag for c in clusters}
+        journey = Journey(
+            self.blueprint, self.catalog, self.references, self.variables, place, tags
+        )
         for cluster in clusters:
             review = ResourceReview(cluster.main.address, cluster.concept.name)
             reviews[cluster.main.address] = review
@@ -108,8 +112,8 @@ class _Journey:
                     self.target, f"no counterpart in {self.target}"
                 )
                 continue
-            counterpart = Counterpart(self, cluster, review, place, tags)
-            made.extend(self._ordered(resource, review) for resource in counterpart.resources())
+            resources = counterpart(journey, cluster, review)
+            made.extend(self._ordered(resource, review) for resource in resources)
             review.counterparts = [r.address for r in cluster.made.values()]
             for alias, member in cluster.members.items():
                 if alias != MAIN:
