@@ -51,6 +51,13 @@ class Client:
         except httpx.InvalidURL as error:
             raise Misconfigured(f"{address!r} is no address of the API: {error}") from error
 
+    def require_stack(self) -> None:
+        """Raise `Unavailable` where the address is that of this machine's stack and none runs: no
+        patience helps there."""
+        stack = Stack()
+        if self.address == stack.url() and not stack.is_running():
+            raise Unavailable(f"Nothing runs at {self.address}. Start it with: iac-dharma start")
+
     def get(self, path: str, **query: Any) -> Any:
         return self.call("GET", path, query=query)
 
@@ -111,8 +118,7 @@ class Client:
             response = self._answer(request)
         except httpx.RequestError as error:
             raise Unavailable(
-                f"No answer from {self.address}: {error or type(error).__name__}."
-                f" {_where_else(self.address)}"
+                f"No answer from {self.address}: {_reason(error)}. {_where_else(self.address)}"
             ) from error
         if response.is_success:
             return response
@@ -137,6 +143,11 @@ def connect() -> Client:
         here = project.current()
         address = here.api if here else Stack().url()
     return Client(address, os.environ.get("DHARMA_TOKEN") or tokens.load(address))
+
+
+def _reason(error: httpx.RequestError) -> str:
+    """Without the number of the error, which is another one on each system."""
+    return re.sub(r"^\[Errno -?\d+\] ", "", str(error)) or type(error).__name__
 
 
 def _where_else(address: str) -> str:

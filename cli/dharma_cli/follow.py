@@ -45,17 +45,27 @@ def exit_code(body: dict[str, Any]) -> int:
 
 
 def until_ended(
-    client: Client, deployment: str, output: Output, *, wait_approval: bool = False
+    client: Client,
+    deployment: str,
+    output: Output,
+    *,
+    wait_approval: bool = False,
+    start_first: bool = False,
 ) -> dict[str, Any]:
     """Print events as they come, in text; the deployment as it is at the end.
 
     A stack that does not answer is asked again for half a minute: a process of it that was killed
-    is back by then, and the deployment went on meanwhile. Then `Unavailable`.
+    is back by then, and the deployment went on meanwhile. Then `Unavailable`. `start_first` says
+    that the stack ends with the command, so that the deployment goes on when it is started again.
     """
     try:
         return _until_ended(client, deployment, output, wait_approval=wait_approval)
     except (KeyboardInterrupt, Unavailable):
-        output.say(f"It goes on; follow it with: iac-dharma deployments watch {deployment}")
+        watch = f"iac-dharma deployments watch {deployment}"
+        if start_first:
+            output.say(f"It goes on with the stack: iac-dharma start && {watch}")
+        else:
+            output.say(f"It goes on; follow it with: {watch}")
         raise
 
 

@@ -67,7 +67,7 @@ def show(process: str | None, lines: int, printer: LinePrinter, *, follow: bool)
     if not files:
         known = ", ".join(file.stem for file in _files(folder, None)) or "none yet"
         raise NotFound(f"There is no log of {process or 'the stack'}; logs: {known}")
-    printer.tag = process is None and (follow or len(files) > 1)
+    printer.tag = len(files) > 1 or (follow and process is None)
     tails = {file: _tail(file, lines, whole=follow) for file in files}
     found = [(moment, file, line) for file in files for moment, line in _timed(tails[file][0])]
     # In the order in which it happened; `sorted` keeps that of each file.
@@ -85,7 +85,7 @@ def show_about(process: str | None, identifier: str, printer: LinePrinter) -> in
     """Print every line, oldest first, that belongs to the request or deployment of this identifier,
     of one process's log or of all; how many there are."""
     folder = StackSettings.from_environment().log_dir
-    printer.tag = process is None
+    printer.tag = process is None or len(_files(folder, process)) > 1
     found: list[tuple[str, Path, bytes]] = []
     for file in _files(folder, process):
         for part in (file.with_suffix(".log.1"), file):
@@ -118,7 +118,13 @@ def _json(line: bytes) -> dict[str, Any] | None:
 
 
 def _files(folder: Path, process: str | None) -> list[Path]:
-    return [file for file in sorted(folder.glob("*.log")) if process in (None, file.stem)]
+    """Of all processes, of one, or of all of a name: `gateway` are `gateway-1` and `gateway-2`."""
+    files = sorted(folder.glob("*.log"))
+    return [
+        file
+        for file in files
+        if process is None or file.stem == process or file.stem.startswith(f"{process}-")
+    ]
 
 
 def _timed(lines: Iterable[bytes]) -> Iterator[tuple[bytes, bytes]]:

@@ -73,6 +73,9 @@ class Output:
         self.notices.print(f"[bold red]{error.code}[/]: ", end="")
         self.notices.print(error.message, markup=False, highlight=False, soft_wrap=True)
         for fault in error.faults:
+            if str(fault) == error.message:
+                # The only one, and said already.
+                continue
             self.notices.print(f"  {fault}", markup=False, highlight=False, soft_wrap=True)
 
     def say(self, text: str, style: str | None = None) -> None:

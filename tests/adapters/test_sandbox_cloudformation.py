@@ -268,6 +268,7 @@ def test_a_failed_creation_leaves_nothing(aws: AwsClients) -> None:
     before = sandbox.inventory()
     status = sandbox.deploy(network(Zone=OUTSIDE))
     assert status.phase == "failed"
+    assert status.reason.startswith("Zone (AWS::EC2::Subnet): ")
     assert "10.99.0.0/24" in status.reason
     events = sandbox.target.events(sandbox.stack, f"{sandbox.stack}-c1")
     assert events[-1].status == "CREATE_FAILED"
@@ -348,6 +349,7 @@ def test_a_bucket_with_objects_is_not_thrown_away(sandbox: Sandbox) -> None:
     sandbox.aws["s3"].put_object(Bucket=bucket, Key="a", Body=b"precious")
     status = sandbox.remove()
     assert status.phase == "failed"
+    assert status.reason.startswith("Assets (AWS::S3::Bucket): ")
     assert "not empty" in status.reason
     versions = sandbox.aws["s3"].list_object_versions(Bucket=bucket)["Versions"]
     for version in versions:

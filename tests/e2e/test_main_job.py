@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import time
 from collections.abc import Iterator
@@ -101,7 +102,8 @@ def test_the_main_job_ends_with_the_resources_of_the_example(dharma: MainJob) ->
     assert "Plan: 26 to create" in said
     assert "35 resources exist" in said
     look = "iac-dharma start && iac-dharma login && iac-dharma deployments show"
-    assert f"\nLook at it with: {look} " in said
+    assert re.search(rf"\nLook at it with:   (\. \S+ && )?{look} (\w+)\n", said)
+    assert re.search(r"\nRemove it with:    iac-dharma destroy \w+\n", said)
     assert not dharma.stack.is_running()
 
 

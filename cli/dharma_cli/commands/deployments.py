@@ -218,7 +218,9 @@ def watch(deployment: Deployment, format: FormatOption = Format.TEXT) -> int:
     from dharma_cli.client import connect
     from dharma_cli.follow import follow
 
-    return follow(connect(), deployment, Output("deployments watch", format))
+    client = connect()
+    client.require_stack()
+    return follow(client, deployment, Output("deployments watch", format))
 
 
 def _start(output: Output, place: str, body: Mapping[str, Any], detach: bool) -> int:

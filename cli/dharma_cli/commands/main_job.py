@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
+import shlex
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -51,6 +53,8 @@ def run(
     source = open_source(file, var)
     require_valid(source)
     local_identity.ensure_keys()
+    # As Ctrl-C, from here on: a stack that was started for this command ends with it.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     stack = Stack()
     ours = not stack.is_running()
     if ours:
@@ -59,7 +63,7 @@ def run(
     try:
         stack.wait_ready(READY_SECONDS)
         client = Client(stack.url(), local_identity.issue("admin", hours=12))
-        deployment = _deploy(client, source, environment, output)
+        deployment = _deploy(client, source, environment, output, ours=ours)
         ends = once and ours
         if output.is_json:
             documents = _documents(client, deployment["id"])
@@ -73,13 +77,17 @@ def run(
                 output.console.print(f"Ctrl-C ends {what}.", style="dim")
         if not once:
             _until_interrupted()
+            # The terminal has written ^C and stays in that line.
+            output.say("\nStopping the stack ..." if ours else "")
     finally:
         if ours:
             stack.stop()
     return exit_code(deployment)
 
 
-def _deploy(client: Client, source: Source, environment: str, output: Output) -> dict[str, Any]:
+def _deploy(
+    client: Client, source: Source, environment: str, output: Output, *, ours: bool
+) -> dict[str, Any]:
     from dharma_cli.submit import deployment_body
 
     _ensure_environment(client, environment, source)
@@ -87,7 +95,7 @@ def _deploy(client: Client, source: Source, environment: str, output: Output) ->
     started = client.post("/deployments", body, idempotency_key=secrets.token_hex(16))
     if not output.is_json:
         heading(output.console, f"Deployment {started['id']}")
-    return until_ended(client, started["id"], output)
+    return until_ended(client, started["id"], output, start_first=ours)
 
 
 def _documents(client: Client, deployment: str) -> dict[str, Any]:
@@ -120,10 +128,28 @@ def _show(client: Client, deployment: dict[str, Any], output: Output) -> None:
 
 def _tell_how_to_go_on(output: Output, deployment: str, address: str, *, serves: bool) -> None:
     console = output.console
-    begin = "" if serves else "iac-dharma start && "
-    look = f"{begin}iac-dharma login && iac-dharma deployments show {deployment}"
-    console.print(f"\n{'Serving' if serves else 'Served'} at [bold]{address}[/]", soft_wrap=True)
-    console.print(f"Look at it with: {look}", soft_wrap=True)
+    steps = [
+        *_activation(),
+        *([] if serves else ["iac-dharma start"]),
+        "iac-dharma login",
+        f"iac-dharma deployments show {deployment}",
+    ]
+    where = f"Serving at [bold]{address}[/]" if serves else "The stack has done its job and ends."
+    console.print(f"\n{where}", soft_wrap=True)
+    console.print(f"Look at it with:   {' && '.join(steps)}", soft_wrap=True)
+    console.print(f"Remove it with:    iac-dharma destroy {deployment}", soft_wrap=True)
+
+
+def _activation() -> list[str]:
+    """What makes the command known to a shell that has it not on its path: `scripts/run` makes the
+    environment and uses it, but the shell that called it does not."""
+    if sys.prefix == sys.base_prefix or os.environ.get("VIRTUAL_ENV") == sys.prefix:
+        return []
+    script = Path(sys.prefix, "bin", "activate")
+    if not script.is_file():
+        return []
+    near = script.is_relative_to(Path.cwd())
+    return [f". {shlex.quote(str(script.relative_to(Path.cwd()) if near else script))}"]
 
 
 def _ensure_environment(client: Client, name: str, source: Source) -> None:
@@ -152,7 +178,6 @@ def _made_up(blueprint: Blueprint, values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _until_interrupted() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         while True:
             signal.pause() if os.name == "posix" else input()

@@ -35,8 +35,13 @@ def _silent(data: dict[str, Any]) -> str | None:
 
 def _judged(data: dict[str, Any]) -> str:
     verdict = data["verdict"]
-    blocking = ", blocking" if verdict["blocking"] else ""
-    return f"Policies over the {data['stage']}: {verdict['outcome']}{blocking}"
+    said = f"Policies over the {data['stage']}: {verdict['outcome']}"
+    if verdict["outcome"] == "pass":
+        return said
+    summary = verdict["summary"]
+    # A deployment that goes on after a `fail` must say why it may.
+    blocking = "blocking" if verdict["blocking"] else "not blocking"
+    return f"{said} ({blocking}): {summary['failures']} failed, {summary['unknowns']} unknown"
 
 
 def _estimated(data: dict[str, Any]) -> str:

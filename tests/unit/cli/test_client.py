@@ -114,6 +114,11 @@ def test_no_answer_says_how_to_start_the_stack(error: Exception) -> None:
         client(error).get("/x")
 
 
+def test_the_number_of_a_failure_which_each_system_has_otherwise_is_left_out() -> None:
+    with pytest.raises(errors.Unavailable, match=r"No answer from http://api\.test: refused\. "):
+        client(httpx.ConnectError("[Errno 111] refused")).get("/x")
+
+
 @pytest.mark.parametrize(
     ("method", "headers", "times"),
     [

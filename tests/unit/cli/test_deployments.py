@@ -155,6 +155,27 @@ def test_what_failed_gives_code_1_and_the_reason_as_it_is(
     assert dharma("deployments", "show", started).code == 0
 
 
+def test_a_verdict_that_stops_nothing_says_so_and_how_much_was_found(
+    dharma: Any, api: Any, started: str
+) -> None:
+    def judged(stage: str, outcome: str, failures: int, *, blocking: bool) -> Any:
+        summary = {"failures": failures, "unknowns": 1}
+        verdict = {"outcome": outcome, "blocking": blocking, "summary": summary}
+        return ("GuardrailsJudged", {"stage": stage, "verdict": verdict})
+
+    api.tell(
+        started,
+        judged("design", "fail", 3, blocking=False),
+        judged("plan", "fail", 4, blocking=True),
+        judged("plan", "pass", 0, blocking=False),
+        FAILED,
+    )
+    said = dharma("deployments", "watch", started).out
+    assert "Policies over the design: fail (not blocking): 3 failed, 1 unknown\n" in said
+    assert "Policies over the plan: fail (blocking): 4 failed, 1 unknown\n" in said
+    assert "Policies over the plan: pass\n" in said
+
+
 def test_control_c_leaves_the_deployment_alone_and_says_so(
     dharma: Any, api: Any, started: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -162,6 +183,25 @@ def test_control_c_leaves_the_deployment_alone_and_says_so(
     said = dharma("deployments", "watch", started)
     assert said.code == 130
     assert said.err == f"It goes on; follow it with: iac-dharma deployments watch {started}\n"
+
+
+def test_a_stack_that_does_not_run_is_not_waited_for(
+    dharma: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Stopped:
+        def is_running(self) -> bool:
+            return False
+
+        def url(self) -> str:
+            return "http://127.0.0.1:3999"
+
+    monkeypatch.setattr("dharma_cli.client.Stack", Stopped)
+    monkeypatch.setenv("DHARMA_API", "http://127.0.0.1:3999")
+    said = dharma("deployments", "watch", "01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    assert (said.code, said.out) == (1, "")
+    assert said.err == (
+        "Unavailable: Nothing runs at http://127.0.0.1:3999. Start it with: iac-dharma start\n"
+    )
 
 
 def test_a_stack_that_is_silent_for_a_while_is_asked_again(

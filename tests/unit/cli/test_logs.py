@@ -32,6 +32,13 @@ def test_lines_of_several_processes_say_whose_they_are(dharma: Any, folder: Path
     assert dharma("logs").out == "  engine | a\n gateway | b \ufffd\n"
 
 
+def test_a_name_that_several_processes_have_shows_all_of_them(dharma: Any, folder: Path) -> None:
+    for name in ("gateway-1", "gateway-2", "engine"):
+        (folder / f"{name}.log").write_text(f"of {name}\n")
+    assert dharma("logs", "gateway").out == "gateway-1 | of gateway-1\ngateway-2 | of gateway-2\n"
+    assert dharma("logs", "gateway-2").out == "of gateway-2\n"
+
+
 def test_lines_of_several_processes_come_in_the_order_of_their_times(
     dharma: Any, folder: Path
 ) -> None:

@@ -286,3 +286,8 @@ def test_colour_is_for_terminals_unless_no_color_is_set(
     # https://no-color.org: an empty value counts as not set.
     assert coloured == (not no_color)
     assert "words" in terminal.text
+
+
+def test_a_fault_that_is_the_whole_failure_is_said_once(dharma: Any, api: Any) -> None:
+    said = dharma("env", "create", "dev", "--provider", "oracle")
+    assert (said.code, said.err) == (1, "InvalidInput: provider: one of aws, azure, gcp\n")

@@ -185,7 +185,7 @@ class Creation:
         """Set through the service what creation dropped."""
         present = live(self.stack, entry, native, properties)
         if present is None:
-            raise DeploymentFailed(f"{entry.logical_id} ({entry.type}) vanished after its creation")
+            raise DeploymentFailed("it vanished after its creation")
         if list(differences(properties, present.properties)):
             try:
                 native.update(self.stack.aws, Made(entry.physical_id), properties)

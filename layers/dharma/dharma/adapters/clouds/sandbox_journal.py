@@ -45,7 +45,7 @@ class Journal:
     """`change` is the last one; `completed` whether any ever succeeded,
     `emptied` that a removal found nothing left; `done` of `total` resources the present change is
     through with; `leaving` holds resources that are replaced or no longer wanted and are removed
-    when all the rest succeeded. `events` are the first of the present change."""
+    when all the rest succeeded. `events` are the first of the present change, and its failures."""
 
     change: str = ""
     phase: Phase = "running"
@@ -76,10 +76,17 @@ class Journal:
     def tell(self, time: str, entry: Entry, status: str, reason: str = "") -> None:
         """Add an event of the present change."""
         self.done += not status.endswith(("_IN_PROGRESS", "_FAILED"))
-        if len(self.events) < _KEPT_EVENTS:
+        if len(self.events) < _KEPT_EVENTS or status.endswith("_FAILED"):
             self.events.append(
                 [time, entry.logical_id, entry.type, status, reason, entry.physical_id]
             )
+
+    def fail(self, reason: str) -> None:
+        """End the present change, and name the resource at which it did."""
+        rows = (dict(zip(_ROW, row, strict=True)) for row in reversed(self.events))
+        last = next((row for row in rows if row["status"].endswith("_FAILED")), None)
+        self.phase = "failed"
+        self.reason = f"{last['logical_id']} ({last['type']}): {reason}" if last else reason
 
     def told(self) -> list[NativeEvent]:
         return [

@@ -37,7 +37,7 @@ class Removal:
                     self.stack.note()
                     return
         except ClientError as error:
-            self.stack.journal.phase, self.stack.journal.reason = "failed", message_of(error)
+            self.stack.journal.fail(message_of(error))
             self.stack.note()
             return
         if not self.stack.journal.emptied:

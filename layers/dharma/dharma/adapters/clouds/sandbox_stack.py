@@ -85,7 +85,7 @@ class SandboxStack:
             failure = translated(error) if isinstance(error, ClientError) else error
             if not isinstance(failure, DeploymentFailed):
                 raise
-            self.stack.journal.phase, self.stack.journal.reason = "failed", failure.message
+            self.stack.journal.fail(failure.message)
             self.stack.settle()
             self.stack.note()
 
