@@ -168,7 +168,10 @@ def _error(response: httpx.Response) -> DharmaError:
         stated = None
     problem: dict[str, Any] = stated if isinstance(stated, dict) else {}
     if response.status_code == 401:
-        return Unauthenticated("Not logged in, or the token has expired: iac-dharma login")
+        return Unauthenticated(
+            "Not logged in, or the token has expired or is that of another stack:"
+            " iac-dharma login, in the folder where the stack was started"
+        )
     kind = getattr(errors, str(problem.get("code", "")), None)
     if not (isinstance(kind, type) and issubclass(kind, DharmaError)):
         # API Gateway's own words have no code.

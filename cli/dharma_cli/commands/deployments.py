@@ -241,6 +241,7 @@ def _start(output: Output, place: str, body: Mapping[str, Any], detach: bool) ->
 
 def _decide(decision: str, deployment: str, comment: str, format: Format) -> int:
     from dharma_cli.client import connect
+    from dharma_cli.follow import FINAL
     from dharma_cli.views.progress import deployment_card
 
     output = Output(decision, format)
@@ -249,4 +250,6 @@ def _decide(decision: str, deployment: str, comment: str, format: Format) -> int
         output.document({"deployment": body})
     else:
         deployment_card(output.console, body)
+        if body["status"] not in FINAL:
+            output.say(f"Follow it with: iac-dharma deployments watch {deployment}")
     return exits.FINE

@@ -82,7 +82,7 @@ def status(format: FormatOption = Format.TEXT) -> int:
     if output.is_json:
         output.document({"ready": ready, "processes": _documents(processes)})
     elif not processes:
-        output.console.print("Not running. Start it with: iac-dharma start")
+        output.console.print(_stopped(), markup=False, soft_wrap=True)
     else:
         _print_table(output, processes)
     return exits.FINE if ready else exits.ERROR
@@ -129,7 +129,7 @@ def health(format: FormatOption = Format.TEXT) -> int:
     if output.is_json:
         output.document({"ok": well, "parts": parts})
     elif not parts:
-        output.console.print("Not running. Start it with: iac-dharma start")
+        output.console.print(_stopped(), markup=False, soft_wrap=True)
     else:
         for name, answer in parts.items():
             style = "green" if answer == "ok" else "red"
@@ -196,3 +196,11 @@ def _print_table(output: Output, processes: list[ProcessStatus]) -> None:
             str(process.restarts),
         )
     table.print(output.console)
+
+
+def _stopped() -> str:
+    """With the folder: the stack of another one may well run."""
+    from dharma_local.stack_settings import StackSettings
+
+    folder = StackSettings.from_environment().state_dir
+    return f"Not running with the state in {folder}. Start it with: iac-dharma start"

@@ -333,6 +333,7 @@ def test_on_a_terminal_a_yes_approves(
     assert said.code == 0, said.err
     assert ('+ name: "jobs-prod"' in said.out) == (not words)
     assert dharma("deployments", "show", waiting, *JSON).json["deployment"]["approvedBy"]
+    assert said.err == f"Follow it with: iac-dharma deployments watch {waiting}\n"
 
 
 def test_what_does_not_wait_is_not_asked_for(

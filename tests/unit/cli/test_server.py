@@ -14,11 +14,12 @@ JSON = ("--format", "json")
 
 @pytest.mark.parametrize("command", ["status", "health"])
 def test_a_stack_that_does_not_run_is_code_1_and_says_how_to_start(
-    dharma: Any, command: str
+    dharma: Any, command: str, tmp_path: Any
 ) -> None:
     said = dharma(command)
     assert said.code == 1
-    assert said.out == "Not running. Start it with: iac-dharma start\n"
+    where = tmp_path / "state"
+    assert said.out == f"Not running with the state in {where}. Start it with: iac-dharma start\n"
 
 
 def test_the_same_in_json(dharma: Any) -> None:
