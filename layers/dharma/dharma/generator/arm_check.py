@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dharma.blueprint.readers.arm.reader import read_arm
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note
+from dharma.core.errors import LimitExceeded
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import references
 
@@ -20,7 +21,10 @@ Graph = dict[str, frozenset[str]]
 def reread(text: str, file: str, resources: Sequence[Resource], catalog: Catalog) -> list[Note]:
     """A note for every resource that reads back with other references, or not at all."""
     meant = graph_of(resources)
-    found = graph_of(read_arm(text, file, catalog).blueprint.resources)
+    try:
+        found = graph_of(read_arm(text, file, catalog).blueprint.resources)
+    except LimitExceeded as error:
+        return [Note("approximated", file, "", f"not read again: {error.message}")]
     notes = []
     for address, targets in meant.items():
         if address not in found:

@@ -15,7 +15,7 @@ from typing import Any
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
 from dharma.catalog.formats import PERHAPS_WITHIN_PARENT, WITHIN_PARENT, azure_type
-from dharma.catalog.naming import Names, pascal
+from dharma.generator.arm_parts import ArmParts, variable_of
 from dharma.generator.arm_places import (
     GROUP,
     SUBSCRIPTION,
@@ -38,7 +38,6 @@ from dharma.model.expressions.nodes import (
 
 # `/subscriptions/S/resourceGroups/G/providers/Namespace/type/name/...`: the names, split at `/`.
 _FIRST_NAME = 8
-VARIABLES_MAX = 256
 FUNCTION = re.compile(r"list[A-Za-z]+\(\)\Z")
 _SUBSCRIPTION = ArmMember(ArmCall("subscription"), "subscriptionId")
 
@@ -48,7 +47,7 @@ class ArmNames:
 
     def __init__(
         self,
-        parts: Sequence[Part],
+        parts: ArmParts,
         catalog: Catalog,
         here: Place,
         *,
@@ -61,7 +60,7 @@ class ArmNames:
         nested in it, `places` knows where every part is and `members` are the template's own.
         `asked` are the values of its outputs, `homes` the parts that others stand in. `current` is
         the resource that is being written."""
-        self.parts = {part.address: part for part in parts}
+        self.parts = parts.by_address
         self.catalog = catalog
         self.here = here
         self.group = here.group
@@ -79,45 +78,10 @@ class ArmNames:
         self.values: ArmValues | None = None
         self.current: Part | None = None
         self.variables: dict[str, Any] = {}
-        self._named = self._names_of_variables()
-        self.copies = self._names_of_copies()
+        self._named = parts.variables(self._asked)
+        self.copies = parts.copies
 
     # ---- names
-
-    def _names_of_variables(self) -> dict[str, str]:
-        """The variable that holds the name of a part, for those whose name others use."""
-        used = set(self._asked)
-        for part in self.parts.values():
-            for ref in references(dict(part.arguments)):
-                if ref.path == ("name",):
-                    used.add(ref.address)
-        names = Names()
-        found = {
-            address: names.take(variable_of(part), address)
-            for address, part in self.parts.items()
-            if address in used
-            and address != self.group
-            and part.count is None
-            and all(self._is_early(n) for n in walk(part.arguments.get("name")))
-        }
-        # Azure takes no more of them: the names are repeated then.
-        return found if len(found) <= VARIABLES_MAX else {}
-
-    def _is_early(self, node: Value) -> bool:
-        """Whether a variable may hold it. Across templates a name is told by its variable, also
-        where it is made of other names."""
-        if not isinstance(node, ResourceRef):
-            return True
-        plain = node.instance is None or isinstance(node.instance, int)
-        return self.places is not None and plain and node.path in (("id",), ("name",))
-
-    def _names_of_copies(self) -> dict[str, str]:
-        names = Names()
-        return {
-            address: names.take(f"{_word(part)}Copy", address)
-            for address, part in self.parts.items()
-            if part.count is not None
-        }
 
     def segments(self, part: Part, instance: Value = None) -> list[ArmValue]:
         """The names along a part's type, the last its own; `instance` is the index of its loop."""
@@ -154,7 +118,7 @@ class ArmNames:
     def _own(self, part: Part, instance: Value) -> ArmValue:
         assert self.values is not None
         name = part.arguments.get("name")
-        if part.address in self._named:
+        if part.address in self._named and part.address != self.group:
             variable = self._named[part.address]
             return self._variable(variable, part, "name")
         if name is None:
@@ -296,7 +260,7 @@ class ArmNames:
         # `reference` may not stand where Azure wants a location: what the group says is repeated.
         argument = str(ref.path[0])
         if part.count is None and part.arguments.get(argument) is not None:
-            variable = f"{_word(part)}{argument.capitalize()}"
+            variable = variable_of(part, argument)
             return _members(self._variable(variable, part, argument), ref.path[1:])
         value = _at_instance(part.arguments.get(argument), ref.instance)
         return _members(self.values.expression(value), ref.path[1:])
@@ -388,19 +352,6 @@ class ArmNames:
 def _is_chosen(instance: Value) -> bool:
     """Whether a loop over values chooses the instance: then all of them are needed."""
     return any(isinstance(n, Symbol) and n != Symbol(("count", "index")) for n in walk(instance))
-
-
-def variable_of(part: Part) -> str:
-    """The variable for the name of a part: `mainVirtualNetworkName`."""
-    return f"{_word(part)}Name"
-
-
-def _word(part: Part) -> str:
-    """`azurerm_virtual_network.main` as `mainVirtualNetwork`."""
-    kind, _, name = (part.owner or part.address).rpartition(".")
-    noun = kind.removeprefix("azurerm_").split("::")[-1]
-    word = f"{pascal(name)}{pascal(noun)}"
-    return word[:1].lower() + word[1:]
 
 
 def _at_instance(value: Value, instance: Value) -> Value:

@@ -15,6 +15,7 @@ from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_names import ArmNames
 from dharma.generator.arm_parameters import is_optional
+from dharma.generator.arm_parts import ArmParts
 from dharma.generator.arm_places import Place, Places
 from dharma.generator.arm_values import REGION_OF_GROUP, ArmValues, Scope
 from dharma.generator.arm_within import Within
@@ -34,7 +35,7 @@ class ArmTemplate:
     def __init__(
         self,
         bp: Blueprint,
-        parts: Sequence[Part],
+        parts: ArmParts,
         catalog: Catalog,
         parameters: dict[str, str],
         here: Place,
@@ -50,7 +51,7 @@ class ArmTemplate:
         stand in others; see `ArmNames`."""
         self.catalog = catalog
         self.notes: list[Note] = []
-        self.own = parts if own is None else own
+        self.own = list(parts.by_address.values()) if own is None else own
         members = None if own is None else frozenset(part.address for part in own)
         self.names = ArmNames(
             parts,

@@ -17,9 +17,10 @@ from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
 from dharma.catalog.naming import Names, pascal
 from dharma.generator.arm_metadata import metadata
-from dharma.generator.arm_names import FUNCTION, ArmNames, variable_of
+from dharma.generator.arm_names import FUNCTION, ArmNames
 from dharma.generator.arm_outputs import ArmOutputs
 from dharma.generator.arm_parameters import arm_type, parameter, parameter_names
+from dharma.generator.arm_parts import ArmParts, variable_of
 from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
 from dharma.generator.arm_resources import ArmTemplate
 from dharma.generator.arm_stages import Stage, staged
@@ -87,8 +88,9 @@ class SubscriptionTemplate:
         for address, home in within.homes.items():
             if home in self.stage_of:
                 self.stage_of[address] = self.stage_of[home]
+        named = ArmParts(parts, across=True)
         self.root = ArmTemplate(
-            bp, parts, catalog, self.parameters, SUBSCRIPTION,
+            bp, named, catalog, self.parameters, SUBSCRIPTION,
             places=places, own=self.root_parts, region=_REGION, outputs=outputs, within=within,
         )  # fmt: skip
         taken = Names()
@@ -102,7 +104,7 @@ class SubscriptionTemplate:
                 names.take(self._name(stage), stage.place.key + str(stage.level), "-"),
                 ArmTemplate(
                     bp,
-                    parts,
+                    named,
                     catalog,
                     self.parameters,
                     stage.place,

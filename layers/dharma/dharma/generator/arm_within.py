@@ -37,20 +37,25 @@ def moved_in(parts: Sequence[Part]) -> Within:
     by_address = {part.address: part for part in parts}
     homes = {p.address: _home(p, by_address) for p in parts if p.type in WITHIN_PARENT}
     referred = [ref.address for a in homes for ref in references(dict(by_address[a].arguments))]
+    parents = set(homes.values())
     for address in referred:
         part = by_address.get(address)
         if part is not None and part.type in PERHAPS_WITHIN_PARENT:
             parent = part.arguments.get("parent")
-            if isinstance(parent, ResourceRef) and parent.address in homes.values():
+            if isinstance(parent, ResourceRef) and parent.address in parents:
                 homes[address] = _home(part, by_address)
     if not homes:
         return Within(list(parts))
     names: dict[str, dict[str, str]] = {}
-    written = []
+    inner: dict[str, list[Part]] = {}
     for part in parts:
-        if part.address not in homes:
-            inner = [p for p in parts if homes.get(p.address) == part.address]
-            written.append(_with(part, inner, homes, names) if inner else part)
+        if part.address in homes:
+            inner.setdefault(homes[part.address], []).append(part)
+    written = [
+        _with(part, inner[part.address], homes, names) if part.address in inner else part
+        for part in parts
+        if part.address not in homes
+    ]
     return Within(written, homes, names)
 
 

@@ -69,9 +69,10 @@ def _named_from_outside(
     """Loops of which somebody names an instance otherwise than each of the same elements does, and
     those that do so themselves."""
     refused: set[str] = set()
+    by_address = {r.address: r for r in resources}
     for resource in resources:
         for ref in _references(resource):
-            target = next((r for r in resources if r.address == ref.address), None)
+            target = by_address.get(ref.address)
             if target is None or target.for_each is None:
                 continue
             together = ref.instance == KEY and target.for_each == resource.for_each

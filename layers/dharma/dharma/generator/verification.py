@@ -24,7 +24,7 @@ from dharma.blueprint.readers.terraform.opening import read_sent
 from dharma.catalog import Catalog, canonical, write
 from dharma.catalog.formats import Format, format_of
 from dharma.catalog.vpc_gateways import without_gateway_dependencies
-from dharma.core.errors import DharmaError, NotExpressible
+from dharma.core.errors import DharmaError, LimitExceeded, NotExpressible
 from dharma.generator.arm_check import graph_of
 from dharma.generator.code import GeneratedCode
 from dharma.model.blueprint import Blueprint, Resource
@@ -59,6 +59,8 @@ def reread(bp: Blueprint, code: GeneratedCode, catalog: Catalog) -> Check:
         return Check("re-read", "skipped", (f"there is no reader of {code.target}",))
     try:
         findings = list(_differences(bp, code, format, catalog))
+    except LimitExceeded as error:
+        return Check("re-read", "skipped", (error.message,))
     except DharmaError as error:
         findings = [f"what was written cannot be read: {error.message}"]
     return _check("re-read", findings)

@@ -25,9 +25,9 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import PLACES
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_metadata import metadata
-from dharma.generator.arm_names import VARIABLES_MAX
 from dharma.generator.arm_outputs import ArmOutputs
 from dharma.generator.arm_parameters import lost_patterns, parameter, parameter_names
+from dharma.generator.arm_parts import VARIABLES_MAX, ArmParts
 from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
 from dharma.generator.arm_resources import ArmTemplate
 from dharma.generator.arm_subscription import SubscriptionTemplate, version_of
@@ -108,7 +108,8 @@ def _of_group(
     it is called stands under `metadata`."""
     here = places.of_one_group()
     parameters = parameter_names(bp)
-    writing = ArmTemplate(bp, parts, catalog, parameters, here, outputs=outputs, within=within)
+    named = ArmParts(parts, across=False)
+    writing = ArmTemplate(bp, named, catalog, parameters, here, outputs=outputs, within=within)
     resources = writing.resources(part for part in within.parts if part.type != GROUP)
     own_outputs = ArmOutputs(bp, writing.names.parts, catalog).section(outputs, writing.values)
     extra: dict[str, Any] = {}
