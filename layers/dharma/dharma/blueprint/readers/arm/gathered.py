@@ -8,9 +8,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dharma.blueprint.readers.arm.entry import DEPLOYMENT, GROUP, SUBSCRIPTION_ID, Entry
+from dharma.blueprint.readers.arm.index import ANYWHERE, Index
 from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.readers.arm.nested import Nested
-from dharma.blueprint.readers.arm.segments import at_index, matched, segments_of
+from dharma.blueprint.readers.arm.segments import at_index, segments_of
 from dharma.blueprint.readers.arm.surroundings import Surroundings
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
@@ -24,6 +25,7 @@ from dharma.model.origin import Origin
 GROUP_BEGINS: list[Value] = ["", "subscriptions", SUBSCRIPTION_ID, "resourceGroups"]
 GROUP_ID = 5
 _CHILD = 3  # `/probes/http`
+_NONE = Index()
 
 
 class Gathered:
@@ -38,12 +40,25 @@ class Gathered:
         self.nested: dict[str, Nested] = {}
         self.by_address: dict[str, Entry] = {}
         self.reading: Entry | None = None
-        self._by_type: dict[str, list[Entry]] = {}
+        self._of_type: dict[str, Index] = {}
+        self._every = Index()
+        self._by_place: dict[str, str] = {}
+        self._groups: list[Entry] = []
+        self._nested_at: dict[str, str] = {}
 
     def add(self, entry: Entry) -> None:
         self.entries.append(entry)
         self.by_address[entry.address] = entry
-        self._by_type.setdefault(azure_type(entry.type).lower(), []).append(entry)
+        native = azure_type(entry.type).lower()
+        self._of_type.setdefault(native, Index()).add(entry)
+        self._every.add(entry)
+        self._by_place.setdefault(entry.where, entry.address)
+        if native == GROUP.lower():
+            self._groups.append(entry)
+
+    def add_nested(self, nested: Nested) -> None:
+        self.nested[nested.key] = nested
+        self._nested_at.setdefault(nested.where, nested.key)
 
     def note(self, message: str, node: Node, address: str, path: str = "") -> None:
         origin = Origin(self.file, node.line, node.column, address)
@@ -74,18 +89,15 @@ class Gathered:
         return own if name.instance is None else at_index(own, name.instance)
 
     def groups(self) -> list[Entry]:
-        return self._by_type.get(GROUP.lower(), [])
+        return self._groups
 
     def group_named(self, name: Value) -> Value:
         """The group of the template that is called so, as the reference to its name; another name
         stays what it is."""
         if isinstance(name, ResourceRef):
             return replace(name, path=("name",)) if name.path == ("id",) else name
-        for entry in self.groups():
-            instance = _instance(entry, [name])
-            if instance is not None:
-                return ResourceRef(entry.address, ("name",), instance[0])
-        return name
+        alike = self._of_type.get(GROUP.lower(), _NONE).called([name])
+        return next((ResourceRef(e.address, ("name",), instance) for e, instance in alike), name)
 
     # ---- finding
 
@@ -99,24 +111,21 @@ class Gathered:
         nested = self._deployment(names, wanted) if native.lower() == DEPLOYMENT.lower() else None
         if nested is not None:
             return nested
-        found: list[tuple[Entry, ResourceRef]] = []
-        for entry in self._by_type.get(native.lower(), ()):
-            if entry is self.reading or self._comes_after(entry):
-                continue  # Its own id is written out: nothing refers to itself.
-            instance = _instance(entry, names)
-            if instance is not None and (wanted is None or entry.target.group == wanted):
-                found.append((entry, ResourceRef(entry.address, ("id",), instance[0])))
-        near = [ref for entry, ref in found if entry.target.group == here]
-        every = [*near, *(ref for _, ref in found)]
-        return every[0] if every else None
+        alike = self._of_type.get(native.lower(), _NONE)
+        places = (here, ANYWHERE) if wanted is None else (wanted,)
+        for place in places:
+            for entry, instance in alike.called(names, place):
+                # Its own id is written out: nothing refers to itself.
+                if entry is not self.reading and not self._comes_after(entry):
+                    return ResourceRef(entry.address, ("id",), instance)
+        return None
 
     def by_full_name(self, name: Value) -> ResourceRef | None:
         """The one resource that is called so, whatever its type."""
         names = [self.plain(segment) for segment in segments_of(name)]
         found = [
-            ResourceRef(entry.address, ("id",), instance[0])
-            for entry in self.entries
-            if (instance := _instance(entry, names)) is not None
+            ResourceRef(entry.address, ("id",), instance)
+            for entry, instance in self._every.called(names)
         ]
         found += [
             ResourceRef(nested.key, ("id",))
@@ -130,9 +139,8 @@ class Gathered:
         if not isinstance(name, str):
             return None
         place = f"{where}.{name}"
-        addresses = [entry.address for entry in self.entries if entry.where == place]
-        addresses += [nested.key for nested in self.nested.values() if nested.where == place]
-        return ResourceRef(addresses[0], ("id",)) if addresses else None
+        address = self._by_place.get(place) or self._nested_at.get(place)
+        return None if address is None else ResourceRef(address, ("id",))
 
     def _deployment(self, names: list[Value], group: Value) -> ResourceRef | None:
         for nested in self.nested.values():
@@ -203,7 +211,3 @@ class Around(Surroundings):
 
     def as_id(self, value: Value) -> Value:
         return self._gathered.as_id(value)
-
-
-def _instance(entry: Entry, names: list[Value]) -> tuple[Value] | None:
-    return matched(entry.segments, names, counted=entry.count is not None)

@@ -156,7 +156,7 @@ class Gathering:
             outputs=members(template["outputs"][1]) if "outputs" in template else {},
             is_own=references is not None,
         )
-        self._gathered.nested[key] = nested
+        self._gathered.add_nested(nested)
         own = condition_of(self._gathered, body, where, outer, target.group)
         target = replace(target, within=key, conditions=(*around.conditions, *own))
         before = len(self._gathered.entries)
