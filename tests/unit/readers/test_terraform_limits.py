@@ -196,7 +196,7 @@ def test_what_a_million_calls_work_is_stopped_by_their_steps(
         ("1e308 * 1e308", "too many digits"),
         ('jsondecode("1e999999999")', "out of range"),
         ('jsondecode(join("", [for n in range(1000) : "[[[[[[[["]))', "recursion"),
-        ('yamldecode(join("", [for n in range(1000) : "[[[[[[[["]))', "no YAML"),
+        ('yamldecode(join("", [for n in range(1000) : "[[[[[[[["]))', "nested deeper"),
         ('regexall("(a{1000}){1000}", "a")', "pattern"),
         ('cidrsubnet("10.0.0.0/8", 1000000000, 1)', "cannot be extended"),
         ('cidrsubnets("10.0.0.0/8", 1000000000)', "cannot be extended"),
