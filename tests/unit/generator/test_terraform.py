@@ -150,7 +150,7 @@ def test_the_name_of_the_deployment_is_a_variable() -> None:
         ),
         (
             Conditional(VariableRef("flag"), None, [{"x": 1}]),
-            'dynamic "a" {\n  for_each = !var.flag ? [1] : []\n\n  content {\n    x = 1\n  }\n}',
+            'dynamic "a" {\n  for_each = var.flag ? [] : [1]\n\n  content {\n    x = 1\n  }\n}',
         ),
         (
             ForList(None, "s", VariableRef("environment"), {"x": Symbol(("s", "id"))}),

@@ -154,3 +154,27 @@ def test_a_type_with_defaults_is_written_again() -> None:
     type = 'map(object({ name = optional(string, "a.b-c"), sizes = optional(list(number), [1]) }))'
     code = f'variable "v" {{\n  type = {type}\n}}\n'
     assert f"  type = {type}\n" in written(read(main=code), "variables.tf")
+
+
+def test_a_block_that_is_there_unless_something_holds_keeps_its_condition() -> None:
+    code = """
+variable "name" { default = null }
+resource "google_compute_firewall" "f" {
+  name    = "f"
+  network = "n"
+
+  dynamic "log_config" {
+    for_each = var.name == null ? [] : [var.name]
+    content {
+      metadata = log_config.value
+    }
+  }
+}
+"""
+    result = read(main=code)
+    text = written(result)
+    assert '  dynamic "log_config" {\n    for_each = var.name == null ? [] : [1]\n' in text
+    again = read(main=text, variables=written(result, "variables.tf"))
+    assert properties(again, "google_compute_firewall.f") == properties(
+        result, "google_compute_firewall.f"
+    )

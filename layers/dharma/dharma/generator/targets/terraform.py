@@ -186,15 +186,14 @@ def _argument(name: str, value: Value) -> list[Item]:
     if isinstance(value, list) and value and all(_is_block(v) for v in value):
         return [item for v in value for item in _blocks(name, v)]
     if isinstance(value, Conditional) and _is_block_list(value.then, value.otherwise):
-        return [
-            item
-            for condition, branch in (
-                (value.condition, value.then),
-                (_negated(value.condition), value.otherwise),
-            )
-            for element in (branch if isinstance(branch, list) else [])
-            for item in _blocks(name, Conditional(condition, element, None))
+        then, otherwise = (
+            branch if isinstance(branch, list) else [] for branch in (value.then, value.otherwise)
+        )
+        elements = [
+            *(Conditional(value.condition, element, None) for element in then),
+            *(Conditional(value.condition, None, element) for element in otherwise),
         ]
+        return [item for element in elements for item in _blocks(name, element)]
     if isinstance(value, ForList) and isinstance(value.result, dict):
         return [_repeated(name, value)]
     return [Attribute(name, value)]
@@ -233,7 +232,11 @@ def _blocks(name: str, value: Value) -> list[Item]:
                 found.extend(_blocks(name, Conditional(both, inner, None)) if inner else [])
         elif isinstance(branch, dict):
             content = Block("content", (), _block_body(branch))
-            repeat = Attribute("for_each", Conditional(condition, [1], []))
+            once: Value = Conditional(condition, [1], [])
+            if branch is value.otherwise and condition == Unary("!", value.condition):
+                # Said the way round in which it is read.
+                once = Conditional(value.condition, [], [1])
+            repeat = Attribute("for_each", once)
             found.append(Block("dynamic", (name,), (repeat, content)))
     return found
 
