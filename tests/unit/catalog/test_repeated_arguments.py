@@ -59,3 +59,22 @@ def test_another_value_is_reported() -> None:
     assert [(n.path, n.message) for n in notes] == [
         ("resource_id", "is not that of what it belongs to")
     ]
+
+
+def test_targets_name_the_bus_of_their_rule() -> None:
+    bus = Resource("aws_cloudwatch_event_bus", "orders", {"name": "orders"})
+    target: Value = {"target_id": "q", "arn": "arn:aws:sqs:eu-west-1:111122223333:q"}
+    rule = Resource(
+        "aws_cloudwatch_event_rule",
+        "placed",
+        {
+            "event_bus_name": ResourceRef(bus.address, ("name",)),
+            "event_pattern": {"source": ["shop"]},
+            "targets": [target],
+        },
+    )
+    document, notes = write([bus, rule], "terraform", CATALOG)
+    assert document.parts[2].arguments["event_bus_name"] == ResourceRef(bus.address, ("name",))
+    back, read_notes = read(document, CATALOG)
+    assert canonical(back, CATALOG) == canonical([bus, rule], CATALOG)
+    assert [*notes, *read_notes] == []
