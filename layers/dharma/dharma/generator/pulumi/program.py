@@ -29,6 +29,7 @@ from dharma.generator.pulumi.names import (
     resource_names,
 )
 from dharma.generator.pulumi.order import in_order, referred
+from dharma.generator.pulumi.outputs import Target
 from dharma.generator.pulumi.syntax import (
     Choice,
     Invoke,
@@ -42,7 +43,7 @@ from dharma.generator.pulumi.syntax import (
 )
 from dharma.generator.pulumi.syntax import Mapping as Object
 from dharma.generator.pulumi.syntax import Sequence as Items
-from dharma.generator.pulumi.values import Target, Translator
+from dharma.generator.pulumi.translator import Translator
 from dharma.model.blueprint import Blueprint, Output, Resource
 from dharma.model.expressions.nodes import Conditional, Value, VariableRef, references
 from dharma.model.types import parse_type
@@ -398,9 +399,8 @@ class _Program:
             path = f"{owner}.{key}"
             found = target.names.shape.get(key)
             known = self.translator.field(found, path)
-            named.append(
-                (self.translator.property(known), self.translator.given(value, known.kind, path))
-            )
+            spelled = self.translator.outputs.name_of(known)
+            named.append((spelled, self.translator.given(value, known.kind, path)))
         named += self._native(part, target, {n for n, _ in named})
         return Invoke(
             Name(self._class(target)), (logical,), tuple(named), new=True, options=tuple(options)
@@ -422,7 +422,7 @@ class _Program:
             found = _by_camel(target.names.shape, key)
             if found is None:
                 raise NotExpressible(f"{path}: {target.names.path} has no such property")
-            name = self.translator.property(found)
+            name = self.translator.outputs.name_of(found)
             if name in already:
                 raise NotExpressible(f"{path}: the resource's properties say it already")
             renamed = _renamed(value, found.kind, path)
