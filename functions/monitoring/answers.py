@@ -478,7 +478,7 @@ Json = dict[str, Any]
 
 # Routes that answer with a file: its media types (beside JSON of the shape below, if there is one).
 FILES: dict[str, tuple[str, ...]] = {
-    "GET /blueprints/{id}/export": ("application/yaml", "application/json"),
+    "GET /blueprints/{id}/export": ("application/yaml",),
     "GET /docs": ("text/html",),
     "POST /iac/generate": ("application/zip", "application/gzip"),
 }
@@ -502,7 +502,7 @@ ANSWERS: dict[str, tuple[int, type[Answer] | type[str] | Any]] = {
     "GET /blueprints/{id}/versions/next": (200, VersionProposal),
     "GET /blueprints/{id}/versions/{version}": (200, BlueprintVersionContents),
     "POST /blueprints/{id}/validate": (200, Validation),
-    "GET /blueprints/{id}/export": (200, str),
+    "GET /blueprints/{id}/export": (200, Json),
     "GET /environments": (200, EnvironmentPage),
     "POST /environments": (201, Environment),
     "GET /environments/{name}": (200, Environment),
