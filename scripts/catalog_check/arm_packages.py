@@ -33,6 +33,9 @@ from typing import Any
 from dharma.catalog.formats import WITHIN_PARENT
 
 RESOURCE_GROUP = "Microsoft.Resources/resourceGroups"
+# What templates call a request whose address is another: the table of `list*` functions in
+# https://learn.microsoft.com/azure/azure-resource-manager/templates/template-functions-resource#list
+_CALLED = {"sharedKeys": "listKeys"}
 _SCALARS = {
     "str": "string", "int": "number", "float": "number", "bool": "bool", "datetime": "string",
     "timedelta": "string", "bytes": "string", "iso-8601": "string", "duration": "string",
@@ -433,6 +436,7 @@ class _Operations:
 
     def _function(self, method: ast.FunctionDef, url: str) -> None:
         address, _, function = url.rpartition("/")
+        function = _CALLED.get(function, function)
         native = type_in(address)
         result = _returned(method)
         if native in self.service.types and function.lower().startswith("list") and result:

@@ -537,7 +537,11 @@ def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
     if transform.numbered is not None:
         fixed[transform.numbered[0]] = "1"
     members = native.item.fields
-    for name in (first, *fixed):
+    if transform.first is not None:
+        outer, flag = transform.first
+        if outer not in members or flag not in members[outer].fields:
+            raise Contradiction(f"its elements have no {outer}.{flag}")
+    for name in (first, *fixed, *transform.ignore):
         if name not in members:
             raise Contradiction(f"its elements have no {name}{near(name, members)}")
     for name, literal in fixed.items():

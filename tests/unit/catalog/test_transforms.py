@@ -232,3 +232,44 @@ def test_a_literal_is_read_in_small_and_capital_letters() -> None:
     assert transform.read("USER") == "UserAssigned"
     with pytest.raises(Untransformable, match="none of"):
         transform.read("users")
+
+
+NETWORK = transform_named(
+    "objects", {"member": "id", "first": "properties.primary", "ignore": ["locations"]}
+)
+
+
+def test_the_first_of_several_is_told_by_a_flag_and_a_single_one_needs_none() -> None:
+    assert NETWORK.write(["a"]) == [{"id": "a"}]
+    assert NETWORK.write(["a", "b"]) == [
+        {"id": "a", "properties": {"primary": True}},
+        {"id": "b", "properties": {"primary": False}},
+    ]
+    assert NETWORK.read(NETWORK.write(["a", "b"])) == ["a", "b"]
+
+
+def test_the_flagged_element_is_the_first_wherever_it_stands() -> None:
+    flagged = [
+        {"id": "a", "properties": {"primary": False}},
+        {"id": "b"},
+        {"id": "c", "properties": {"primary": True}},
+    ]
+    assert NETWORK.read(flagged) == ["c", "a", "b"]
+    assert NETWORK.read([{"id": "a", "properties": {"primary": VariableRef("p")}}]) == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("elements", "fault"),
+    [
+        ([{"id": "a", "properties": {"primary": VariableRef("p")}}, {"id": "b"}], "computed"),
+        ([{"id": x, "properties": {"primary": True}} for x in "ab"], "several"),
+        ([{"id": "a", "properties": {"deleteOption": "Delete"}}], "an element with properties"),
+    ],
+)
+def test_a_flag_that_tells_no_first_is_refused(elements: list[Value], fault: str) -> None:
+    with pytest.raises(Untransformable, match=fault):
+        NETWORK.read(elements)
+
+
+def test_members_that_mean_nothing_in_the_model_are_left_out() -> None:
+    assert NETWORK.read([{"id": "a", "locations": ["*"]}]) == ["a"]

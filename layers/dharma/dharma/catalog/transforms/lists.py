@@ -87,16 +87,20 @@ class Objects(Transform):
     """A list of plain values in the model, of objects with one member in the format
     (`[{"id": ...}]`), each with fixed members. `member` may be inside another one
     (`properties.zoneId`). `numbered`: a member that the format wants and the model does not have,
-    and its text before and behind the number of the element; any text is understood."""
+    and its text before and behind the number of the element; any text is understood. `first`: a
+    flag inside of an element that tells which one the model has first; a single one needs none.
+    `ignore`: members of an element that mean nothing in the model."""
 
     member: str
     constants: tuple[tuple[str, Value], ...] = ()
     numbered: tuple[str, str, str] | None = None
+    first: tuple[str, str] | None = None
+    ignore: tuple[str, ...] = ()
 
     def _write(self, value: Value) -> Value:
         if isinstance(value, list):
             elements = [element for element in value if element is not None]
-            return [self._object(element, n) for n, element in enumerate(elements, 1)]
+            return self._flagged([self._object(e, n) for n, e in enumerate(elements, 1)])
         if self.numbered is not None:
             raise Untransformable(NOT_NUMBERED)
         if isinstance(value, ForList) and value == self._all(value.collection):
@@ -104,6 +108,41 @@ class Objects(Transform):
         if isinstance(value, Expression):
             return self._all(value)
         raise Untransformable(f"{value!r} is no list")
+
+    def _flagged(self, objects: list[Value]) -> list[Value]:
+        """Which one is the first; nothing where that depends on conditions."""
+        if self.first is None or len(objects) < 2:
+            return objects
+        outer, inner = self.first
+        return [
+            {**one, outer: {inner: position == 0}} if isinstance(one, dict) else one
+            for position, one in enumerate(objects)
+        ]
+
+    def _in_order(self, elements: list[Value]) -> list[Value]:
+        """The elements without the flag, the one that has it before the others."""
+        if self.first is None:
+            return elements
+        outer, inner = self.first
+        flags: list[Value] = []
+        bare: list[Value] = []
+        for element in elements:
+            held = element.get(outer) if isinstance(element, dict) else None
+            if isinstance(element, dict) and isinstance(held, dict):
+                flags.append(held.get(inner))
+                left = {key: value for key, value in held.items() if key != inner}
+                bare.append({**element, outer: left or None})
+            else:
+                flags.append(None)
+                bare.append(element)
+        if len(bare) > 1 and any(flag not in (None, True, False) for flag in flags):
+            raise Untransformable(f"{inner} is computed")
+        places = [place for place, flag in enumerate(flags) if flag is True]
+        if len(places) > 1 and len(bare) > 1:
+            raise Untransformable(f"{inner} is said of several elements")
+        for place in places:
+            bare.insert(0, bare.pop(place))
+        return bare
 
     def _all(self, collection: Value) -> ForList:
         return ForList(None, "each", collection, self._object(Symbol(("each",)), 0))
@@ -125,7 +164,8 @@ class Objects(Transform):
 
     def _read(self, value: Value) -> Value:
         if isinstance(value, list):
-            return [self._member(element) for element in value if element is not None]
+            found = self._in_order([element for element in value if element is not None])
+            return [self._member(element) for element in found]
         if isinstance(value, ForList) and value == self._all(value.collection):
             return value.collection
         if isinstance(value, Expression):
@@ -143,7 +183,7 @@ class Objects(Transform):
             return element
         found: Value = element
         fixed = {**dict(self.constants)}
-        free = () if self.numbered is None else (self.numbered[0],)
+        free = self.ignore if self.numbered is None else (*self.ignore, self.numbered[0])
         for key in self.member.split("."):
             if not isinstance(found, dict) or key not in found:
                 raise Untransformable(f"an element without {self.member}")

@@ -55,7 +55,13 @@ def _objects(argument: Any) -> Transform:
     for member, said in dict(argument.get("numbered", {})).items():
         before, _, after = str(said).partition("${number}")
         numbered = member, before, after
-    return Objects(argument["member"], constants, numbered)
+    first = None
+    if said := argument.get("first"):
+        outer, _, inner = str(said).partition(".")
+        first = outer, inner
+    return Objects(
+        argument["member"], constants, numbered, first, tuple(argument.get("ignore", ()))
+    )
 
 
 def _around(argument: Any) -> Around:
