@@ -293,3 +293,14 @@ def test_a_chain_of_ten_thousand_references_is_followed() -> None:
     ]
     result = resolve(Blueprint("a", "1.0.0", "aws", resources=tuple(reversed(resources))))
     assert result.resources[0].properties == {"p": 7}
+
+
+def test_a_limit_is_told_with_its_place() -> None:
+    blueprint = load_blueprint(
+        "apiVersion: dharma/v1\nkind: Blueprint\nname: w\nversion: 1.0.0\nprovider: aws\n"
+        "resources:\n- name: q\n  type: aws_sqs_queue\n  properties:\n"
+        "    name: '${join(\"\", flatten(setproduct(range(1000), range(1000))))}'\n",
+        "w.yaml",
+    )
+    with pytest.raises(LimitExceeded, match=r"w\.yaml:10:11: resources\.aws_sqs_queue\.q\.prop"):
+        resolve(blueprint)

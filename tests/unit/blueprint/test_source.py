@@ -371,3 +371,9 @@ def blueprints(draw: st.DrawFn) -> Blueprint:
 @given(blueprints(), st.sampled_from(["yaml", "json"]))
 def test_every_blueprint_survives_a_round_trip(blueprint: Blueprint, format: Any) -> None:
     assert load_blueprint(dump_blueprint(blueprint, format), f"x.{format}") == blueprint
+
+
+def test_a_thousand_faults_are_enough() -> None:
+    with pytest.raises(InvalidBlueprint) as refused:
+        load_blueprint("name: w\nresources:\n" + "- *a\n" * 50_000, "w.yaml")
+    assert len(refused.value.faults) == 1000

@@ -72,6 +72,21 @@ def eat_at_once() -> int:
     return len(bytes(4096 * MEGABYTE))
 
 
+def answer_too_much() -> bytes:
+    return bytes(16 * MEGABYTE)
+
+
+def fail_in_c() -> None:
+    raise SystemError("error return without exception set")
+
+
+def nest() -> list[Any]:
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    return deep
+
+
 def crash() -> None:
     ctypes.string_at(0)
 
@@ -91,6 +106,9 @@ def leave() -> None:
         (wait, Limits(seconds=0.2), LimitExceeded, "reading it needs more than 0.2 s"),
         (eat, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
         (eat_at_once, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
+        (answer_too_much, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
+        (fail_in_c, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
+        (nest, SMALL, LimitExceeded, "too many levels deep"),
         (crash, SMALL, InvalidInput, "was ended by SIGSEGV"),
         (be_killed, SMALL, LimitExceeded, "was ended by SIGKILL, as a system does"),
         (leave, SMALL, InvalidInput, "ended with status 3"),

@@ -111,6 +111,34 @@ def test_yaml_of_any_depth_is_refused_and_never_ends_the_process(opening: str) -
         evaluate(Call("yamldecode", (opening * 100_000,)), Scope())
 
 
+def doubled(times: int, first: str, more: str) -> str:
+    """`first`, bound to a name, twice in the next, and so on; small in memory, endless on paper."""
+    text = f"x{times}"
+    for n in range(times, 0, -1):
+        text = f"[for x{n} in [{more.format(f'x{n - 1}')}] : {text}][0]"
+    return f"[for x0 in [{first}] : {text}][0]"
+
+
+@pytest.mark.parametrize(
+    "more",
+    ["[{0}, {0}]",
+     "{{a = {0}, b = {0}}}", "max({0}) == {0}", "[for y in [1, 2] : {0}]", '"${{{0}}}${{{0}}}"',
+     "{{for y in [1, 2] : y => {0}}}", "max({0}, {0})", "var.no ? [{0}] : {0}"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "around", ["{}", "jsonencode({})", "length({})", "[for z in [{}] : z == z]"]
+)
+def test_a_value_that_doubles_has_an_end(more: str, around: str) -> None:
+    text = around.format(doubled(28, "t.n.id == var.a", more))
+    with pytest.raises(LimitExceeded, match=r"a value has more than \d+ elements|steps"):
+        value_of(text)
+
+
+def test_what_is_used_many_times_is_no_harm() -> None:
+    value = value_of(f"length({doubled(10, '1', '[{0}, {0}]')})")
+    assert value == 2
+
+
 def test_yaml_that_holds_itself_is_refused() -> None:
     with pytest.raises(LimitExceeded, match="yamldecode: nested deeper"):
         evaluate(Call("yamldecode", ("&a [*a]",)), Scope())

@@ -11,7 +11,7 @@ import pytest
 from dharma.blueprint.readers import read_file
 from dharma.blueprint.readers.terraform import reading
 from dharma.blueprint.readers.terraform.files import MAX_FILE_BYTES
-from dharma.core.errors import InvalidInput, LimitExceeded
+from dharma.core.errors import InvalidInput, LimitExceeded, NotFound
 from dharma.model.expressions.nodes import Unknown
 from tests.unit.readers.terraform_folder import properties, read, told
 from tests.unit.work import calls_of
@@ -272,3 +272,43 @@ def test_commands_are_not_executed_and_told() -> None:
         'data "external" "x" {\n  program = ["touch", "/tmp/executed"]\n}\n'
     )
     assert any("never executed" in line for line in told(read(main=code)))
+
+
+@pytest.mark.parametrize(
+    ("first", "more"),
+    [
+        ('["a"]', "[{0}, {0}]"),
+        ('{a = "a"}', "{{a = {0}, b = {0}}}"),
+        ("aws_sqs_queue.q.id", "max({0}, {0})"),
+    ],
+)
+def test_names_that_double_are_stopped_with_their_line(folder: Path, first: str, more: str) -> None:
+    lines = [f"  l{n} = {more.format(f'local.l{n - 1}')}\n" for n in range(1, 41)]
+    (folder / "main.tf").write_text(
+        f"locals {{\n  l0 = {first}\n{''.join(lines)}}}\n"
+        'resource "aws_sqs_queue" "q" {\n  name = jsonencode(local.l40)\n}\n'
+    )
+    with pytest.raises(LimitExceeded, match=r"main\.tf:\d+: local\.l\d+: a value has more than"):
+        read_file(folder, expand=True)
+
+
+def test_a_folder_in_which_only_a_device_or_pipe_has_the_name_of_code_has_none(
+    folder: Path,
+) -> None:
+    os.mkfifo(folder / "main.tf")
+    with pytest.raises(NotFound, match="no Terraform code"):
+        read_file(folder)
+
+
+def test_a_link_that_leads_to_itself_is_no_folder(folder: Path) -> None:
+    (folder / "loop").symlink_to("loop")
+    (folder / "main.tf").write_text('module "m" { source = "./loop" }\n')
+    (line,) = told(read_file(folder))
+    assert line.endswith("module.m source: there is no folder ./loop")
+
+
+def test_a_file_whose_name_is_no_text_is_shown_with_escapes(folder: Path) -> None:
+    name = os.fsencode(folder) + b"/\xff.tf"
+    Path(os.fsdecode(name)).write_text('resource "aws_sqs_queue" "q" {}\n')
+    (queue,) = read_file(folder).blueprint.resources
+    assert queue.origin.file == f"{folder}/\\udcff.tf"

@@ -282,6 +282,11 @@ class _Resolver:
         except EvaluationError as error:
             self.fault(resource, steps, error)
             return Unknown(error.message)
+        except LimitExceeded as error:
+            if error.faults:
+                raise
+            fault = fault_at(resource, steps, error.message)
+            raise LimitExceeded(str(fault), [fault]) from error
 
     def value(self, value: Value, scope: Scope) -> Value:
         if isinstance(value, ResourceRef) and value.path and value.path[0] in NAMING_PROPERTIES:

@@ -21,6 +21,8 @@ MAX_BYTES = 10 * 1024 * 1024
 MAX_DEPTH = 64
 MAX_NODES = 1_000_000
 MAX_DIGITS = 300
+MAX_FAULTS = 1000
+"""More than these nobody reads; half a file of rubbish has millions."""
 
 Scalar: TypeAlias = None | bool | int | float | str
 
@@ -222,9 +224,14 @@ class TreeBuilder:
                 self.fault(event.start_mark, "a second document in the file", "one per file")
 
     def fault(self, mark: Any, message: str, hint: str | None = None) -> None:
-        self.faults.append(
+        self.note(
             Fault(message, file=self.file, line=mark.line + 1, column=mark.column + 1, hint=hint)
         )
+
+    def note(self, fault: Fault) -> None:
+        self.faults.append(fault)
+        if len(self.faults) >= MAX_FAULTS:
+            raise InvalidBlueprint(_summary(self.faults), self.faults)
 
     def limit(self, mark: Any, message: str) -> LimitExceeded:
         self.fault(mark, message)
@@ -313,9 +320,7 @@ class TreeBuilder:
                 into.setdefault(name, (_MERGED, inner))
 
     def node_fault(self, node: Node, message: str, hint: str | None = None) -> None:
-        self.faults.append(
-            Fault(message, file=self.file, line=node.line, column=node.column, hint=hint)
-        )
+        self.note(Fault(message, file=self.file, line=node.line, column=node.column, hint=hint))
 
 
 _MERGED = Node("<<", 0, 0)

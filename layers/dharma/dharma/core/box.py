@@ -40,11 +40,16 @@ _GRACE = 0.5
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Seconds of CPU (whole ones, as the kernel counts), seconds on the clock, and the bytes that
-    the process may take beyond those that it begins with."""
+    the process may take beyond those that it begins with. Its answer may have an eighth of these:
+    whoever waits for it needs a few times its size."""
 
     cpu_seconds: int = 60
     seconds: float = 120.0
     memory_bytes: int = 2 * 1024**3
+
+    @property
+    def answer_bytes(self) -> int:
+        return self.memory_bytes // 8
 
 
 def boxed(work: Callable[[], T], file: str | None = None, limits: Limits = Limits()) -> T:
@@ -67,7 +72,7 @@ def boxed(work: Callable[[], T], file: str | None = None, limits: Limits = Limit
     answer: bytes | None = None
     found: tuple[bool, Any] | None = None
     try:
-        answer = _received(source, limits.seconds + _GRACE)
+        answer = _received(source, limits.seconds + _GRACE, limits.answer_bytes)
         found = unpacked(answer) if answer is not None else None
     finally:
         # Also when waiting was interrupted.
@@ -79,6 +84,9 @@ def boxed(work: Callable[[], T], file: str | None = None, limits: Limits = Limit
     if succeeded:
         result: T = value
         return result
+    if isinstance(value, RecursionError):
+        fault = Fault("it is nested, or its names need each other, too many levels deep", file=file)
+        raise LimitExceeded(str(fault), [fault]) from value
     if isinstance(value, MemoryError):
         raise _beyond(file, f"{limits.memory_bytes // 1024**2} MB of memory")
     raise value
@@ -96,8 +104,9 @@ def _fork(source: int, sink: int) -> int:
         raise Unavailable(f"no process can be started: {error.strerror}") from error
 
 
-def _received(source: int, seconds: float) -> bytes | None:
-    """All that comes until the other end is closed; None when that takes too long."""
+def _received(source: int, seconds: float, most: int) -> bytes | None:
+    """All that comes until the other end is closed; None when that takes too long. Beyond `most`
+    bytes the rest is left: half an answer is none."""
     deadline = time.monotonic() + seconds
     poll = select.poll()
     poll.register(source, select.POLLIN)
@@ -107,6 +116,9 @@ def _received(source: int, seconds: float) -> bytes | None:
         if not piece:
             return b"".join(pieces)
         pieces.append(piece)
+        most -= len(piece)
+        if most < 0:
+            return b""
     return None
 
 
@@ -154,23 +166,33 @@ def _inside(
     try:
         _confine(sink, limits)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _send(sink, _answer(work))
+        _send(sink, _answer(work, limits.answer_bytes))
         status = 0
     finally:
         # At once: buffers and what is to be done at the end are the parent's.
         os._exit(status)
 
 
-def _answer(work: Callable[[], Any]) -> bytes:
+class _TooLarge(BaseException):
+    """An answer that the parent would not take: it, too, has only so much memory."""
+
+
+def _answer(work: Callable[[], Any], most: int) -> bytes:
     out_of_memory = packed(False, MemoryError())  # Made while there is some.
     try:
         try:
-            return packed(True, work())
+            answer = packed(True, work())
+            if len(answer) > most:
+                raise _TooLarge
+            return answer
+        except SystemError:
+            raise
         except Exception as error:  # noqa: BLE001 - the parent raises it
             if not isinstance(error, DharmaError):
                 error.add_note("".join(traceback.format_exception(error)))
             return packed(False, error)
-    except MemoryError:
+    except (MemoryError, SystemError, _TooLarge):
+        # SystemError: code in C that met the end of the memory and did not say so.
         return out_of_memory
 
 

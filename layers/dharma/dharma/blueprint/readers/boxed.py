@@ -13,6 +13,7 @@ from pathlib import Path
 from dharma.blueprint import readers
 from dharma.blueprint.box import limits
 from dharma.blueprint.readers.result import ReadResult
+from dharma.blueprint.readers.terraform.files import printable
 from dharma.blueprint.readers.terraform.opening import read_sent as read_sent_unboxed
 from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.readers.terraform_plan import MAX_BYTES
@@ -43,7 +44,7 @@ def read_file(
         data = read_bounded(here, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    return read_text(data, str(path), catalog, expand=expand, decide=decide)
+    return read_text(data, printable(str(path)), catalog, expand=expand, decide=decide)
 
 
 def read_text(

@@ -8,10 +8,10 @@ is 2, and a left-over expression has its known operands computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, DecimalException
-from typing import Any
+from typing import Any, TypeVar
 
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.conversion import (
@@ -49,12 +49,14 @@ from dharma.model.expressions.nodes import (
     Value,
     VariableRef,
     is_known,
+    unfolded,
     walk,
     weight,
 )
 from dharma.model.expressions.templates import join_parts
 
 MAX_STEPS = 500_000
+C = TypeVar("C", list[Value], dict[str, Value])
 
 
 @dataclass(slots=True)
@@ -135,11 +137,21 @@ def evaluate(value: Value, scope: Scope) -> Value:
         if isinstance(value, SetValue):
             return value
         scope.budget.spend(len(value))
-        return [evaluate(item, scope) for item in value]
+        items = [evaluate(item, scope) for item in value]
+        return _counted(items, items, scope)
     if isinstance(value, dict):
         scope.budget.spend(len(value))
-        return {key: evaluate(item, scope) for key, item in value.items()}
+        members = {key: evaluate(item, scope) for key, item in value.items()}
+        return _counted(members, members.values(), scope)
     return value
+
+
+def _counted(made: C, items: Iterable[Value], scope: Scope) -> C:
+    """A list or map that was just made of `items`. Making one of others costs next to nothing,
+    however large these are; writing it out later does."""
+    if any(isinstance(item, list | dict | Expression) for item in items):
+        scope.budget.spend(unfolded(made) // 8)
+    return made
 
 
 # -- names
@@ -643,7 +655,7 @@ def _for_list(node: ForList, scope: Scope) -> Value:
             if as_bool(wanted):
                 results.append(evaluate(node.result, inner))
         else:
-            return results
+            return _counted(results, results, scope)
     inner = scope.hiding(node.key, node.value)
     return ForList(
         node.key,
@@ -678,7 +690,8 @@ def _for_map(node: ForMap, scope: Scope) -> Value:
                 raise EvaluationError(f"two items of a for expression have the key {text!r}")
             results[text] = result
         else:
-            return dict(groups) if node.grouping else results
+            made = dict[str, Value](groups) if node.grouping else results
+            return _counted(made, made.values(), scope)
     inner = scope.hiding(node.key, node.value)
     return ForMap(
         node.key,
@@ -695,7 +708,8 @@ def _object(node: ObjectConstructor, scope: Scope) -> Value:
     items = [(evaluate(key, scope), evaluate(value, scope)) for key, value in node.items]
     if any(isinstance(key, Expression) for key, _ in items):
         return ObjectConstructor(tuple(items))
-    return {as_text(key): value for key, value in items}
+    made = {as_text(key): value for key, value in items}
+    return _counted(made, made.values(), scope)
 
 
 _RULES: dict[type, Callable[[Any, Scope], Value]] = {

@@ -10,9 +10,14 @@ literal text; `${` inside it has no meaning (it is escaped when printed).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias, Union
+
+from dharma.core.errors import LimitExceeded
+
+MAX_WEIGHT = 2_000_000
+MAX_NESTING = 400
 
 Value: TypeAlias = Union[
     None, bool, int, float, str, list["Value"], dict[str, "Value"], "Expression"
@@ -236,14 +241,52 @@ def is_known(value: Value) -> bool:
     return weight(value) is not None
 
 
+def unfolded(value: Value) -> int:
+    """How many values and nodes a value is, written out. What it holds several times is looked at
+    once: `[x, x]` of an `x` that is the same of another is small in memory, and without end on
+    paper.
+
+    Raises LimitExceeded for more than `MAX_WEIGHT`, and for more than `MAX_NESTING` levels.
+    """
+    seen: dict[int, int] = {}
+
+    def count(node: Any, level: int) -> int:
+        if level > MAX_NESTING:
+            raise LimitExceeded(f"a value is nested deeper than {MAX_NESTING} levels")
+        known = seen.get(id(node))
+        if known is not None:
+            return known
+        if isinstance(node, dict):
+            inner: Iterable[Any] = node.values()
+        elif isinstance(node, Expression):
+            inner = (getattr(node, part.name) for part in fields(node))  # type: ignore[arg-type]
+        else:
+            inner = node
+        found = 1
+        for item in inner:
+            compound = isinstance(item, list | dict | tuple | Expression)
+            found += count(item, level + 1) if compound else 1
+        if found > MAX_WEIGHT:
+            raise LimitExceeded(f"a value has more than {MAX_WEIGHT} elements")
+        seen[id(node)] = found
+        return found
+
+    return count(value, 0) if isinstance(value, list | dict | Expression) else 1
+
+
 def weight(value: Value) -> int | None:
     """How much plain data a value is: one for each value in it, and one for every 16 characters.
-    None where it holds an expression."""
+    None where it holds an expression.
+
+    Raises LimitExceeded for more than `MAX_WEIGHT`.
+    """
     found = 0
     stack = [value]
     while stack:
         node = stack.pop()
         found += 1
+        if found > MAX_WEIGHT:
+            raise LimitExceeded(f"a value has more than {MAX_WEIGHT} elements")
         if isinstance(node, str):
             found += len(node) // 16
         elif isinstance(node, dict):

@@ -6,6 +6,7 @@ relative to the root, with slashes.
 
 from __future__ import annotations
 
+import errno
 import os
 import posixpath
 from collections.abc import Iterable, Mapping
@@ -48,6 +49,21 @@ def joined(folder: str, path: str) -> str:
     return whole
 
 
+def printable(path: str) -> str:
+    """A path as text: what is none in the name of a file on disk is written as an escape."""
+    return path.encode("utf-8", "backslashreplace").decode()
+
+
+def is_file(entry: os.DirEntry[str]) -> bool:
+    """Whether it is, or leads to, a regular file; a link that leads to itself does not."""
+    try:
+        return entry.is_file()
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return False
+        raise
+
+
 class _Counted:
     """Adds up what is read."""
 
@@ -75,9 +91,11 @@ class DiskFiles(_Counted):
         place = self._inside(folder)
         try:
             with os.scandir(place) as entries:
-                found = [e.name for e in entries if e.is_file()]
-        except (FileNotFoundError, NotADirectoryError):
-            return []
+                found = [e.name for e in entries if is_file(e)]
+        except OSError as error:
+            if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
+                return []
+            raise
         if len(found) > MAX_FILES:
             raise LimitExceeded(f"{self.shown(folder)}: more than {MAX_FILES} files")
         return sorted(found)
@@ -98,9 +116,8 @@ class DiskFiles(_Counted):
         return found
 
     def shown(self, path: str) -> str:
-        return posixpath.normpath(
-            posixpath.join(self._named, posixpath.relpath(path, self._folder))
-        )
+        named = posixpath.join(self._named, posixpath.relpath(path, self._folder))
+        return printable(posixpath.normpath(named))
 
     def _inside(self, path: str) -> Path:
         place = Path(os.path.realpath(self._root / path))

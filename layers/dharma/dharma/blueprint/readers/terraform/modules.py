@@ -23,10 +23,11 @@ from dharma.blueprint.readers.terraform.loops import Loop, read_loop
 from dharma.blueprint.readers.terraform.names import Lazy
 from dharma.blueprint.readers.terraform.reading import Reading
 from dharma.blueprint.readers.terraform.references import certain, deeper, reference
+from dharma.core import errors
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
 from dharma.model.expressions.evaluate import Scope, evaluate
-from dharma.model.expressions.nodes import ResourceRef, Symbol, Unknown, Value
+from dharma.model.expressions.nodes import ResourceRef, Symbol, Unknown, Value, unfolded
 
 MAX_MODULES = 2_000
 
@@ -94,10 +95,18 @@ class Module:
 
     def computed(self, value: Value, scope: Scope, address: str, path: str, place: Place) -> Value:
         try:
-            return evaluate(value, scope)
+            found = evaluate(value, scope)
+            # Names may be used twice by others, which are used twice by others, and so on.
+            unfolded(found)
         except EvaluationError as error:
             self.tell("not_understood", address, path, error.message, place)
             return Unknown(error.message)
+        except LimitExceeded as error:
+            if error.faults:
+                raise
+            fault = errors.Fault(f"{address}: {error.message}", file=place.file, line=place.line)
+            raise LimitExceeded(str(fault), [fault]) from error
+        return found
 
     def symbol(self, node: Symbol) -> Value:
         """What is no variable, local or resource."""

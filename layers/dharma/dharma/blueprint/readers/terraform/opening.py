@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.terraform.configuration import is_configuration
-from dharma.blueprint.readers.terraform.files import DiskFiles, SentFiles
+from dharma.blueprint.readers.terraform.files import DiskFiles, SentFiles, is_file
 from dharma.blueprint.readers.terraform.reader import Decide, read_terraform
 from dharma.catalog import Catalog
 from dharma.core.errors import Fault, InvalidTemplate, NotFound
@@ -23,7 +23,9 @@ def read_folder(
 
     Raises `NotFound` for a folder without Terraform code, and as `read_terraform`.
     """
-    if not any(is_configuration(name) for name in os.listdir(folder)):
+    with os.scandir(folder) as entries:
+        there = any(is_configuration(entry.name) and is_file(entry) for entry in entries)
+    if not there:
         raise NotFound(f"{folder}: there is no Terraform code in this folder (*.tf, *.tf.json)")
     files, inside = _disk(folder, str(folder))
     return read_terraform(files, inside, catalog, expand=expand, decide=decide)
