@@ -12,7 +12,7 @@ from dharma.model.expressions import regexes
 from dharma.model.expressions.conversion import equal
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.nodes import Unknown, Value, is_known
-from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.printer import print_expression, shown
 from dharma.model.types import ANY, Type, convert, parse_type
 
 
@@ -57,22 +57,22 @@ def checked_value(variable: Variable, value: Value) -> tuple[Value, list[str]]:
 
 
 def _violations(variable: Variable, value: Value) -> Iterable[str | None]:
-    shown = "the value" if variable.sensitive else _shown(value)
+    said = "the value" if variable.sensitive else shown(value)
     if variable.allowed and not any(equal(_as(variable, a), value) for a in variable.allowed):
-        yield f"{shown} is not one of {', '.join(map(_shown, variable.allowed))}"
+        yield f"{said} is not one of {', '.join(map(shown, variable.allowed))}"
     if variable.pattern is not None and isinstance(value, str):
-        yield _pattern_violation(variable.pattern, value, shown)
+        yield _pattern_violation(variable.pattern, value, said)
     size, what = _size(value)
     if size is not None and variable.min is not None and size < variable.min:
-        yield f"{what or shown} is less than {print_expression(variable.min)}"
+        yield f"{what or said} is less than {print_expression(variable.min)}"
     if size is not None and variable.max is not None and size > variable.max:
-        yield f"{what or shown} is more than {print_expression(variable.max)}"
+        yield f"{what or said} is more than {print_expression(variable.max)}"
 
 
-def _pattern_violation(pattern: str, value: str, shown: str) -> str | None:
+def _pattern_violation(pattern: str, value: str, said: str) -> str | None:
     try:
         if regexes.compile_pattern(pattern).search(value) is None:
-            return f"{shown} does not match {pattern}"
+            return f"{said} does not match {pattern}"
     except LimitExceeded as error:
         return error.message
     except regexes.UnsupportedPattern:
@@ -104,11 +104,6 @@ def type_of(variable: Variable) -> Type:
         return parse_type(variable.type)
     except ExpressionError:
         return ANY
-
-
-def _shown(value: Value) -> str:
-    text = print_expression(value)
-    return text if len(text) <= 80 else text[:77] + "..."
 
 
 def unknown_variable(name: str, declared: Mapping[str, Variable], file: str | None) -> Fault:

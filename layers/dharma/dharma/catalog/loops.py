@@ -8,6 +8,9 @@ from dharma.catalog.bags import both
 from dharma.catalog.document import Part
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
+    COUNT_INDEX,
+    EACH_KEY,
+    EACH_VALUE,
     Binary,
     Call,
     Conditional,
@@ -30,8 +33,8 @@ class Loop:
 def owner_instance(resource: Resource) -> Value:
     """The instance of the owner that a part with the same loop belongs to."""
     if resource.count is not None:
-        return Symbol(("count", "index"))
-    return Symbol(("each", "key")) if resource.for_each is not None else None
+        return COUNT_INDEX
+    return EACH_KEY if resource.for_each is not None else None
 
 
 def carried(resource: Resource, condition: Value) -> Loop:
@@ -76,7 +79,7 @@ def element_loop(piece: Part) -> tuple[Value, Value] | None:
     return elements.arguments[0], condition
 
 
-ELEMENT = (Symbol(("each", "value")), Symbol(("each", "key")))
+ELEMENT = (EACH_VALUE, EACH_KEY)
 
 
 def own_condition(piece: Part, owner: Part, *, many: bool) -> Value:

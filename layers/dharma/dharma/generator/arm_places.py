@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from dharma.blueprint.readers.arm.segments import segments_of
 from dharma.catalog.document import Part
-from dharma.generator.arm_values import shown
 from dharma.model.expressions.nodes import (
     Ambient,
     Call,
@@ -22,6 +21,7 @@ from dharma.model.expressions.nodes import (
     Template,
     Value,
 )
+from dharma.model.expressions.printer import shown
 
 GROUP = "Microsoft.Resources/resourceGroups"
 SUBSCRIPTION_ID = Template(("/subscriptions/", Ambient("subscription_id")))

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dharma.generator.format_parts import format_parts
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_functions import (
     AMBIENT,
@@ -51,7 +52,7 @@ from dharma.model.expressions.nodes import (
     Value,
     VariableRef,
 )
-from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.printer import shown
 
 NULL = ArmCall("null")
 _ZEROS = re.compile(r"%0(\d+)d")
@@ -332,7 +333,10 @@ class ArmValues:
             case "range", (count,):
                 return ArmCall("range", (0, self.expression(count)))
             case "format", (str(pattern), *arguments):
-                return self._format(_formatted(pattern, arguments, node))
+                parts = format_parts(pattern, arguments)
+                if parts is None:
+                    raise Inexpressible(f"ARM has no form for {shown(node)}")
+                return self._format(parts)
             case "cidrsubnet", (prefix, int(bits), number):
                 return self._subnet(prefix, bits, number, node)
         raise Inexpressible(f"ARM has no function {node.name}()")
@@ -411,24 +415,3 @@ def _is_boolean(value: Value) -> bool:
     if isinstance(value, Binary):
         return value.operator in _BOOLEAN
     return isinstance(value, Unary) and value.operator == "!"
-
-
-def _formatted(pattern: str, arguments: list[Value], node: Call) -> tuple[Value, ...]:
-    """`format("%s-%d", a, b)` as the parts of a template."""
-    pieces = re.split(r"(%%|%[sdv])", pattern)
-    wanted = sum(p in ("%s", "%d", "%v") for p in pieces)
-    if any("%" in p for p in pieces[::2]) or wanted != len(arguments):
-        raise Inexpressible(f"ARM has no form for {shown(node)}")
-    left = iter(arguments)
-    parts: list[Value] = []
-    for piece in pieces:
-        part = next(left) if piece in ("%s", "%d", "%v") else piece.replace("%%", "%")
-        if part != "":
-            parts.append(part)
-    return tuple(parts)
-
-
-def shown(value: Value) -> str:
-    """An expression for a message, not too long."""
-    text = "an unknown value" if isinstance(value, Unknown) else print_expression(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -13,9 +13,14 @@ from dataclasses import dataclass, field, replace
 from dharma.catalog.document import Part
 from dharma.catalog.formats import PERHAPS_WITHIN_PARENT, WITHIN_PARENT, azure_type
 from dharma.core.errors import NotExpressible
-from dharma.model.expressions.nodes import Conditional, ResourceRef, Symbol, Value, references
+from dharma.model.expressions.nodes import (
+    COUNT_INDEX,
+    Conditional,
+    ResourceRef,
+    Value,
+    references,
+)
 
-_INDEX = Symbol(("count", "index"))
 _ELEMENT = ("name", "properties", "zones")
 
 
@@ -69,7 +74,7 @@ def _home(part: Part, parts: dict[str, Part]) -> str:
         )
     owner = parts[parent.address]
     # One in each instance of its parent is one element there.
-    together = part.count == owner.count and parent.instance == _INDEX
+    together = part.count == owner.count and parent.instance == COUNT_INDEX
     if (part.count is not None or owner.count is not None) and not together:
         raise NotExpressible(
             f"{where}.count: it stands among the properties of its parent, where ARM's loops make "

@@ -10,6 +10,7 @@ from typing import Any
 
 from dharma.catalog.naming import pascal
 from dharma.generator.conditions import conjuncts
+from dharma.generator.format_parts import format_parts
 from dharma.generator.inexpressible import Inexpressible
 from dharma.generator.yaml_text import Tagged
 from dharma.model.expressions.nodes import (
@@ -30,7 +31,7 @@ from dharma.model.expressions.nodes import (
     Value,
     VariableRef,
 )
-from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.printer import shown
 
 NO_VALUE = Tagged("!Ref", "Ref", "AWS::NoValue")
 _PSEUDO = {
@@ -146,7 +147,7 @@ class Values:
                 raise Inexpressible(f"the value is not known: {reason}")
             case Splat() | ObjectConstructor():
                 pass
-        raise Inexpressible(f"CloudFormation has no form for {_shown(node)}")
+        raise Inexpressible(f"CloudFormation has no form for {shown(node)}")
 
     def _variable(self, name: str) -> Any:
         parameter = self.scope.parameters.get(name)
@@ -166,7 +167,7 @@ class Values:
         if isinstance(value, ResourceRef | Conditional | Call):
             raise Inexpressible(
                 "conditions are decided before resources exist: only variables, region, account "
-                f"and the like may be compared, not {_shown(value)}"
+                f"and the like may be compared, not {shown(value)}"
             )
         if isinstance(value, VariableRef) and value.name in self.scope.parameters:
             return Tagged("!Ref", "Ref", self.scope.parameters[value.name])
@@ -187,14 +188,14 @@ class Values:
             listed = self._plain_reference(replace(ref, path=ref.path[:-1]))
             return Tagged("!Select", "Fn::Select", [ref.path[-1], listed])
         if ref.instance is not None:
-            raise Inexpressible(f"{_shown(ref)}: no such instance")
+            raise Inexpressible(f"{shown(ref)}: no such instance")
         if not _ADDRESS.match(ref.address):
             raise Inexpressible(f"{ref.address} is not a resource of this template")
         if ref.path in ((), ("Ref",)):
             return Tagged("!Ref", "Ref", ref.address)
         steps = [s for s in ref.path if isinstance(s, str) and _ATTRIBUTE.match(s)]
         if len(steps) < len(ref.path):
-            raise Inexpressible(f"{_shown(ref)} is no attribute")
+            raise Inexpressible(f"{shown(ref)} is no attribute")
         return Tagged("!GetAtt", "Fn::GetAtt", f"{ref.address}.{'.'.join(steps)}")
 
     def _ssm(self, name: str) -> Any:
@@ -262,7 +263,7 @@ class Values:
                 raise Inexpressible(f"the list has no element {key}")
             return self.value(owner[key])
         if isinstance(key, bool | str):
-            raise Inexpressible(f"CloudFormation has no form for {_shown(node)}")
+            raise Inexpressible(f"CloudFormation has no form for {shown(node)}")
         return Tagged("!Select", "Fn::Select", [self.value(key), self.value(owner)])
 
     def _find(self, levels: dict[str, Value], first: Value, second: Value) -> Any:
@@ -295,7 +296,7 @@ class Values:
 
     def _call(self, node: Call) -> Any:
         if node.expand:
-            raise Inexpressible(f"CloudFormation has no form for {_shown(node)}")
+            raise Inexpressible(f"CloudFormation has no form for {shown(node)}")
         match node.name, node.arguments:
             case "join", (str(separator), values):
                 return Tagged("!Join", "Fn::Join", [separator, self.value(values)])
@@ -312,7 +313,10 @@ class Values:
             case "jsonencode", (document,):
                 return self._json(document)
             case "format", (str(pattern), *arguments):
-                return self._template(_formatted(pattern, arguments, node))
+                parts = format_parts(pattern, arguments)
+                if parts is None:
+                    raise Inexpressible(f"CloudFormation has no form for {shown(node)}")
+                return self._template(parts)
             case "concat", lists if all(isinstance(v, list) for v in lists):
                 return self.value([e for v in lists if isinstance(v, list) for e in v])
             case "merge", maps if all(isinstance(v, dict) for v in maps):
@@ -360,7 +364,7 @@ class Values:
                 parts.extend(['"', *inner, '"'])
             elif isinstance(value, Expression):
                 if isinstance(value, Conditional | Call | Index) or _is_list(value):
-                    raise Inexpressible(f"{_shown(value)} inside JSON text")
+                    raise Inexpressible(f"{shown(value)} inside JSON text")
                 parts.extend(['"', value, '"'])
             else:
                 parts.append(json.dumps(value, ensure_ascii=False))
@@ -403,24 +407,3 @@ def _is_boolean(node: Expression) -> bool:
 
 def _is_list(node: Expression) -> bool:
     return node == Ambient("availability_zones") or isinstance(node, Splat)
-
-
-def _formatted(pattern: str, arguments: list[Value], node: Call) -> tuple[Value, ...]:
-    """`format("%s-%d", a, b)` as the parts of a template."""
-    pieces = re.split(r"(%%|%[sdv])", pattern)
-    if any("%" in p for p in pieces[::2]) or sum(p in ("%s", "%d", "%v") for p in pieces) != len(
-        arguments
-    ):
-        raise Inexpressible(f"CloudFormation has no form for {_shown(node)}")
-    left = iter(arguments)
-    parts: list[Value] = []
-    for piece in pieces:
-        part = next(left) if piece in ("%s", "%d", "%v") else piece.replace("%%", "%")
-        if part != "":
-            parts.append(part)
-    return tuple(parts)
-
-
-def _shown(value: Value) -> str:
-    text = "an unknown value" if isinstance(value, Unknown) else print_expression(value)
-    return text if len(text) <= 80 else text[:77] + "..."

@@ -14,6 +14,8 @@ from dataclasses import replace
 
 from dharma.model.blueprint import Output, Resource, Variable
 from dharma.model.expressions.nodes import (
+    COUNT_INDEX,
+    EACH_KEY,
     Call,
     GetAttr,
     Index,
@@ -25,9 +27,6 @@ from dharma.model.expressions.nodes import (
     transform,
 )
 from dharma.model.types import parse_type
-
-INDEX = Symbol(("count", "index"))
-KEY = Symbol(("each", "key"))
 
 
 def counted(
@@ -75,7 +74,7 @@ def _named_from_outside(
             target = by_address.get(ref.address)
             if target is None or target.for_each is None:
                 continue
-            together = ref.instance == KEY and target.for_each == resource.for_each
+            together = ref.instance == EACH_KEY and target.for_each == resource.for_each
             both = {resource.address, target.address} <= loops.keys()
             if not (together and both):
                 refused |= {resource.address, target.address} if together else {target.address}
@@ -93,7 +92,7 @@ def _counted(resource: Resource, types: Mapping[str, str]) -> Resource:
     found = _elements(resource.for_each, types)
     assert found is not None
     over, has_keys = found
-    key: Value = Index(Call("keys", (over,)) if has_keys else over, INDEX)
+    key: Value = Index(Call("keys", (over,)) if has_keys else over, COUNT_INDEX)
     value: Value = Index(over, key) if has_keys else key
 
     def change(node: Value) -> Value:
@@ -106,7 +105,7 @@ def _counted(resource: Resource, types: Mapping[str, str]) -> Resource:
                     whole = GetAttr(whole, step) if isinstance(step, str) else Index(whole, step)
                 return whole
             case ResourceRef(_, _, instance) if instance == key:
-                return replace(node, instance=INDEX)  # Its key was changed on the way here.
+                return replace(node, instance=COUNT_INDEX)  # Its key was changed on the way here.
         return node
 
     return replace(

@@ -14,14 +14,13 @@ from pathlib import PurePath
 
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
-from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.readers.template_source import invalid_template, read_tree
 from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import kept_google_type
 from dharma.catalog.naming import Names, snake
-from dharma.core.errors import Fault, InvalidTemplate
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.nodes import ResourceRef, Unknown, Value
 from dharma.model.expressions.templates import join_parts
@@ -45,11 +44,11 @@ class _Configuration:
         self.file = file
         self.notes: list[Note] = []
         if not isinstance(root.value, dict):
-            raise self._invalid("a configuration is a mapping of sections", root)
+            raise invalid_template("a configuration is a mapping of sections", root, self.file)
         self.sections: Members = root.value
         resources = self.sections.get("resources")
         if resources is None or not isinstance(resources[1].value, list):
-            raise self._invalid("the configuration has no list of resources", root)
+            raise invalid_template("the configuration has no list of resources", root, self.file)
         self.resources = resources[1].value
         self.templates: set[str] = set()
         self.names = {_text(n.value, "name") for n in self.resources if isinstance(n.value, dict)}
@@ -71,10 +70,6 @@ class _Configuration:
             origin=Origin(self.file, 1, 1),
         )
         return ReadResult(blueprint, (*self.notes, *notes), "deployment-manager")
-
-    def _invalid(self, message: str, node: Node) -> InvalidTemplate:
-        fault = Fault(message, file=self.file, line=node.line, column=node.column)
-        return InvalidTemplate(str(fault), [fault])
 
     def _note(self, message: str, node: Node, address: str, path: str = "") -> None:
         origin = Origin(self.file, node.line, node.column, address)

@@ -1,4 +1,4 @@
-"""The text of a CloudFormation template as a tree: YAML with intrinsic tags, or JSON.
+"""The text of a template as a tree: JSON, or YAML with the tags of CloudFormation's intrinsics.
 
 Both forms of an intrinsic come out alike: `!Sub x` is a mapping `{"Fn::Sub": x}`. Limits, encoding
 and positions are those of `dharma.blueprint.yaml_source`. Scalars are what CloudFormation makes of
@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from dharma.blueprint.yaml_source import Node, TreeBuilder, decode, read_yaml
-from dharma.core.errors import InvalidBlueprint, InvalidTemplate
+from dharma.core.errors import Fault, InvalidBlueprint, InvalidTemplate
 
 _WORDS_1_1 = {
     "yes": True, "Yes": True, "YES": True, "on": True, "On": True, "ON": True,
@@ -31,6 +31,12 @@ def read_tree(data: str | bytes, file: str | None = None) -> Node:
         return read_yaml(text, file, _TemplateBuilder(file))
     except InvalidBlueprint as error:
         raise InvalidTemplate(error.message, error.faults) from error
+
+
+def invalid_template(message: str, node: Node, file: str | None) -> InvalidTemplate:
+    """The error for a template of which nothing can be read, at the place of a node."""
+    fault = Fault(message, file=file, line=node.line, column=node.column)
+    return InvalidTemplate(str(fault), [fault])
 
 
 class _TemplateBuilder(TreeBuilder):

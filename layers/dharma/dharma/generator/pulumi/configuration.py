@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from dharma.core.errors import NotExpressible
 from dharma.generator.pulumi import python, typescript
@@ -191,7 +190,3 @@ def _node(value: Value) -> Node:
     if isinstance(value, Expression):
         raise NotExpressible("a default is a plain value")
     return Literal(value)
-
-
-def needs_patterns(variables: Sequence[Variable]) -> bool:
-    return any(v.pattern is not None for v in variables)

@@ -181,6 +181,17 @@ class Printer(ABC):
 
     language: str
 
+    def operator(self, node: Operator) -> str | None:
+        left, right = self._side(node, node.left), self._side(node, node.right)
+        if left is None or right is None:
+            return None
+        return self.operation(node.operator, left, right, node)
+
+    def _side(self, node: Operator, side: Node) -> str | None:
+        if isinstance(side, Operator) and side.operator == node.operator == "&&":
+            return self.line(side)
+        return self.operand(side)
+
     @abstractmethod
     def literal(self, value: str | int | float | bool | None) -> str: ...
     @abstractmethod
@@ -189,8 +200,6 @@ class Printer(ABC):
     def braces(self, inner: str) -> str: ...
     @abstractmethod
     def spread(self, inner: str) -> str: ...
-    @abstractmethod
-    def operator(self, node: Operator) -> str | None: ...
     @abstractmethod
     def operation(self, operator: str, left: str, right: str, node: Operator) -> str: ...
     @abstractmethod

@@ -71,17 +71,6 @@ class Python(Printer):
     def spread(self, inner: str) -> str:
         return f"*{inner}"
 
-    def operator(self, node: Operator) -> str | None:
-        left, right = self._side(node, node.left), self._side(node, node.right)
-        if left is None or right is None:
-            return None
-        return self.operation(node.operator, left, right, node)
-
-    def _side(self, node: Operator, side: Node) -> str | None:
-        if isinstance(side, Operator) and side.operator == node.operator == "&&":
-            return self.line(side)
-        return self.operand(side)
-
     def operation(self, operator: str, left: str, right: str, node: Operator) -> str:
         for side, other in ((node.left, right), (node.right, left)):
             if isinstance(side, Literal) and side.value is None and operator in ("==", "!="):

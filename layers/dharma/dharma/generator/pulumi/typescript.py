@@ -24,7 +24,6 @@ _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*\Z")
 # Control characters, line separators of JavaScript, marks that no editor shows, halves of pairs.
 _ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _OPERATORS = {"==": "===", "!=": "!=="}
-_PRECEDENCE = {"||": 1, "&&": 2}
 
 RESERVED = frozenset(
     [
@@ -173,17 +172,6 @@ class TypeScript(Printer):
 
     def spread(self, inner: str) -> str:
         return f"...{inner}"
-
-    def operator(self, node: Operator) -> str | None:
-        left, right = self._side(node, node.left), self._side(node, node.right)
-        if left is None or right is None:
-            return None
-        return self.operation(node.operator, left, right, node)
-
-    def _side(self, node: Operator, side: Node) -> str | None:
-        if isinstance(side, Operator) and side.operator == node.operator == "&&":
-            return self.line(side)
-        return self.operand(side)
 
     def operation(self, operator: str, left: str, right: str, node: Operator) -> str:
         sign = _OPERATORS.get(operator, operator)

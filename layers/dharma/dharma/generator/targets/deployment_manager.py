@@ -36,7 +36,7 @@ from dharma.model.expressions.nodes import (
     references,
     walk,
 )
-from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.printer import shown
 
 FILE = "deployment.yaml"
 # Source: "Deployment Manager deprecations", Google Cloud documentation.
@@ -167,7 +167,7 @@ class _Values:
         if isinstance(said, bool | int | float):
             return json.dumps(said)
         if not isinstance(said, str):
-            raise NotExpressible(f"{where}: text cannot hold {_shown(part)}")
+            raise NotExpressible(f"{where}: text cannot hold {shown(part)}")
         return said
 
 
@@ -182,7 +182,7 @@ def _literal(text: str, where: str) -> str:
 
 def _reference(ref: ResourceRef, where: str) -> str:
     if ref.instance is not None or not ref.path:
-        raise NotExpressible(f"{where}: Deployment Manager has no form for {_shown(ref)}")
+        raise NotExpressible(f"{where}: Deployment Manager has no form for {shown(ref)}")
     path = ""
     for step in ref.path:
         if isinstance(step, str) and not _STEP.match(step):
@@ -207,10 +207,5 @@ def _open(value: Value) -> str:
                 f"give a variable {node.name} a value"
             )
     if isinstance(value, Conditional):
-        return f"a configuration of Deployment Manager has no conditions: {_shown(value)}"
-    return f"Deployment Manager has no form for {_shown(value)}"
-
-
-def _shown(value: Value) -> str:
-    text = print_expression(value)
-    return text if len(text) <= 80 else text[:77] + "..."
+        return f"a configuration of Deployment Manager has no conditions: {shown(value)}"
+    return f"Deployment Manager has no form for {shown(value)}"

@@ -66,6 +66,12 @@ def print_expression(value: Value, spelling: Spelling = PLAIN) -> str:
     return _Printer(spelling).at(value, 0)
 
 
+def shown(value: Value) -> str:
+    """A value for a message, not too long."""
+    text = "an unknown value" if isinstance(value, Unknown) else print_expression(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
 def print_template(value: Value, spelling: Spelling = PLAIN) -> str:
     """The text inside a string of a blueprint: literal text as it is, expressions as `${...}`."""
     if isinstance(value, str):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import PurePath
 
+from dharma.blueprint.readers.template_source import invalid_template
 from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note
 from dharma.catalog.naming import snake
-from dharma.core.errors import Fault, InvalidTemplate
 from dharma.model.origin import Origin
 
 _SECTIONS = frozenset(
@@ -36,10 +36,10 @@ class Sections:
         self.file = file
         self.notes = notes
         if not isinstance(root.value, dict):
-            raise self._invalid("a template is an object of sections", root)
+            raise invalid_template("a template is an object of sections", root, self.file)
         self._sections = {key.lower(): entry for key, entry in root.value.items()}
         if "resources" not in self._sections:
-            raise self._invalid("the template has no resources", root)
+            raise invalid_template("the template has no resources", root, self.file)
         self.marks = self._own_marks()
 
     def __contains__(self, name: str) -> bool:
@@ -101,7 +101,3 @@ class Sections:
         if said is None or not isinstance(said[1].value, dict):
             return {}
         return {name: node for name, (_, node) in said[1].value.items()}
-
-    def _invalid(self, message: str, node: Node) -> InvalidTemplate:
-        fault = Fault(message, file=self.file, line=node.line, column=node.column)
-        return InvalidTemplate(str(fault), [fault])

@@ -19,14 +19,13 @@ from dharma.blueprint.readers.cloudformation.parameters import Parameter, Parame
 from dharma.blueprint.readers.cloudformation.sam import TRANSFORM, expanded
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
-from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.readers.template_source import invalid_template, read_tree
 from dharma.blueprint.readers.variable_names import variable_name
 from dharma.blueprint.tree import Members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.naming import Names, snake
-from dharma.core.errors import Fault, InvalidTemplate
 from dharma.model.blueprint import Blueprint, Lifecycle, Output
 from dharma.model.expressions.nodes import Value
 from dharma.model.origin import Origin
@@ -70,10 +69,10 @@ class _Template:
         self.notes: list[Note] = []
         self.root = root
         if not isinstance(root.value, dict):
-            raise self._invalid("a template is a mapping of sections", root)
+            raise invalid_template("a template is a mapping of sections", root, self.file)
         self.sections = root.value
         if "Resources" not in self.sections or self.sections["Resources"][1].value is None:
-            raise self._invalid("the template has no Resources", root)
+            raise invalid_template("the template has no Resources", root, self.file)
         self._sam = _uses_sam(self.sections)
         self._with_sam_expanded()
         self.marks = self._own_marks()
@@ -106,10 +105,6 @@ class _Template:
             blueprint, (*self.notes, *self.intrinsics.notes, *notes), "cloudformation"
         )
 
-    def _invalid(self, message: str, node: Node) -> InvalidTemplate:
-        fault = Fault(message, file=self.file, line=node.line, column=node.column)
-        return InvalidTemplate(str(fault), [fault])
-
     def _section(self, name: str) -> Members:
         """The entries of a section, those that are no mapping left out with a note."""
         if name not in self.sections:
@@ -118,7 +113,7 @@ class _Template:
         if not isinstance(node.value, dict):
             if node.value is None:
                 return {}
-            raise self._invalid(f"{name} is not a mapping", node)
+            raise invalid_template(f"{name} is not a mapping", node, self.file)
         return node.value
 
     def _own_marks(self) -> dict[str, Any]:
@@ -188,7 +183,7 @@ class _Template:
             kind = body.get("Type") if isinstance(body, dict) else None
             if not isinstance(body, dict) or kind is None or not isinstance(kind[1].value, str):
                 if not logical.startswith("Fn::"):
-                    raise self._invalid(f"{address} has no Type", key)
+                    raise invalid_template(f"{address} has no Type", key, self.file)
                 self._note("it is not executed", key, address)
                 continue
             parts.append(self._part(logical, kind[1].value, body, self._origin(key, address)))

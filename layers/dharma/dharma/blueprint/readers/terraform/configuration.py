@@ -6,7 +6,6 @@ and `*_override.tf` replace the arguments of the blocks that they name.
 
 from __future__ import annotations
 
-import posixpath
 from dataclasses import dataclass, field
 
 from dharma.blueprint.readers.terraform.body import Argument, Block, Body, Place, invalid
@@ -172,7 +171,3 @@ def _merge(base: Body, body: Body) -> None:
             base.blocks.append(lifecycle)
     base.blocks = [b for b in base.blocks if b.type not in replaced]
     base.blocks.extend(b for b in body.blocks if b.type in replaced)
-
-
-def folder_of(path: str) -> str:
-    return posixpath.dirname(path) or "."
