@@ -171,6 +171,16 @@ def test_characters_that_no_text_file_may_hold_are_escaped_and_read_back(
     assert read_text(text).blueprint.resources[0].properties["tags"] == {"odd": f"a{odd}b"}
 
 
+@pytest.mark.parametrize("odd", ["\x7f", "\x80", "\x9f", "\u2028", "\ufeff", "\ufffe", "\uffff"])
+def test_in_an_arm_template_they_are_escaped_too(odd: str) -> None:
+    tags: dict[str, Value] = {f"k{odd}": f"a{odd}b"}
+    group = Resource("azurerm_resource_group", "g", {"name": "g", "location": "w", "tags": tags})
+    blueprint = Blueprint("web", "1.0.0", "azure", description=odd, resources=(group,))
+    for text in generate(blueprint, "arm", load_catalog()).files.values():
+        assert odd not in text
+        assert read_text(text).blueprint.resources[0].properties["tags"] == tags
+
+
 @settings(max_examples=100, deadline=None)
 @given(EVIL, EVIL)
 def test_an_id_to_import_is_that_text_and_nothing_else(text: str, key: str) -> None:

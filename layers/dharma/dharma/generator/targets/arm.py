@@ -15,7 +15,6 @@ in the blueprint their Azure name does not tell.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -34,6 +33,7 @@ from dharma.generator.arm_subscription import SubscriptionTemplate, version_of
 from dharma.generator.arm_within import Within, moved_in
 from dharma.generator.code import ArmScope
 from dharma.generator.inexpressible import Inexpressible
+from dharma.generator.yaml_text import to_json
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.nodes import Value
 
@@ -73,7 +73,7 @@ def write_arm(
             bp, document.parts, catalog, places=places, outputs=outputs, within=within
         )
         nested = {}
-    text = json.dumps(template, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    text = to_json(template)
     limits = [n for name, inner in [("template", template), *nested.items()]
               for n in _limits(inner, name)]  # fmt: skip
     return {FILE: text}, [*notes, *lost_patterns(bp.variables), *limits, *_too_long(text)]
