@@ -270,6 +270,10 @@ class Execution:
         resumed = "arguments" in progress
         if not resumed:
             self._schedule(state, frame, effective, waits)
+        elif not waits:
+            # Invoked anew: the time for which no engine ran is not the invocation's. Who answers to
+            # a token could do so all the while.
+            progress["deadline"] = self._deadline(state, frame, effective)
         deadline = progress["deadline"]
         left = None if deadline is None else max(0.0, deadline - self._now())
         try:
@@ -293,9 +297,8 @@ class Execution:
         context = self._context(frame)
         arguments = data.fill(state["Parameters"], effective, context)
         data.encode(arguments.get("Payload", {}), f"payload of the task '{frame.state}'")
-        seconds = self._limit(state, "TimeoutSeconds", effective, context)
         progress["arguments"] = arguments
-        progress["deadline"] = None if seconds is None else self._now() + seconds
+        progress["deadline"] = self._deadline(state, frame, effective)
         details = {
             "name": frame.state,
             "frame": frame.id,
@@ -306,6 +309,10 @@ class Execution:
             self._journal.open_token(self.run, frame, progress["token"], details)
         else:
             self._journal.note(self.run, frame, "TaskScheduled", details)
+
+    def _deadline(self, state: State, frame: Frame, effective: Any) -> float | None:
+        seconds = self._limit(state, "TimeoutSeconds", effective, self._context(frame))
+        return None if seconds is None else self._now() + seconds
 
     def _limit(self, state: State, field: str, effective: Any, context: Any) -> float | None:
         if f"{field}Path" in state:

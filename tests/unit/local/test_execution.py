@@ -535,6 +535,29 @@ def test_killed_in_a_task_it_is_invoked_again_with_the_same_question_and_key(mac
     assert entered == ["A", "B"]
 
 
+def test_the_time_that_the_engine_was_off_is_not_the_time_of_an_invocation(
+    machines, one_state, task
+):
+    async def hang(payload: Any) -> Any:
+        await asyncio.sleep(30)
+
+    machines.tasks.answer = hang
+    execution = machines.begin(one_state(task(TimeoutSeconds=60)), {})
+
+    async def killed() -> None:
+        living = asyncio.create_task(execution.live())
+        while not machines.tasks.calls:
+            await asyncio.sleep(0.001)
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+
+    asyncio.run(killed())
+    machines.time.at += 3600
+    machines.tasks.answer = lambda payload: "done"
+    asyncio.run(_resume(machines, execution).live())
+    assert machines.workflows.describe(execution.run.arn).status == "SUCCEEDED"
+
+
 def test_killed_in_a_map_only_unfinished_items_run_again(machines, one_state, task):
     async def hang_at_three(payload: Any) -> Any:
         if payload == 3:
