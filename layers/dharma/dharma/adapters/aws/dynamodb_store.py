@@ -27,7 +27,8 @@ from botocore.exceptions import ClientError
 from dharma.adapters.aws import dynamodb_items as requests
 from dharma.adapters.aws.dynamodb_items import Attributes, item_of, key_of, live_version, number
 from dharma.adapters.aws.dynamodb_outbox import PARTITIONS, event_attributes, partition_of
-from dharma.adapters.aws.failures import answering, code_of
+from dharma.adapters.aws.failures import answering
+from dharma.adapters.aws_errors import code_of
 from dharma.core.clock import Clock, SystemClock, epoch_seconds
 from dharma.core.cursors import Cursors, Position, Query
 from dharma.core.errors import LimitExceeded, Unavailable, VersionConflict

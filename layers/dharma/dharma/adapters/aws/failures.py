@@ -15,6 +15,7 @@ from botocore.exceptions import (
     ProfileNotFound,
 )
 
+from dharma.adapters.aws_errors import code_of, message_of
 from dharma.core.errors import DharmaError, LimitExceeded, Misconfigured, Unavailable
 
 _FORBIDDEN = frozenset(
@@ -73,14 +74,6 @@ def answering(variable: str) -> Iterator[None]:
         if meaning is None:
             raise
         raise meaning from error
-
-
-def code_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def message_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message", "")) or str(error)
 
 
 def _meaning(error: ClientError, variable: str) -> DharmaError | None:

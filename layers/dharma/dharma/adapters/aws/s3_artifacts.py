@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.aws.failures import answering, code_of
+from dharma.adapters.aws.failures import answering
+from dharma.adapters.aws_errors import code_of
 from dharma.core.artifacts import check_artifact
 from dharma.core.errors import NotFound
 

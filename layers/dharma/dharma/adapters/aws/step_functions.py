@@ -12,7 +12,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.aws.failures import answering, code_of
+from dharma.adapters.aws.failures import answering
+from dharma.adapters.aws_errors import code_of
 from dharma.core.errors import Conflict, InvalidInput, LimitExceeded, NotFound
 from dharma.core.workflows import Execution, ExecutionStatus
 

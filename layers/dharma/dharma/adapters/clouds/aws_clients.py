@@ -6,6 +6,8 @@ port 4566); None means AWS itself.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +15,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from dharma.adapters.aws_errors import code_of, message_of
 from dharma.adapters.clouds.guarded import guard
 from dharma.core.breaker import CircuitBreaker
 from dharma.core.errors import (
@@ -87,17 +90,23 @@ class AwsClients:
         return self._made[service]
 
 
-def code_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
-
-
-def message_of(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Message", "")) or str(error)
-
-
 def is_missing(error: ClientError) -> bool:
     """Whether the cloud says that the thing does not exist."""
     return any(word in code_of(error) for word in _MISSING)
+
+
+def no_such_stack(error: ClientError) -> bool:
+    """Whether CloudFormation says that it has no stack of that name."""
+    return code_of(error) == "ValidationError" and "does not exist" in message_of(error)
+
+
+@contextmanager
+def translating() -> Iterator[None]:
+    """Turn failures of the SDK into errors of the port."""
+    try:
+        yield
+    except (ClientError, BotoCoreError) as error:
+        raise translated(error) from error
 
 
 def translated(error: ClientError | BotoCoreError) -> DharmaError:

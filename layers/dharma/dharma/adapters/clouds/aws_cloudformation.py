@@ -13,12 +13,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import AwsClients, code_of, message_of, translated
+from dharma.adapters.aws_errors import code_of
+from dharma.adapters.clouds.aws_clients import AwsClients, no_such_stack, translating
 from dharma.adapters.clouds.staged_templates import STAGED_BYTES, StagedTemplates
 from dharma.core.clock import isoformat
 from dharma.core.errors import DeploymentFailed, NotExpressible, Unavailable
@@ -71,7 +71,7 @@ class CloudFormationTarget:
         return self._aws["cloudformation"]
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
-        with _translating():
+        with translating():
             if self._described(change) is None:
                 self._create(change)
             described = self._settled(change)
@@ -127,7 +127,7 @@ class CloudFormationTarget:
         except ClientError as error:
             if code_of(error) in ("ChangeSetNotFound", "ChangeSetNotFoundException"):
                 return None
-            if _no_such_stack(error):
+            if no_such_stack(error):
                 return None
             raise
 
@@ -145,7 +145,7 @@ class CloudFormationTarget:
             )
 
     def execute(self, change: ChangeRequest) -> None:
-        with _translating():
+        with translating():
             described = self._described(change)
             if described is None:
                 # Executing deletes the other change sets of a stack; one that ran may be gone too.
@@ -161,7 +161,7 @@ class CloudFormationTarget:
             )
 
     def restore(self, change: ChangeRequest) -> None:
-        with _translating():
+        with translating():
             stack = self._stack(change.stack)
             status = stack["StackStatus"] if stack is not None else ""
             if status == "UPDATE_IN_PROGRESS" and not self._ran(change.stack, change.name):
@@ -179,7 +179,7 @@ class CloudFormationTarget:
                 self.execute(change)
 
     def delete(self, stack: str, change: str) -> None:
-        with _translating():
+        with translating():
             present = self._stack(stack)
             if present is None or present["StackStatus"] == "DELETE_IN_PROGRESS":
                 return
@@ -188,7 +188,7 @@ class CloudFormationTarget:
             self._cloud.delete_stack(StackName=stack, ClientRequestToken=change)
 
     def discard(self, change: ChangeRequest) -> None:
-        with _translating():
+        with translating():
             stack = self._stack(change.stack)
             if stack is None:
                 return
@@ -200,7 +200,7 @@ class CloudFormationTarget:
                 self._cloud.delete_change_set(StackName=change.stack, ChangeSetName=change.name)
 
     def status(self, stack: str, change: str | None = None) -> StackStatus:
-        with _translating():
+        with translating():
             present = self._stack(stack)
             if present is None:
                 return StackStatus("absent")
@@ -235,7 +235,7 @@ class CloudFormationTarget:
         )
 
     def events(self, stack: str, change: str) -> list[NativeEvent]:
-        with _translating():
+        with translating():
             return [e for e in self._events(stack, change) if e.type != _STACK]
 
     def _events(self, stack: str, change: str) -> list[NativeEvent]:
@@ -250,7 +250,7 @@ class CloudFormationTarget:
                     if event.get("ClientRequestToken") == change
                 ]
         except ClientError as error:
-            if not _no_such_stack(error):
+            if not no_such_stack(error):
                 raise
         return list(reversed(found))
 
@@ -258,7 +258,7 @@ class CloudFormationTarget:
         return bool(self._events(stack, change))
 
     def content(self, stack: str) -> StackContent | None:
-        with _translating():
+        with translating():
             present = self._stack(stack)
             if present is None or present["StackStatus"] == "REVIEW_IN_PROGRESS":
                 return None
@@ -278,7 +278,7 @@ class CloudFormationTarget:
                     )
 
     def verify(self, stack: str, template: StackTemplate) -> list[Difference]:
-        with _translating():
+        with translating():
             if self._stack(stack) is None:
                 return [Difference("missing", stack, "", "present", "")]
             detection = self._cloud.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
@@ -329,7 +329,7 @@ class CloudFormationTarget:
     ) -> list[NativeResource]:
         """A stack that is gone has left what it was told to retain: CloudFormation remembers a
         deleted stack by its id for 90 days."""
-        with _translating():
+        with translating():
             if self._stack(stack) is not None:
                 return list(self._resources(stack))
             deleted = self._last_deleted(stack)
@@ -353,7 +353,7 @@ class CloudFormationTarget:
         try:
             described = self._cloud.describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as error:
-            if _no_such_stack(error):
+            if no_such_stack(error):
                 return None
             raise
         return None if described["StackStatus"] in _ABSENT else described
@@ -424,15 +424,3 @@ def _event(event: Any) -> NativeEvent:
         reason=event.get("ResourceStatusReason", ""),
         physical_id=event.get("PhysicalResourceId", ""),
     )
-
-
-def _no_such_stack(error: ClientError) -> bool:
-    return code_of(error) == "ValidationError" and "does not exist" in message_of(error)
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise translated(error) from error

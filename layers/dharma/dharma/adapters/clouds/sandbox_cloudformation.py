@@ -19,12 +19,8 @@ and return; calling them again goes on where they stopped, also after a kill at 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from dharma.adapters.clouds.aws_clients import AwsClients, translated
+from dharma.adapters.clouds.aws_clients import AwsClients, translating
 from dharma.adapters.clouds.sandbox_emulator import EmulatedStack
 from dharma.adapters.clouds.sandbox_removal import Removal
 from dharma.adapters.clouds.sandbox_stack import SandboxStack
@@ -65,12 +61,12 @@ class SandboxTarget:
 
     def prepare(self, change: ChangeRequest) -> NativePlan:
         """Compares with the journal: the emulator's own change sets announce too little."""
-        with _translating():
+        with translating():
             work = SandboxStack(self._stack(change.stack))
             return NativePlan(tuple(work.announce(change.template)))
 
     def execute(self, change: ChangeRequest) -> None:
-        with _translating():
+        with translating():
             stack = self._stack(change.stack)
             begun = stack.exists and stack.journal.change == change.name
             if begun and stack.journal.phase != "running":
@@ -81,7 +77,7 @@ class SandboxTarget:
         self.execute(change)
 
     def delete(self, stack: str, change: str) -> None:
-        with _translating():
+        with translating():
             found = self._stack(stack)
             if found.exists:
                 Removal(found).everything(change, self._deadline())
@@ -90,7 +86,7 @@ class SandboxTarget:
         """Nothing was made while preparing."""
 
     def status(self, stack: str, change: str | None = None) -> StackStatus:
-        with _translating():
+        with translating():
             found = self._stack(stack)
             if not found.exists:
                 return StackStatus("absent")
@@ -107,14 +103,14 @@ class SandboxTarget:
             )
 
     def events(self, stack: str, change: str) -> list[NativeEvent]:
-        with _translating():
+        with translating():
             found = self._stack(stack)
             if not found.exists or found.journal.change != change:
                 return []
             return found.journal.told()
 
     def content(self, stack: str) -> StackContent | None:
-        with _translating():
+        with translating():
             found = self._stack(stack)
             if not found.exists:
                 return None
@@ -122,13 +118,13 @@ class SandboxTarget:
             return StackContent(tuple(resources), dict(found.journal.outputs))
 
     def verify(self, stack: str, template: StackTemplate) -> list[Difference]:
-        with _translating():
+        with translating():
             return list(Verification(self._stack(stack)).differences(template))
 
     def leftovers(
         self, stack: str, recorded: tuple[NativeResource, ...] = ()
     ) -> list[NativeResource]:
-        with _translating():
+        with translating():
             return Verification(self._stack(stack)).leftovers(recorded)
 
     def _stack(self, name: str) -> EmulatedStack:
@@ -136,11 +132,3 @@ class SandboxTarget:
 
     def _deadline(self) -> float:
         return time.monotonic() + self._slice
-
-
-@contextmanager
-def _translating() -> Iterator[None]:
-    try:
-        yield
-    except (ClientError, BotoCoreError) as error:
-        raise translated(error) from error

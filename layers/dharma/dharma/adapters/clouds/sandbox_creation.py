@@ -14,7 +14,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import message_of
+from dharma.adapters.aws_errors import message_of
 from dharma.adapters.clouds.cloudformation_template import Resource, Template
 from dharma.adapters.clouds.sandbox_emulator import EmulatedStack
 from dharma.adapters.clouds.sandbox_journal import Entry, secret_names

@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.parsers import ResponseParserError
 
-from dharma.adapters.clouds.aws_clients import AwsClients, code_of, message_of
+from dharma.adapters.clouds.aws_clients import AwsClients, no_such_stack
 from dharma.adapters.clouds.sandbox_journal import Entry, Journal, secret_names
 from dharma.adapters.clouds.sandbox_types.native_type import Live
 from dharma.adapters.clouds.staged_templates import StagedTemplates
@@ -179,7 +179,3 @@ class EmulatedStack:
 
     def tell(self, entry: Entry, status: str, reason: str = "") -> None:
         self.journal.tell(isoformat(self.clock.now()), entry, status, reason)
-
-
-def no_such_stack(error: ClientError) -> bool:
-    return code_of(error) == "ValidationError" and "does not exist" in message_of(error)

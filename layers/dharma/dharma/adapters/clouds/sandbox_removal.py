@@ -6,7 +6,8 @@ import time
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import is_missing, message_of
+from dharma.adapters.aws_errors import message_of
+from dharma.adapters.clouds.aws_clients import is_missing
 from dharma.adapters.clouds.sandbox_emulator import EmulatedStack
 from dharma.adapters.clouds.sandbox_journal import Entry
 from dharma.adapters.clouds.sandbox_types import TYPES

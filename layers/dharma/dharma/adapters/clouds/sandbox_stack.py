@@ -9,7 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import message_of, translated
+from dharma.adapters.aws_errors import message_of
+from dharma.adapters.clouds.aws_clients import translated
 from dharma.adapters.clouds.cloudformation_template import Template
 from dharma.adapters.clouds.sandbox_creation import Creation, Wanted, digest_of, in_parts
 from dharma.adapters.clouds.sandbox_emulator import EmulatedStack

@@ -21,7 +21,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import AwsClients, code_of
+from dharma.adapters.aws_errors import code_of
+from dharma.adapters.clouds.aws_clients import AwsClients
 from dharma.core.errors import DeploymentFailed
 
 # The longest template in a request, and the longest one in a bucket.

@@ -6,7 +6,8 @@ from typing import Any, ClassVar
 
 from botocore.exceptions import ClientError
 
-from dharma.adapters.clouds.aws_clients import AwsClients, code_of
+from dharma.adapters.aws_errors import code_of
+from dharma.adapters.clouds.aws_clients import AwsClients
 from dharma.adapters.clouds.sandbox_types.ec2_network import set_tags
 from dharma.adapters.clouds.sandbox_types.native_type import (
     Live,
