@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from dharma.catalog.naming import snake
-from dharma.generator.arm_parameters import is_optional
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import Value, VariableRef, walk
 
@@ -25,7 +24,7 @@ def metadata(
     odd = {p: name for name, p in parameters.items() if snake(p) != name}
     if odd:
         about["variables"] = odd
-    optional = [parameters[v.name] for v in bp.variables if is_optional(v)]
+    optional = [parameters[v.name] for v in bp.variables if v.is_optional]
     if optional:
         about["optional"] = optional
     told = {v.name: v.type for v in bp.variables if v.name in looped}

@@ -1,4 +1,4 @@
-"""Variables as parameters of an ARM template."""
+"""Variables as parameters of an ARM template. An empty parameter stands for null."""
 
 from __future__ import annotations
 
@@ -38,11 +38,6 @@ def arm_type(said: str, *, sensitive: bool = False) -> str:
     return "secureObject" if sensitive else "object"
 
 
-def is_optional(variable: Variable) -> bool:
-    """Whether the default is null. An empty parameter stands for null."""
-    return not variable.required and variable.default is None
-
-
 def parameter(variable: Variable) -> dict[str, Any]:
     """The declaration of one parameter."""
     kind = arm_type(variable.type, sensitive=variable.sensitive)
@@ -51,7 +46,7 @@ def parameter(variable: Variable) -> dict[str, Any]:
         body["defaultValue"] = _default(variable, kind)
     if variable.allowed:
         allowed = [_plain(v, variable) for v in variable.allowed]
-        body["allowedValues"] = [*allowed, ""] if is_optional(variable) else allowed
+        body["allowedValues"] = [*allowed, ""] if variable.is_optional else allowed
     low, high = ("minValue", "maxValue") if kind == "int" else ("minLength", "maxLength")
     for word, limit in ((low, variable.min), (high, variable.max)):
         if limit is not None:

@@ -14,7 +14,6 @@ from dharma.catalog.kept import with_kept
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_names import ArmNames
-from dharma.generator.arm_parameters import is_optional
 from dharma.generator.arm_parts import ArmParts
 from dharma.generator.arm_places import Place, Places
 from dharma.generator.arm_values import REGION_OF_GROUP, ArmValues, Scope
@@ -67,7 +66,7 @@ class ArmTemplate:
         scope = Scope(
             parameters=parameters,
             reference=self.names.reference,
-            optional=frozenset(v.name for v in bp.variables if is_optional(v)),
+            optional=frozenset(v.name for v in bp.variables if v.is_optional),
             booleans=frozenset(v.name for v in bp.variables if v.type == "bool"),
             texts=frozenset(v.name for v in bp.variables if v.type == "string"),
             own_part=self.names.own_part,

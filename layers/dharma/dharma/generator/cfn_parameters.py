@@ -1,4 +1,5 @@
-"""Variables as CloudFormation's parameters, and values as it takes them."""
+"""Variables as CloudFormation's parameters, and values as it takes them. An empty parameter stands
+for null."""
 
 from __future__ import annotations
 
@@ -88,11 +89,6 @@ def parameter(variable: Variable, *, ssm: bool = False) -> dict[str, Any]:
     return body
 
 
-def is_optional(variable: Variable) -> bool:
-    """Whether the default is null. An empty parameter stands for null."""
-    return not variable.required and variable.default is None
-
-
 def _type(variable: Variable) -> str:
     return "".join(variable.type.split())
 
@@ -108,11 +104,11 @@ def _default(variable: Variable) -> Any:
 
 def _allowed(variable: Variable) -> list[Any]:
     values = [v if variable.type == "number" else parameter_value(v) for v in variable.allowed]
-    return [*values, ""] if is_optional(variable) else values
+    return [*values, ""] if variable.is_optional else values
 
 
 def _optional(variable: Variable, pattern: str) -> str:
-    return f"(?:{pattern})?" if is_optional(variable) else pattern
+    return f"(?:{pattern})?" if variable.is_optional else pattern
 
 
 def _range(variable: Variable, kind: str) -> dict[str, Any]:
@@ -122,7 +118,7 @@ def _range(variable: Variable, kind: str) -> dict[str, Any]:
     for limit, position in given:
         if limit is None:
             continue
-        if words is None or (is_optional(variable) and position == 0):
+        if words is None or (variable.is_optional and position == 0):
             raise NotExpressible(
                 f"variables.{variable.name}: CloudFormation cannot limit a parameter of {kind}"
                 + (" that may be empty" if words else "")

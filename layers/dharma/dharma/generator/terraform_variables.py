@@ -61,7 +61,7 @@ def _validations(variable: Variable) -> list[Block]:
 
 def _validation(variable: Variable, test: Value, said: str) -> Block:
     """A null value is no value: the default of an optional variable passes every check."""
-    if not variable.required and variable.default is None:
+    if variable.is_optional:
         test = Binary("||", Binary("==", VariableRef(variable.name), None), test)
     message = f"{variable.name} {said.replace('must have at', 'must be at')}"
     body = (Attribute("condition", test), Attribute("error_message", message))

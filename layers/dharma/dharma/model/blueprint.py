@@ -33,6 +33,11 @@ class Variable:
     max: float | None = None
     origin: Origin = field(default_factory=Origin, compare=False)
 
+    @property
+    def is_optional(self) -> bool:
+        """Whether it is null where nobody gives it."""
+        return not self.required and self.default is None
+
 
 _STEPS = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dharma.blueprint.crosscloud import sizes
+from dharma.blueprint.crosscloud.listed import as_list
 from dharma.core.errors import Misconfigured
 from dharma.model.expressions.nodes import Expression, Value
 
@@ -283,10 +284,6 @@ def _tags(value: Any) -> Value:
     return value  # type: ignore[no-any-return]
 
 
-def _listed(value: Any) -> Value:
-    return value if isinstance(value, list) else [value]
-
-
 def _undotted(value: Any) -> Value | Changed:
     text = str(value)
     return text[:-1] if text.endswith(".") else Changed(text, "a name ends with a dot there")
@@ -303,7 +300,7 @@ _PLAIN = {
     "base64": Conversion(
         "base64", _from_base64, lambda v: base64.b64encode(str(v).encode()).decode()
     ),
-    "only": Conversion("only", _only, _listed),
+    "only": Conversion("only", _only, as_list),
     "dot": Conversion("dot", _undotted, _dot),
     "version": Conversion("version", _version, str),
     "major_version": Conversion("major_version", _version, _major_only),

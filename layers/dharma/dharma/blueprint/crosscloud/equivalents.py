@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from dharma.blueprint.crosscloud.listed import as_list
 from dharma.core.errors import Misconfigured
 from dharma.model.blueprint import Provider
 
@@ -196,7 +197,7 @@ def _side(provider: str, data: dict[str, Any]) -> Side:
         data["kind"],
         data.get("when", {}),
         {
-            shared: tuple(place(each) for each in (said if isinstance(said, list) else [said]))
+            shared: tuple(place(each) for each in as_list(said))
             for shared, said in data["attributes"].items()
             if said is not None
         },
@@ -251,7 +252,7 @@ def _end(said: Any) -> End:
     if isinstance(said, str):
         return End(place(said))
     conversions = said.get("as", [])
-    listed = list(conversions) if isinstance(conversions, list) else [conversions]
+    listed = [*as_list(conversions)]
     if "values" in said:
         listed.append({"values": said["values"], "reads": said.get("reads", {})})
     return End(

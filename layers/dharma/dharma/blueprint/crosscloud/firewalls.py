@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from dharma.blueprint.crosscloud.clusters import Cluster
+from dharma.blueprint.crosscloud.listed import as_list
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import Expression, ResourceRef, Value
 
@@ -158,11 +159,11 @@ def _read_azure(cluster: Cluster) -> Rules:
         ranges = element.get("destination_port_ranges") or [element.get("destination_port_range")]
         shared = {v.lower(): k for k, v in _AZURE_PROTOCOLS.items()}
         protocol = shared.get(str(element.get("protocol")).lower(), "all")
-        for peer in peers if isinstance(peers, list) else [peers]:
+        for peer in as_list(peers):
             if peer in ("VirtualNetwork", "AzureLoadBalancer", "Internet") and peer != "Internet":
                 rules.lost.append((path, f"{peer} is a name of Azure"))
                 continue
-            for ports in ranges if isinstance(ranges, list) else [ranges]:
+            for ports in as_list(ranges):
                 if not _readable(ports):
                     rules.lost.append((path, f"{ports} are no ports"))
                     continue
@@ -260,11 +261,11 @@ def _read_gcp(cluster: Cluster) -> Rules:
         tags = said.get("source_tags")
         if isinstance(tags, list):
             peers.extend(_Tag(str(tag)) for tag in tags)
-        for entry in _each(said.get("allow")) if said.get("allow") else []:
+        for entry in as_list(said.get("allow") or []):
             if not isinstance(entry, dict):
                 rules.lost.append((f"{where}allow", "what an expression makes is not carried"))
                 continue
-            for ports in _each(entry.get("ports")):
+            for ports in as_list(entry.get("ports")) or [None]:
                 if not _readable(ports):
                     rules.lost.append((f"{where}allow", f"{ports} are no ports"))
                     continue
@@ -368,13 +369,6 @@ def _range(ports: tuple[Value, Value] | None, whole: str) -> Value:
 
         return join_parts([first, "-", last])
     return f"{first}-{last}"
-
-
-def _each(value: Value) -> list[Value]:
-    """The elements of a list; one absent for no list at all."""
-    if isinstance(value, list):
-        return value or [None]
-    return [value]
 
 
 def _readable(ports: Value) -> bool:

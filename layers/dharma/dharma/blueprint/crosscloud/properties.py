@@ -7,6 +7,7 @@ from typing import Any
 from dharma.blueprint.crosscloud.conversions import Changed, Uncarried, conversion, same
 from dharma.blueprint.crosscloud.draft import Draft
 from dharma.blueprint.crosscloud.equivalents import Carried, End
+from dharma.blueprint.crosscloud.listed import as_list
 from dharma.model.expressions.nodes import (
     Conditional,
     Expression,
@@ -122,9 +123,9 @@ def _reference(draft: Draft, value: Any, end: End, other: End, reasons: list[str
     if not any(isinstance(node, ResourceRef) for node in walk(value)):
         raise Uncarried("what it names is no resource of this blueprint")
     if "firewall_tags" in other.conversions:
-        return [_tag(draft, node) for node in _each(value)]
+        return [_tag(draft, node) for node in as_list(value)]
     listed = draft.is_list(other.place)
-    each = _each(value)
+    each = as_list(value)
     carried_over = []
     for node in each:
         try:
@@ -155,15 +156,11 @@ def groups_of_tags(draft: Draft, value: Any) -> Value:
         for cluster in draft.journey.references.clusters.values():
             if not cluster.side.rules or cluster.main.address in _named(found):
                 continue
-            if tag in _each(cluster.main.properties.get("target_tags")):
+            if tag in as_list(cluster.main.properties.get("target_tags")):
                 found.append(ResourceRef(cluster.main.address, ("id",)))
     if not found:
         raise Uncarried("no rule of this blueprint is for these tags")
     return found
-
-
-def _each(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _named(values: list[Value]) -> set[str]:

@@ -26,7 +26,6 @@ from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
 from dharma.generator.cfn_conditions import Conditions
 from dharma.generator.cfn_parameters import (
-    is_optional,
     output_names,
     parameter,
     parameter_names,
@@ -93,7 +92,7 @@ class _Template:
         self.names = parameter_names(bp)
         self.scope = Scope(
             parameters={n: p for n, p in self.names.items() if n not in self.ssm},
-            optional=frozenset(v.name for v in bp.variables if is_optional(v)),
+            optional=frozenset(v.name for v in bp.variables if v.is_optional),
             ssm={n: self.names[n] for n in self.ssm if n in self.names},
             existence={p.address: p.condition for p in self.parts if p.condition is not None},
         )

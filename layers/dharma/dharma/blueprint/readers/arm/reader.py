@@ -84,7 +84,7 @@ class _Template:
 
     def _names(self) -> Names:
         functions = self.sections.node("functions") if "functions" in self.sections else None
-        optional = (v for v in self.variables.values() if not v.required and v.default is None)
+        optional = (v for v in self.variables.values() if v.is_optional)
         return Names(
             parameters={p: VariableRef(v.name) for p, v in self.variables.items()},
             types={v.name: _plain_type(v) for v in self.variables.values()},
