@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dharma.blueprint.readers.terraform.known_modules import known_module, known_names
+from dharma.blueprint.readers.terraform import known_modules
+from dharma.blueprint.readers.terraform.known_modules import known_module
 from dharma.model.expressions.nodes import Expression, ResourceRef, Unknown
 from tests.unit.readers.terraform_folder import properties, read, resources, told
 
@@ -115,7 +116,10 @@ def test_a_module_on_disk_is_read_itself() -> None:
     assert not [r for r in found.blueprint.resources if r.type == "aws_subnet"]
 
 
-@pytest.mark.parametrize("name", known_names())
+DESCRIPTIONS = Path(known_modules.__file__).parent / "registry" / "terraform-aws-modules"
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in DESCRIPTIONS.glob("*.tf")))
 def test_every_description_can_be_read_without_any_input(name: str) -> None:
     module, _, part = name.partition("--")
     source = f"terraform-aws-modules/{module}/aws" + (f"//modules/{part}" if part else "")

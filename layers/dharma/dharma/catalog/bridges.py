@@ -1,7 +1,7 @@
 """What no mapping table can say, as named Python functions.
 
-A bridge is named under `bridges` in a kind's section for a format. `Catalog.bridges()` counts them:
-each one is a rule that readers of the kind file cannot see.
+A bridge is named under `bridges` in a kind's section for a format. The fewer the better: each one
+is a rule that readers of the kind file cannot see.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -105,20 +103,6 @@ class Catalog:
                 for piece in _pieces(kind, format, native_type)
             )
         return self._pieces[key]
-
-    def nearest_kind(self, name: str) -> str | None:
-        """The known kind whose name is most like the given one, for error messages."""
-        close = difflib.get_close_matches(name, self._data, n=1, cutoff=0.6)
-        return close[0] if close else None
-
-    def bridges(self) -> Counter[str]:
-        """How many kinds use each bridge."""
-        return Counter(
-            bridge
-            for kind in self.kinds()
-            for mapping in kind.mappings.values()
-            for bridge in mapping.bridges
-        )
 
 
 class Piece:

@@ -30,11 +30,3 @@ def to_dollars(amount: NanoDollars) -> Decimal:
 def times(price: NanoDollars, quantity: Decimal) -> NanoDollars:
     """Price of a quantity, rounded half to even to whole nano-dollars."""
     return NanoDollars(int((Decimal(price) * quantity).to_integral_value(ROUND_HALF_EVEN)))
-
-
-def dollars_text(amount: NanoDollars, places: int = 2) -> str:
-    """`$1,234.56`: for people. Amounts below half a cent keep the digits that tell them from 0."""
-    value = to_dollars(amount)
-    if value and abs(value) < Decimal("0.005"):
-        return f"${value.normalize():f}"
-    return f"${value:,.{places}f}"

@@ -144,13 +144,12 @@ def _user_policy(file: Path) -> Policy:
         raise InvalidInput(f"{file}: not UTF-8: {error.reason} at byte {error.start}") from error
     except OSError as error:
         raise InvalidInput(f"{file}: {error.strerror}") from error
-    return _policy(text, str(file), read_header(text), built_in=False)
+    return policy_from_text(text, str(file))
 
 
 def policy_from_text(text: str, path: str) -> Policy:
-    """A user's policy that did not come from a file (sent to the API, for instance)."""
-    if len(text.encode()) > MAX_POLICY_BYTES:
-        raise LimitExceeded(f"{path}: a policy may have {MAX_POLICY_BYTES} bytes")
+    """A user's policy; `path` is what messages and verdicts call it. InvalidInput for a header
+    with words that there are not."""
     return _policy(text, path, read_header(text), built_in=False)
 
 

@@ -73,11 +73,6 @@ def known_module(source: Value) -> KnownModule | None:
     return None
 
 
-def known_names() -> list[str]:
-    """The files there are, `vpc`, `iam--iam-role` for a submodule."""
-    return sorted(path.stem for path in _FOLDER.glob("*.tf"))
-
-
 @lru_cache(maxsize=64)
 def _configuration(name: str) -> Configuration | None:
     if not (_FOLDER / f"{name}.tf").is_file():
