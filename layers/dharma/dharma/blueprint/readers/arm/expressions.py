@@ -223,11 +223,10 @@ class ArmExpressions:
                 return inside[name.lower()]
             self.note(f"there is no parameter {name}")
             return Unknown(f"there is no parameter {name}")
-        known = {k.lower(): k for k in self.names.parameters}
-        if not isinstance(name, str) or name.lower() not in known:
+        key = self.names.parameter(name)
+        if key is None:
             self.note(f"there is no parameter {name}")
             return Unknown(f"there is no parameter {name}")
-        key = known[name.lower()]
         if key in self.names.defaults:
             return self._or_default(key)
         return self.names.parameters[key]
@@ -242,13 +241,13 @@ class ArmExpressions:
         return self._defaulted[key]
 
     def _variable(self, name: Value) -> Value:
-        known = {k.lower(): k for k in self.names.variables}
-        if isinstance(name, Expression) and 0 < len(known) <= _CHOSEN_MAX:
-            return Index({key: self._variable(key) for key in self.names.variables}, name)
-        if not isinstance(name, str) or name.lower() not in known:
+        declared = self.names.variables
+        if isinstance(name, Expression) and 0 < len(declared) <= _CHOSEN_MAX:
+            return Index({key: self._variable(key) for key in declared}, name)
+        key = self.names.variable(name)
+        if key is None:
             self.note(f"there is no variable {name}")
             return Unknown(f"there is no variable {name}")
-        key = known[name.lower()]
         meant = self.names.references.get(key)
         if meant is not None and self.around.is_known(meant.address):
             return meant
@@ -258,7 +257,7 @@ class ArmExpressions:
                 return Unknown(f"the variable {key} refers to itself")
             self._open.append(key)
             loops, self._loops = self._loops, []
-            found = self.value(self.names.variables[key])
+            found = self.value(declared[key])
             self._loops = loops
             self._open.pop()
             if sum(1 for _ in walk(found)) > _NODES_MAX:

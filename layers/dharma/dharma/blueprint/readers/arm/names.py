@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dharma.blueprint.tree import folded_members
 from dharma.blueprint.yaml_source import Node
@@ -18,9 +19,10 @@ class OwnFunction:
     result: Node
 
 
-@dataclass(slots=True)
+@dataclass
 class Names:
-    """Parameters, variables and functions of one template."""
+    """Parameters, variables and functions of one template. Which parameters and variables there
+    are is settled before the first of them is looked up."""
 
     parameters: Mapping[str, Value]
     types: Mapping[str, str] = field(default_factory=dict)
@@ -33,6 +35,22 @@ class Names:
     """The id-less reference to the resource group, or the value of its name."""
     references: Mapping[str, ResourceRef] = field(default_factory=dict)
     """Variables of which this project's writer noted what they stand for."""
+
+    def parameter(self, name: Value) -> str | None:
+        """The parameter of that name, as it was declared: case does not count."""
+        return self._parameters.get(name.lower()) if isinstance(name, str) else None
+
+    def variable(self, name: Value) -> str | None:
+        """The variable of that name, as it was declared."""
+        return self._variables.get(name.lower()) if isinstance(name, str) else None
+
+    @cached_property
+    def _parameters(self) -> dict[str, str]:
+        return {key.lower(): key for key in self.parameters}
+
+    @cached_property
+    def _variables(self) -> dict[str, str]:
+        return {key.lower(): key for key in self.variables}
 
 
 def own_functions(section: Node) -> dict[str, OwnFunction]:

@@ -98,11 +98,14 @@ def given(properties: Members, template: Members, outer: ArmExpressions, where: 
     """What names mean in a template of inner scope."""
     values = members(properties["parameters"][1]) if "parameters" in properties else {}
     declared = members(template["parameters"][1]) if "parameters" in template else {}
+    variables = members(template["variables"][1]) if "variables" in template else {}
     sources: dict[str, Callable[[], Value]] = {}
     names = Names(
         parameters=Given(sources),
         types=outer.names.types,
+        variables={name: node for name, (_, node) in variables.items()},
         optional=outer.names.optional,
+        functions=own_functions(template["functions"][1]) if "functions" in template else {},
         group=outer.names.group,
     )
     inner = ArmExpressions(names, outer.file, outer.notes, _BeforeResources(outer.around))
@@ -117,10 +120,6 @@ def given(properties: Members, template: Members, outer: ArmExpressions, where: 
             sources[name] = lambda secret=secret: secret  # type: ignore[misc]
         elif default is not None:
             sources[name] = _later(inner, place, key, default[1])
-    variables = members(template["variables"][1]) if "variables" in template else {}
-    names.variables = {name: node for name, (_, node) in variables.items()}
-    if "functions" in template:
-        names.functions = own_functions(template["functions"][1])
     return names
 
 
