@@ -13,7 +13,8 @@ from pydantic.json_schema import models_json_schema
 
 from dharma import __version__
 from dharma.sso.roles import PUBLIC, ROUTES
-from functions.monitoring.answers import ANSWERS, FILES, Answer, Json
+from functions.monitoring.answers import ANSWERS, FILES, Json
+from functions.monitoring.shapes import Answer
 
 CAPABILITIES = (
     "monitoring",
