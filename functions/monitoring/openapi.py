@@ -46,7 +46,7 @@ def openapi_document() -> dict[str, Any]:
         part = json.loads(app.get_openapi_json_schema())
         schemas |= part.get("components", {}).get("schemas", {})
         for path, operations in part["paths"].items():
-            for method in _METHODS & operations.keys():
+            for method in (m for m in operations if m in _METHODS):
                 described = _described(f"{method.upper()} {path}", operations[method])
                 paths.setdefault(path, {})[method] = described
     kept = {name: s for name, s in schemas.items() if name not in _FRAMEWORK_SCHEMAS}

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -75,3 +78,18 @@ def test_bodies_are_in_camel_case(document: dict[str, Any]) -> None:
 
 def test_it_is_json_and_says_its_version(document: dict[str, Any]) -> None:
     assert json.loads(json.dumps(document))["openapi"].startswith("3.")
+
+
+def test_every_process_writes_the_same_text() -> None:
+    """Its digest is what a caller's cache asks about, whichever process answers."""
+    code = "from functions.monitoring.openapi import openapi_text; print(openapi_text())"
+    written = {
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env={**os.environ, "PYTHONHASHSEED": seed, "PYTHONPATH": os.pathsep.join(sys.path)},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(written) == 1
