@@ -26,11 +26,13 @@ _GLOB = re.compile(r"(\*\*/?)|(\*)|(\?)|\{([^{}]*)\}|\[([^\]]+)\]")
 
 class FileFunctions:
     """`folder` is that of the root module, from which paths are meant. What may be read is what
-    modules may lie in: the repository or the folder given, without what git keeps for itself."""
+    modules may lie in: the repository or the folder given, without what git keeps for itself.
+    `tell` hears of every path that leads out of it, since the call itself may be kept."""
 
-    def __init__(self, files: Files, folder: str) -> None:
+    def __init__(self, files: Files, folder: str, tell: Callable[[str], None]) -> None:
         self._files = files
         self._folder = folder
+        self._tell = tell
         self._templates: dict[tuple[str, tuple[str, ...]], Value] = {}
 
     def table(self, scope: Callable[[], Scope]) -> dict[str, Function]:
@@ -69,14 +71,16 @@ class FileFunctions:
 
     def _path(self, path: Value) -> str:
         text = as_text(path)
-        if text.startswith("/"):
-            raise NoFile(f"{text!r} is outside of the configuration, and is not read")
+        message = f"{text!r} is outside of the configuration, and is not read"
         try:
-            whole = joined(self._folder, text)
-        except Outside as error:
-            raise NoFile(f"{text!r} is outside of the configuration, and is not read") from error
+            whole = None if text.startswith("/") else joined(self._folder, text)
+        except Outside:
+            whole = None
+        if whole is None:
+            self._tell(message)
+            raise NoFile(message)
         if ".git" in whole.split("/"):
-            raise EvaluationError(f"{text!r} is outside of the configuration, and is not read")
+            raise EvaluationError(message)
         return whole
 
     def _bytes(self, path: Value) -> bytes:

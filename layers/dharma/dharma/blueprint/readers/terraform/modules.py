@@ -23,6 +23,7 @@ from dharma.blueprint.readers.terraform.loops import Loop, read_loop
 from dharma.blueprint.readers.terraform.names import Lazy
 from dharma.blueprint.readers.terraform.reading import Reading
 from dharma.blueprint.readers.terraform.references import certain, deeper, reference
+from dharma.catalog.document import Note
 from dharma.core import errors
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
@@ -55,7 +56,7 @@ class Module:
         if len(reading.modules) > MAX_MODULES:
             raise LimitExceeded(f"more than {MAX_MODULES} modules")
         chain = reading.chain
-        functions = FileFunctions(reading.files, reading.folder)
+        functions = FileFunctions(reading.files, reading.folder, self._tell_of_file)
         self.locals = Lazy(configuration.locals, self._local, chain, f"{self.path}local.")
         self.outputs = Lazy(configuration.outputs, self._output, chain, f"{self.path}output.")
         self.scope = Scope(
@@ -69,6 +70,12 @@ class Module:
             certain=self.certain,
             keeps_calls=not reading.expand,
         )
+
+    def _tell_of_file(self, message: str) -> None:
+        """Of a file that is not read; where values are wanted, its own is unknown for that."""
+        if not self.reading.expand:
+            where = self.path.rstrip(".") or "the root module"
+            self.reading.tell_once(Note("passed_through", where, "", f"{message}: its call stays"))
 
     # -- values by name
 

@@ -45,7 +45,9 @@ class Reading:
 
     def tell(self, kind: str, address: str, path: str, message: str, place: Place) -> None:
         origin = Origin(place.file, place.line, place.column, address)
-        note = Note(kind, address, path, message, origin)  # type: ignore[arg-type]
+        self.tell_once(Note(kind, address, path, message, origin))  # type: ignore[arg-type]
+
+    def tell_once(self, note: Note) -> None:
         if note not in self.notes[-50:]:
             self.notes.append(note)
 
