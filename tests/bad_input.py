@@ -19,17 +19,15 @@ GOOD = HEAD + "resources:\n- {name: jobs, type: aws_sqs_queue, properties: {name
 
 @dataclass(frozen=True, slots=True)
 class Bad:
-    """`says` must stand in the answer; `line` is that of the fault where it has one. `meaning`:
-    the form is right, so it can be read, and what is wrong is a finding of `validate`."""
+    """`says` must stand in the answer; `line` is that of the fault where it has one."""
 
     text: str | bytes
     says: str
     line: int | None = None
-    meaning: bool = False
 
 
-def _meaning(body: str, says: str, line: int) -> Bad:
-    return Bad(HEAD + body, says, line, meaning=True)
+def _blueprint(body: str, says: str, line: int) -> Bad:
+    return Bad(HEAD + body, says, line)
 
 
 def _queue(properties: str, more: str = "") -> str:
@@ -53,42 +51,42 @@ def _bomb() -> str:
 
 
 TEXTS: dict[str, Bad] = {
-    "unknown kind": _meaning(
+    "unknown kind": _blueprint(
         "resources:\n- {name: a, type: aws_s3_buckt}\n", "did you mean aws_s3_bucket?", 7
     ),
-    "kind of no provider": _meaning(
+    "kind of no provider": _blueprint(
         "resources:\n- {name: a, type: bucket}\n", "unknown type bucket", 7
     ),
-    "unknown property": _meaning(_queue("{nam: x}"), "did you mean name?", 7),
-    "wrong type": _meaning(_queue("{delay_seconds: soon}"), "delay_seconds", 7),
-    "missing required": _meaning(
+    "unknown property": _blueprint(_queue("{nam: x}"), "did you mean name?", 7),
+    "wrong type": _blueprint(_queue("{delay_seconds: soon}"), "delay_seconds", 7),
+    "missing required": _blueprint(
         "resources:\n- {name: a, type: aws_subnet, properties: {}}\n", "vpc_id", 7
     ),
-    "dangling reference": _meaning(
+    "dangling reference": _blueprint(
         _queue('{kms_master_key_id: "${aws_kms_key.nobody.arn}"}'), "aws_kms_key.nobody", 7
     ),
-    "variable that is not declared": _meaning(_queue('{name: "${var.nobody}"}'), "nobody", 7),
-    "cycle": _meaning(
+    "variable that is not declared": _blueprint(_queue('{name: "${var.nobody}"}'), "nobody", 7),
+    "cycle": _blueprint(
         "resources:\n"
         '- {name: a, type: aws_sqs_queue, properties: {name: "${aws_sqs_queue.b.arn}"}}\n'
         '- {name: b, type: aws_sqs_queue, properties: {name: "${aws_sqs_queue.a.arn}"}}\n',
         "need each other: aws_sqs_queue.a -> aws_sqs_queue.b -> aws_sqs_queue.a",
         7,
     ),
-    "duplicate resource": _meaning(
+    "duplicate resource": _blueprint(
         "resources:\n- {name: a, type: aws_sqs_queue}\n- {name: a, type: aws_sqs_queue}\n", "a", 8
     ),
-    "duplicate variable": _meaning(
+    "duplicate variable": _blueprint(
         "variables:\n- {name: v}\n- {name: v}\nresources: []\n", "v", 8
     ),
-    "default that does not fit": _meaning(
+    "default that does not fit": _blueprint(
         "variables:\n- {name: v, type: number, default: many}\nresources: []\n", "number", 7
     ),
-    "expression without a value": _meaning(
+    "expression without a value": _blueprint(
         _queue("{delay_seconds: '${1 + \"a\"}'}"), "delay_seconds", 7
     ),
-    "count without an end": _meaning(_queue("{}", ", count: 1000000000"), "10000", 7),
-    "pattern that explodes elsewhere": _meaning(
+    "count without an end": _blueprint(_queue("{}", ", count: 1000000000"), "10000", 7),
+    "pattern that explodes elsewhere": _blueprint(
         "variables:\n- {name: v, default: " + "a" * 500 + "!, pattern: '^(a+)+$'}\nresources: []\n",
         "does not match ^(a+)+$",
         7,

@@ -86,8 +86,8 @@ def validate(
 ) -> int:
     """Report every fault of a file with its line.
 
-    Exit code 2 when there are any. Values that are stated are checked too; with -e every variable
-    must have one.
+    Exit code 1 when there are any, as with every command that such a file stops. Values that are
+    stated are checked too; with -e every variable must have one.
     """
     from dharma.blueprint.validation import review
     from dharma.catalog import load_catalog
@@ -131,7 +131,7 @@ def validate(
             f"{blueprint.name} {blueprint.version}: {state}; {', '.join(parts)}", markup=False
         )
         source.say_withheld(output)
-    return exits.FINDINGS if faults else exits.FINE
+    return exits.ERROR if faults else exits.FINE
 
 
 def _value_faults(source: Source) -> tuple[Fault, ...]:
