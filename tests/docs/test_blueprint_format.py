@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from dharma.blueprint import resolution, source, validation, yaml_source
+from dharma.blueprint import resolution, source_fields, validation, yaml_source
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.source import load_blueprint
 from dharma.blueprint.validation import review
@@ -48,4 +48,4 @@ def test_the_limits_are_those_of_the_code() -> None:
     table = TEXT[TEXT.index("## Limits") :]
     assert [int(n.replace(",", "")) for n in re.findall(r"[\d,]*\d", table)] == [10, *limits]
     assert yaml_source.MAX_BYTES == 10 * 1024 * 1024
-    assert source.MAX_FAULTS == validation.MAX_FAULTS
+    assert source_fields.MAX_FAULTS == validation.MAX_FAULTS

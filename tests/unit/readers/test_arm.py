@@ -10,6 +10,7 @@ import pytest
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.catalog import load_catalog
 from dharma.core.errors import InvalidTemplate
+from dharma.generator import generate
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -363,3 +364,37 @@ def test_subnets_inside_their_network_are_resources_that_others_refer_to() -> No
     assert found["azurerm_subnet.data"].properties["address_prefixes"] == ["10.0.2.0/24"]
     (configuration,) = found["azurerm_network_interface.nic"].properties["ip_configuration"]  # type: ignore[misc]
     assert configuration["subnet_id"] == ResourceRef("azurerm_subnet.data", ("id",))  # type: ignore[index,call-overload]
+
+
+def test_the_pools_that_an_address_is_in_stay_with_it_and_are_written_again() -> None:
+    pool = "[resourceId('Microsoft.Network/loadBalancers/backendAddressPools', 'lb', 'web')]"
+    addresses = [
+        {"name": "first", "properties": {"privateIPAllocationMethod": "Dynamic"}},
+        {
+            "name": "second",
+            "properties": {
+                "privateIPAllocationMethod": "Dynamic",
+                "loadBalancerBackendAddressPools": [{"id": pool}],
+            },
+        },
+    ]
+    card = {
+        "type": "Microsoft.Network/networkInterfaces",
+        "apiVersion": "2023-05-01",
+        "name": "card",
+        "properties": {"ipConfigurations": addresses},
+    }
+    balancer = {
+        "type": "Microsoft.Network/loadBalancers",
+        "apiVersion": "2023-05-01",
+        "name": "lb",
+        "properties": {"backendAddressPools": [{"name": "web"}]},
+    }
+    result = read([card, balancer])
+    assert [n.path for n in result.notes if n.kind == "not_understood"] == []
+    written = json.loads(generate(result.blueprint, "arm", CATALOG).files["azuredeploy.json"])
+    (back,) = [r for r in written["resources"] if r["name"] == "card"]
+    first, second = back["properties"]["ipConfigurations"]
+    assert "loadBalancerBackendAddressPools" not in first["properties"]
+    assert second["properties"]["loadBalancerBackendAddressPools"] == [{"id": pool}]
+    assert pool in back["dependsOn"]

@@ -49,6 +49,9 @@ ADDRESSED: frozenset[Format] = frozenset({"terraform", "arm"})
 # Formats whose property names are the same in small and capital letters.
 CASELESS: frozenset[Format] = frozenset({"arm"})
 
+# Formats whose lists have elements with names (`name`), each once.
+NAMED: frozenset[Format] = frozenset({"arm"})
+
 # Arguments that a format's document has for where a resource stands, and its text says otherwise:
 # of ARM those that type, name and `scope` give.
 PLACES = frozenset({"name", "names", "parent", "resourceGroup", "scope"})

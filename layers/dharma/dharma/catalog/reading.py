@@ -17,9 +17,9 @@ from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Note, Part
-from dharma.catalog.formats import CASELESS, PLACES, TITLES, Format
-from dharma.catalog.kept import cut_out, with_kept
-from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping, Table
+from dharma.catalog.formats import CASELESS, NAMED, PLACES, TITLES, Format
+from dharma.catalog.kept import cut_out, joined
+from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import spelled_members
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
@@ -27,7 +27,7 @@ from dharma.catalog.naming import deployment_name, digest, logical_id
 from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
 from dharma.catalog.paths import get, print_path
 from dharma.catalog.references import Source, ToModel
-from dharma.catalog.table_reading import BESIDE_NOTHING, left_beside, read_table
+from dharma.catalog.table_reading import BESIDE_NOTHING, NOT_UNDERSTOOD, left_beside, read_table
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
     ResourceRef,
@@ -112,7 +112,7 @@ class _Reading:
             elif self._as_it_is and path in arguments:
                 self._keep_whole(part, arguments, path)
             else:
-                report(path, "is not understood")
+                report(path, NOT_UNDERSTOOD)
         for beside in map(print_path, left_beside(mapping.table, arguments)):
             if self._keeps_unread and self._kept(part, mapping, arguments, beside):
                 why = f"{BESIDE_NOTHING}: kept for {TITLES[self._format]}"
@@ -125,7 +125,7 @@ class _Reading:
                 known = path in mapping.known.keys or path in computed
                 if isinstance(value, Unknown) and not known:
                     report(path, f"neither it nor its value is known: {value.reason}")
-        folding.properties = self._by_table(part, mapping.table, arguments)
+        folding.properties = self._by_table(part, mapping, arguments)
         merge(folding.properties, claimed)
         for bag in mapping.bags:
             inline = bag.inline
@@ -146,10 +146,10 @@ class _Reading:
         """
         if path in mapping.known.keys:
             return False
-        found = cut_out(arguments, path, blocks=self._format == "terraform")
+        found = cut_out(arguments, path, blocks=self._format not in NAMED)
         if not isinstance(found, dict) or not PLACES.isdisjoint(found):
             return False
-        native = with_kept(part.native, found)
+        native = joined(part.native, found)
         assert isinstance(native, dict)
         part.native = native
         return True
@@ -168,11 +168,13 @@ class _Reading:
         part.native = {**part.native, name: arguments.pop(name)}
         self._note("passed_through", part, name, self._why_kept)
 
-    def _by_table(self, part: Part, table: Table, arguments: dict[str, Value]) -> dict[str, Value]:
+    def _by_table(
+        self, part: Part, mapping: FormatMapping, arguments: dict[str, Value]
+    ) -> dict[str, Value]:
         """The properties that the arguments say; those arguments of which the table cannot make
         anything stay as they are where code is written again."""
         told: list[tuple[str, str]] = []
-        found = read_table(table, arguments, lambda *fault: told.append(fault))
+        found = read_table(mapping.table, arguments, lambda *fault: told.append(fault))
         if self._as_it_is and told:
             reasons = _reasons(found) - _reasons(arguments)
             heads = {
@@ -184,10 +186,26 @@ class _Reading:
                 self._keep_whole(part, arguments, name)
                 told = [(p, m) for p, m in told if _HEAD.split(p, 1)[0] != name]
             if heads:
-                found = read_table(table, arguments, lambda *_: None)
+                found = read_table(mapping.table, arguments, lambda *_: None)
         for path, message in told:
-            self._note("not_understood", part, path, message)
+            self._tell_or_keep(part, mapping, arguments, path, message)
         return found
+
+    def _tell_or_keep(
+        self,
+        part: Part,
+        mapping: FormatMapping,
+        arguments: dict[str, Value],
+        path: str,
+        message: str,
+    ) -> None:
+        """What is said in an element of a list and no table reads: it is kept where the elements
+        have names."""
+        keeps = self._keeps_unread and self._format in NAMED and message == NOT_UNDERSTOOD
+        if keeps and self._kept(part, mapping, arguments, path):
+            self._note("passed_through", part, path, self._why_kept)
+        else:
+            self._note("not_understood", part, path, message)
 
     def _unread(self, mapping: FormatMapping, arguments: dict[str, Value]) -> Iterator[str]:
         """Paths that no table reads. An attribute that only the cloud knows is no residue."""
@@ -220,7 +238,7 @@ class _Reading:
             self._note("approximated", part, "lifecycle", "its owner's lifecycle holds for it now")
         if isinstance(form, Attachment):
             for path in form.known.unread(arguments):
-                report(path, "is not understood")
+                report(path, NOT_UNDERSTOOD)
             for beside in left_beside(form.table, arguments):
                 report(print_path(beside), BESIDE_NOTHING)
             found = read_table(form.table, arguments, report)

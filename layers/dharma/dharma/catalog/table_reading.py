@@ -15,6 +15,7 @@ from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, 
 
 Report = Callable[[str, str], None]
 """Takes the native path and what is wrong with it."""
+NOT_UNDERSTOOD = "is not understood"
 BESIDE_NOTHING = "the value beside which it belongs is not there"
 
 
@@ -232,7 +233,7 @@ def read_element(
     if not isinstance(value, dict):
         raise Untransformable("an element that is no object")
     for path in table.known.unread(value):
-        report(f"{where}.{path}", "is not understood")
+        report(f"{where}.{path}", NOT_UNDERSTOOD)
     for beside in left_beside(table, value):
         report(f"{where}.{print_path(beside)}", BESIDE_NOTHING)
 
