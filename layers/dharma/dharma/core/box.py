@@ -9,7 +9,7 @@ afterwards the process is gone, however it ended.
 A fork has one thread, the one that forked; a lock that another one held stays shut in it. So `work`
 computes: it does not log and uses no connections. Should it wait for such a lock all the same, the
 clock ends it. On macOS the system's own frameworks do not survive a fork, which `work` must not use
-either, and the kernel limits no memory: there the process looks by itself.
+either, and the kernel limits no memory: there only the process itself looks at it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ from dharma.core.errors import DharmaError, Fault, InvalidInput, LimitExceeded, 
 
 T = TypeVar("T")
 _CHUNK = 1024 * 1024
+RESERVE = 64 * 1024**2
+"""Bytes between the limit that a process keeps itself and the one that the kernel keeps."""
 _GRACE = 0.5
 """Seconds beyond the process's own alarm before it is ended from here."""
 
@@ -218,10 +220,9 @@ def _confine(sink: int, limits: Limits) -> None:
     # The kernel's signal at the first figure tells why; at the second it kills.
     _limit(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
     begin = address_space()
-    if begin is None:
-        watch_memory(limits.memory_bytes)
-    else:
-        _limit(resource.RLIMIT_AS, begin + limits.memory_bytes)
+    watch_memory(limits.memory_bytes, begin)
+    if begin is not None:
+        _limit(resource.RLIMIT_AS, begin + limits.memory_bytes + RESERVE)
 
 
 def address_space() -> int | None:
@@ -260,18 +261,22 @@ def _limit(which: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(which, (soft, hard))
 
 
-def watch_memory(most: int) -> None:
+def watch_memory(most: int, begin: int | None = None) -> None:
     """Raise MemoryError in this process once it has taken `most` bytes more than now: it looks
-    whenever it has used a tenth of a second."""
+    whenever it has used a tenth of a second. `begin` is its address space, where the kernel tells.
+
+    The kernel's own limit lies above this one: Python needs some memory to carry an exception out,
+    and where it gets none at all it may try again for ever."""
     unit = 1 if sys.platform == "darwin" else 1024
 
     def taken() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
-    begin = taken()
+    size = taken if begin is None else lambda: address_space() or 0
+    start = taken() if begin is None else begin
 
     def look(_number: int, _frame: FrameType | None) -> None:
-        if taken() > begin + most:
+        if size() > start + most:
             signal.setitimer(signal.ITIMER_PROF, 0)
             raise MemoryError
 
