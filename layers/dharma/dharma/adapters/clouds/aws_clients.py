@@ -17,6 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from dharma.adapters.aws_errors import code_of, message_of
 from dharma.adapters.clouds.guarded import guard
+from dharma.adapters.clouds.whole_answers import refuse_halves
 from dharma.core.breaker import CircuitBreaker
 from dharma.core.errors import (
     DeploymentFailed,
@@ -83,6 +84,7 @@ class AwsClients:
             # What is meant for AWS goes there, also in a process that knows of an emulator.
             config = _CONFIG.merge(Config(ignore_configured_endpoint_urls=self.endpoint is None))
             client = self._session.client(service, endpoint_url=self.endpoint, config=config)
+            refuse_halves(client)
             if self.breaker is not None:
                 place = self.region if self.endpoint is None else "emulated"
                 guard(client, self.breaker, f"{service}.{place}")
