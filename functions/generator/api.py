@@ -20,6 +20,7 @@ from dharma.generator.archive import MEDIA_TYPES, archive, archive_name
 from dharma.generator.code import GeneratedCode
 from dharma.generator.verification import reread
 from dharma.model.blueprint import Blueprint
+from dharma.model.targets import Target
 from functions.bodies import Body, SourceBody
 from functions.edge import answer, attachment, lambda_handler, principal, resolver
 from functions.sources import note_to_dict, notes, open_source
@@ -54,14 +55,7 @@ class AzureBackendBody(Body):
 class GenerateBody(SourceBody):
     """What to write, and how."""
 
-    format: Literal[
-        "terraform",
-        "cloudformation",
-        "arm",
-        "deployment-manager",
-        "pulumi-typescript",
-        "pulumi-python",
-    ] = "terraform"
+    format: Target = "terraform"
     json_template: bool = Field(False, description="CloudFormation as JSON instead of YAML.")
     backend: BackendBody | GcsBackendBody | AzureBackendBody | None = None
     template_bytes: int = Field(
@@ -128,15 +122,7 @@ def generate_code(body: GenerateBody) -> Response[str]:
 class ConvertBody(SourceBody):
     """What to read, and what it is to become."""
 
-    format: Literal[
-        "blueprint",
-        "terraform",
-        "cloudformation",
-        "arm",
-        "deployment-manager",
-        "pulumi-typescript",
-        "pulumi-python",
-    ] = "blueprint"
+    format: Literal["blueprint", Target] = "blueprint"
     to: Literal["aws", "azure", "gcp"] | None = Field(
         None, description="Propose the counterpart in this cloud, with a report for review."
     )

@@ -11,6 +11,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from dharma.model.targets import Target
+
 
 class Answer(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="allow")
@@ -222,15 +224,7 @@ class CrossCloudReview(Answer):
 
 
 class ConvertedCode(Answer):
-    format: Literal[
-        "blueprint",
-        "terraform",
-        "cloudformation",
-        "arm",
-        "deployment-manager",
-        "pulumi-typescript",
-        "pulumi-python",
-    ]
+    format: Literal["blueprint", Target]
     files: dict[str, str] = Field(description="Text by relative path.")
     warnings: list[Note]
     notes: list[Note]
@@ -238,14 +232,7 @@ class ConvertedCode(Answer):
 
 
 class GeneratedCode(Answer):
-    format: Literal[
-        "terraform",
-        "cloudformation",
-        "arm",
-        "deployment-manager",
-        "pulumi-typescript",
-        "pulumi-python",
-    ]
+    format: Target
     files: dict[str, str] = Field(description="Text by relative path.")
     warnings: list[Note]
     notes: list[Note]

@@ -196,3 +196,11 @@ def test_nothing_is_coloured_away_from_a_terminal(dharma: Any, blueprint: Path) 
 def test_a_name_that_is_no_text_is_still_said(dharma: Any) -> None:
     said = dharma("check", os.fsdecode(b"\xff.yaml"), *JSON)
     assert said.error["code"] == "NotFound"
+
+
+def test_the_command_line_writes_what_can_be_written() -> None:
+    from dharma.model.targets import TARGETS
+    from dharma_cli.commands.code import Conversion, Target
+
+    assert sorted(Target) == sorted(TARGETS)
+    assert sorted(Conversion) == sorted([*TARGETS, "blueprint"])

@@ -34,6 +34,7 @@ from dharma.generator.targets.pulumi import write_pulumi
 from dharma.generator.targets.terraform import warnings, write_terraform
 from dharma.generator.terraform_only import unsaid
 from dharma.model.blueprint import Blueprint
+from dharma.model.targets import TARGETS
 
 __all__ = [
     "TARGETS",
@@ -46,15 +47,6 @@ __all__ = [
     "generate",
     "stack_parameters",
 ]
-
-TARGETS = (
-    "arm",
-    "cloudformation",
-    "deployment-manager",
-    "pulumi-python",
-    "pulumi-typescript",
-    "terraform",
-)
 
 
 @seldom_collected()
