@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dharma.catalog.kept import cut_out, joined, with_kept
+from dharma.catalog.kept import cut_out, with_kept
 from dharma.model.expressions.nodes import Conditional, Value, VariableRef
 
 SWITCH, OTHER = VariableRef("on"), VariableRef("off")
@@ -33,26 +33,9 @@ def test_a_list_of_one_is_no_block_where_the_format_has_none() -> None:
     assert cut_out({"rules": [{"a": 1}]}, "rules[0].a", blocks=False) is None
 
 
-def test_what_lies_in_an_element_of_a_list_is_kept_by_the_name_of_the_element() -> None:
-    value: Value = {"rules": [{"name": "a", "x": 1}, {"name": "b", "x": 2}]}
-    assert cut_out(value, "rules[1].x", blocks=False) == {"rules": {"[b]": {"x": 2}}}
-    twice: Value = {"rules": [{"name": "a", "x": 1}, {"name": "a", "x": 2}]}
-    assert cut_out(twice, "rules[1].x", blocks=False) is None
-
-
-def test_more_that_is_kept_goes_beside_what_is_kept_already() -> None:
-    kept: Value = {"rules": {"[a]": {"x": 1}}}
-    more: Value = {"rules": {"[a]": {"y": 2}, "[b]": {"x": 3}}}
-    assert joined(kept, more) == {"rules": {"[a]": {"x": 1, "y": 2}, "[b]": {"x": 3}}}
-
-
 @pytest.mark.parametrize(
     ("own", "kept", "together"),
     [
-        ([{"name": "b"}, {"name": "a"}], {"[a]": {"x": 1}}, [{"name": "b"}, {"name": "a", "x": 1}]),
-        # An element that is no more, or its whole list: nothing is left to put it into.
-        ([{"name": "b"}], {"[a]": {"x": 1}}, [{"name": "b"}]),
-        ({"size": 1}, {"rules": {"[a]": {"x": 1}}}, {"size": 1}),
         (None, [{"a": 1}], [{"a": 1}]),
         ({"pool": [{"size": 1}]}, {"pool": [{"max": 2}]}, {"pool": [{"size": 1, "max": 2}]}),
         # The same condition decides about both.

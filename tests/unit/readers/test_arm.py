@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -398,3 +399,22 @@ def test_the_pools_that_an_address_is_in_stay_with_it_and_are_written_again() ->
     assert "loadBalancerBackendAddressPools" not in first["properties"]
     assert second["properties"]["loadBalancerBackendAddressPools"] == [{"id": pool}]
     assert pool in back["dependsOn"]
+
+
+def test_what_was_kept_of_an_element_that_is_no_more_is_named() -> None:
+    rule = {"name": "old", "properties": {"privateIPAllocationMethod": "Dynamic", "shiny": 1}}
+    card = {
+        "type": "Microsoft.Network/networkInterfaces",
+        "apiVersion": "2023-05-01",
+        "name": "card",
+        "properties": {"ipConfigurations": [rule]},
+    }
+    result = read([card])
+    (one,) = [r for r in result.blueprint.resources if r.type == "azurerm_network_interface"]
+    renamed = [{**one.properties["ip_configuration"][0], "name": "new"}]  # type: ignore[index,dict-item]
+    changed = replace(one, properties={**one.properties, "ip_configuration": renamed})
+    resources = tuple(changed if r is one else r for r in result.blueprint.resources)
+    code = generate(replace(result.blueprint, resources=resources), "arm", CATALOG)
+    (note,) = [n for n in code.warnings if n.path.startswith("native.")]
+    assert note.path == "native.arm.properties.ipConfigurations.[old]"
+    assert "shiny" not in code.files["azuredeploy.json"]

@@ -18,7 +18,7 @@ from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import CASELESS, NAMED, PLACES, TITLES, Format
-from dharma.catalog.kept import cut_out, joined
+from dharma.catalog.kept import cut_out, with_kept
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import spelled_members
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
@@ -146,10 +146,12 @@ class _Reading:
         """
         if path in mapping.known.keys:
             return False
-        found = cut_out(arguments, path, blocks=self._format not in NAMED)
+        found = cut_out(
+            arguments, path, blocks=self._format == "terraform", named=self._format in NAMED
+        )
         if not isinstance(found, dict) or not PLACES.isdisjoint(found):
             return False
-        native = joined(part.native, found)
+        native = with_kept(part.native, found)
         assert isinstance(native, dict)
         part.native = native
         return True

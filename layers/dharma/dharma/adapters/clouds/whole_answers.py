@@ -13,8 +13,9 @@ from botocore.exceptions import ConnectionClosedError
 
 
 def refuse_halves(client: Any) -> None:
-    """From now on an answer that is cut off raises `ConnectionClosedError`, as one does of which
-    nothing arrived."""
+    """From now on an answer that is cut off raises `ConnectionClosedError`, which is `Unavailable`
+    to callers: the step is tried again. botocore itself does not try again, as it does when nothing
+    arrived: nobody can say what became of a request of which the answer had begun."""
     endpoint = client.meta.endpoint_url
 
     def look(operation_model: Any, response_dict: dict[str, Any], **_: Any) -> None:

@@ -15,13 +15,14 @@ in the blueprint their Azure name does not tell.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import PLACES
+from dharma.catalog.kept_elements import Placed, placed
 from dharma.core.errors import NotExpressible
 from dharma.generator.arm_metadata import metadata
 from dharma.generator.arm_outputs import ArmOutputs
@@ -56,27 +57,37 @@ def write_arm(
     template is deployed to; the subscription where None and one group does not hold everything.
     `loops`: what counted resources of the blueprint go over by their elements, by address.
     Raises `NotExpressible` naming the path."""
-    within = replace(moved_in(document.parts), loops=loops or {})
-    places = Places(document.parts)
+    settled = [placed(part) for part in document.parts]
+    parts = [each.part for each in settled]
+    within = replace(moved_in(parts), loops=loops or {})
+    places = Places(parts)
     beyond = places.beyond()
     if scope == "group" and beyond is not None:
         raise NotExpressible(f"{beyond}; a template of the subscription can")
-    groups_alone = bool(document.parts) and all(p.type == GROUP for p in document.parts)
+    groups_alone = bool(parts) and all(p.type == GROUP for p in parts)
     if scope == "subscription" or (scope is None and (beyond is not None or groups_alone)):
         writing = SubscriptionTemplate(
-            bp, document.parts, catalog, places=places, outputs=outputs, within=within
+            bp, parts, catalog, places=places, outputs=outputs, within=within
         )
         template, notes = writing.build(), writing.notes
         nested = writing.nested
     else:
         template, notes = _of_group(
-            bp, document.parts, catalog, places=places, outputs=outputs, within=within
+            bp, parts, catalog, places=places, outputs=outputs, within=within
         )
         nested = {}
     text = to_json(template)
     limits = [n for name, inner in [("template", template), *nested.items()]
               for n in _limits(inner, name)]  # fmt: skip
+    notes = [*(n for each in settled for n in _homeless(each)), *notes]
     return {FILE: text}, [*notes, *lost_patterns(bp.variables), *limits, *_too_long(text)]
+
+
+def _homeless(placed: Placed) -> Iterator[Note]:
+    where = placed.part.owner or placed.part.address
+    for path in placed.homeless:
+        message = "there is no element of this name; it is left out"
+        yield Note("no_counterpart", where, f"native.arm.{path}", message, placed.part.origin)
 
 
 def _limits(template: dict[str, Any], name: str) -> list[Note]:
