@@ -173,12 +173,72 @@ def test_names_that_differ_in_case_are_two_files() -> None:
     assert [r.name for r in read.blueprint.resources] == ["a", "b"]
 
 
-@pytest.mark.parametrize("name", ["a\x1b[2J.tf", "a\n.tf", "a\u202e.tf"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a\x1b[2J.tf",
+        "a\n.tf",
+        "a\u202e.tf",
+        "a\u2028.tf",
+        "a\u200b.tf",
+        "a\x85.TF.json",
+        "x\r/a.tf",
+        "a\x1b.auto.tfvars",
+        "a\u2066.yaml",
+        "a\x7f.tftpl",
+    ],
+)
 @packed
 def test_a_name_that_plays_with_the_terminal_is_refused(pack: Pack, name: str) -> None:
     with pytest.raises(InvalidTemplate, match="is no name of a file") as refused:
         read_text(pack({name: b"locals {}"}), "code")
     assert str(refused.value).isprintable()
+
+
+@packed
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 2025-01-01 at 9.41.00\u202fAM.png",
+        "no\u00a0break.md",
+        "\u56f3\u3000\u4e00.pdf",
+        "\U0001f469\u200d\U0001f4bb.png",
+        "Icon\r",
+        "__MACOSX/._Icon\r",
+        "a\x1b[2J.png",
+        "a\u202egnp.md",
+        "../a\x1b.md",
+        "\u200e.md",
+    ],
+)
+def test_a_file_beside_the_code_may_have_any_name(pack: Pack, name: str) -> None:
+    (queue,) = read_text(pack({**CODE, f"infra/{name}": b"beside"}), "code").blueprint.resources
+    assert queue.name == "q_q"
+
+
+@packed
+@pytest.mark.parametrize("space", ["\u202f", "\u00a0", "\u3000", "\u200d"])
+def test_code_may_have_any_space_in_its_name(pack: Pack, space: str) -> None:
+    name = f"the{space}code/the{space}queue.tf"
+    (queue,) = read_text(pack({name: b'resource "aws_sqs_queue" "q" {}'}), "x").blueprint.resources
+    assert queue.origin.file == name
+
+
+@packed
+def test_a_file_that_code_names_is_found_by_a_name_with_spaces_and_by_no_other(pack: Pack) -> None:
+    code = b'resource "aws_sqs_queue" "q" {\n  name = file("%s")\n}\n'
+    for name, there in (("a\u202fb.txt", True), ("a\u202eb.txt", False)):
+        sent = pack({"main.tf": code % name.encode(), name: b"said"})
+        (queue,) = read_text(sent, "code", expand=True).blueprint.resources
+        assert (queue.properties.get("name") == "said") is there
+
+
+def test_a_name_that_only_python_cuts_at_its_null_is_read_whole() -> None:
+    whole = zipped({"main.tf_.png": b"no code", **CODE}).replace(b"main.tf_", b"main.tf\0")
+    assert "main.tf" not in unpack(whole, "code")
+    whole = zipped({"main_.tf": b"locals {}"}).replace(b"main_", b"main\0")
+    with pytest.raises(InvalidTemplate, match=r"'main\\x00\.tf' is no name of a file"):
+        read_text(whole, "code")
 
 
 def test_a_name_in_a_tar_that_is_no_text_is_refused() -> None:

@@ -4,6 +4,10 @@ Sizes are counted while unpacking, never believed: an archive may say less than 
 devices are left out; what is encrypted, or packed otherwise than every tool can (a few bytes of
 bzip2 or LZMA may ask for gigabytes), is refused, and so is a name that comes twice: which of the
 two counts differs from tool to tool. Archives inside of archives stay closed.
+
+People pack whole folders, with what their system put there: a file beside the code may have any
+name. One whose name could play with a terminal, or is no text, is left out; refused only where it
+ends as what is read does.
 """
 
 from __future__ import annotations
@@ -13,6 +17,7 @@ import io
 import stat
 import struct
 import tarfile
+import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -25,6 +30,11 @@ MAX_ENTRIES = 20_000
 _CHUNK = 64 * 1024
 _PACKED = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _ENCRYPTED = 0x1
+_READ = (".tf", ".tfvars", ".json", ".yaml", ".yml", ".tftpl", ".tpl", ".jinja", ".j2")
+# Control characters, those that turn the direction of writing or are not seen, halves of
+# characters, ends of lines. Other spaces are ordinary: macOS itself writes them.
+_NO_NAME = ("Cc", "Cf", "Cs", "Zl", "Zp")
+_JOINERS = "\u200c\u200d"  # Of category Cf, but needed to write Persian, or an emoji.
 # All that a tar says beside the contents of its files: heads, long names, ends of blocks.
 _BESIDE = MAX_ENTRIES * 2048
 
@@ -46,8 +56,10 @@ def unpack(data: bytes, file: str | None) -> dict[str, bytes]:
                 raise _too_much(f"more than {MAX_ENTRIES} entries", file)
             if content is None:
                 continue
-            if not name.isprintable():
-                raise _unreadable(f"{name!a} is no name of a file", file)
+            if _plays(name):
+                if name.lower().endswith(_READ):
+                    raise _unreadable(f"{name!a} is no name of a file", file)
+                continue
             path = joined("", name)
             if path in found:
                 raise _unreadable(f"it holds {path} twice", file)
@@ -72,6 +84,13 @@ def unpack(data: bytes, file: str | None) -> dict[str, bytes]:
     return found
 
 
+def _plays(name: str) -> bool:
+    """Whether a name is more than text that one sees, or no text at all."""
+    return not name.isprintable() and any(
+        unicodedata.category(c) in _NO_NAME and c not in _JOINERS for c in name
+    )
+
+
 def _zip(data: bytes) -> Iterator[tuple[str, IO[bytes] | None]]:
     """Every entry; without content what is no regular file."""
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -85,7 +104,9 @@ def _zip(data: bytes) -> Iterator[tuple[str, IO[bytes] | None]]:
             if entry.compress_type not in _PACKED:
                 message = f"{entry.filename!a} is not packed with deflate, as every tool can"
                 raise zipfile.BadZipFile(message)
-            yield entry.filename, archive.open(entry)
+            # `filename` ends at a null, so that "a.tf\0.png" would be code here and nowhere else.
+            whole = entry.orig_filename
+            yield whole if "\0" in whole else entry.filename, archive.open(entry)
 
 
 def _tar(data: bytes) -> Iterator[tuple[str, IO[bytes] | None]]:
