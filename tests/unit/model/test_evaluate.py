@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from dharma.core.errors import InvalidInput, LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import MAX_STEPS, Scope, evaluate
+from dharma.model.expressions.evaluate import MAX_STEPS, Budget, Scope, evaluate
 from dharma.model.expressions.functions import FUNCTIONS
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
     Conditional,
+    ObjectConstructor,
     ResourceRef,
     Template,
     Unknown,
@@ -123,7 +124,9 @@ def doubled(times: int, first: str, more: str) -> str:
     "more",
     ["[{0}, {0}]",
      "{{a = {0}, b = {0}}}", "max({0}) == {0}", "[for y in [1, 2] : {0}]", '"${{{0}}}${{{0}}}"',
-     "{{for y in [1, 2] : y => {0}}}", "max({0}, {0})", "var.no ? [{0}] : {0}"],
+     "{{for y in [1, 2] : y => {0}}}", "max({0}, {0})", "var.no ? [{0}] : {0}",
+     "{{a = {{b = [{{c = {0}}}, [{0}]]}}}}", '{{("a") = {0}, ("b") = [{0}]}}',
+     '{{(var.no) = {0}, ("b") = [{0}]}}', "t.n[max({0}, {0})]", "toset([[{0}, {0}]])"],
 )  # fmt: skip
 @pytest.mark.parametrize(
     "around", ["{}", "jsonencode({})", "length({})", "[for z in [{}] : z == z]"]
@@ -132,6 +135,36 @@ def test_a_value_that_doubles_has_an_end(more: str, around: str) -> None:
     text = around.format(doubled(28, "t.n.id == var.a", more))
     with pytest.raises(LimitExceeded, match=r"a value has more than \d+ elements|steps"):
         value_of(text)
+
+
+LEAVES: dict[str, Value] = {
+    "plain": {"a": "b", "c": [1]},
+    "a resource": {"a": REF, "c": [VariableRef("missing")]},
+    "a name": {"a": VariableRef("shared"), "c": [1]},
+    "computed keys": ObjectConstructor(((Call("upper", ("a",)), VariableRef("shared")),)),
+}
+LEVELS: dict[str, Any] = {
+    "maps": lambda inner: {"a": inner},
+    "lists": lambda inner: [inner],
+    "computed keys": lambda inner: ObjectConstructor(((Call("upper", ("a",)), inner),)),
+}
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("leaf", LEAVES)
+def test_a_level_around_much_text_costs_no_more_than_one_around_little(
+    leaf: str, level: str
+) -> None:
+    def work(levels: int) -> tuple[int, int]:
+        value: Value = [LEAVES[leaf]] * 300
+        for _ in range(levels):
+            value = LEVELS[level](value)
+        scope = Scope(variables={"shared": [[1], [2]]}, budget=Budget(1_000_000))
+        return calls_of(lambda: evaluate(value, scope)), 1_000_000 - scope.budget.steps
+
+    (few_calls, few_steps), (many_calls, many_steps) = work(10), work(60)
+    assert many_calls - few_calls <= 50 * 80
+    assert many_steps - few_steps <= 50 * 5
 
 
 def test_what_is_used_many_times_is_no_harm() -> None:

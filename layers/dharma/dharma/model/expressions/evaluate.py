@@ -56,7 +56,7 @@ from dharma.model.expressions.nodes import (
 from dharma.model.expressions.templates import join_parts
 
 MAX_STEPS = 500_000
-C = TypeVar("C", list[Value], dict[str, Value])
+C = TypeVar("C", bound=Value)
 
 
 @dataclass(slots=True)
@@ -133,25 +133,67 @@ def evaluate(value: Value, scope: Scope) -> Value:
     if isinstance(value, Expression):
         scope.budget.spend(1)
         return _RULES[type(value)](value, scope)
-    if isinstance(value, list):
-        if isinstance(value, SetValue):
-            return value
-        scope.budget.spend(len(value))
-        items = [evaluate(item, scope) for item in value]
-        return _counted(items, items, scope)
-    if isinstance(value, dict):
-        scope.budget.spend(len(value))
-        members = {key: evaluate(item, scope) for key, item in value.items()}
-        return _counted(members, members.values(), scope)
+    if isinstance(value, list | dict):
+        arrived: list[Value] = []
+        made = _written(value, scope, arrived)
+        return _weighed(made, scope) if arrived else made
     return value
 
 
-def _counted(made: C, items: Iterable[Value], scope: Scope) -> C:
-    """A list or map that was just made of `items`. Making one of others costs next to nothing,
-    however large these are; writing it out later does."""
-    if any(isinstance(item, list | dict | Expression) for item in items):
-        scope.budget.spend(unfolded(made) // 8)
+def _written(value: Value, scope: Scope, arrived: list[Value]) -> Value:
+    """A list or map as it is written, with what is inside of it. What comes into it from elsewhere
+    and may be found in other values too is added to `arrived`: without any, a value is no larger
+    than its text, and however deep it is, it is weighed once, by whoever holds the whole."""
+    if isinstance(value, ObjectConstructor):
+        scope.budget.spend(1)
+        return _constructed(value, scope, arrived)
+    if isinstance(value, Expression):
+        found = evaluate(value, scope)
+        if _holds_others(found):
+            arrived.append(found)
+        return found
+    if isinstance(value, SetValue):
+        arrived.append(value)
+        return value
+    if isinstance(value, list):
+        scope.budget.spend(len(value))
+        return [_written(item, scope, arrived) for item in value]
+    if isinstance(value, dict):
+        scope.budget.spend(len(value))
+        return {key: _written(item, scope, arrived) for key, item in value.items()}
+    return value
+
+
+def _constructed(node: ObjectConstructor, scope: Scope, arrived: list[Value]) -> Value:
+    items = [
+        (_written(key, scope, arrived), _written(value, scope, arrived))
+        for key, value in node.items
+    ]
+    if any(isinstance(key, Expression) for key, _ in items):
+        return ObjectConstructor(tuple(items))
+    return {as_text(key): value for key, value in items}
+
+
+def _holds_others(value: Value) -> bool:
+    if isinstance(value, ResourceRef):
+        return isinstance(value.instance, list | dict | Expression)
+    return isinstance(value, list | dict | Expression) and not isinstance(value, _NAMES)
+
+
+_NAMES = (Unknown, VariableRef, Ambient, Symbol)
+
+
+def _weighed(made: C, scope: Scope) -> C:
+    """What was just made of other values. That costs next to nothing, however large these are;
+    writing it out later does."""
+    scope.budget.spend(unfolded(made) // 8)
     return made
+
+
+def _gathered(made: C, items: Iterable[Value], scope: Scope) -> C:
+    """A list or map of the results of a `for`."""
+    compound = any(isinstance(item, list | dict | Expression) for item in items)
+    return _weighed(made, scope) if compound else made
 
 
 # -- names
@@ -655,7 +697,7 @@ def _for_list(node: ForList, scope: Scope) -> Value:
             if as_bool(wanted):
                 results.append(evaluate(node.result, inner))
         else:
-            return _counted(results, results, scope)
+            return _gathered(results, results, scope)
     inner = scope.hiding(node.key, node.value)
     return ForList(
         node.key,
@@ -691,7 +733,7 @@ def _for_map(node: ForMap, scope: Scope) -> Value:
             results[text] = result
         else:
             made = dict[str, Value](groups) if node.grouping else results
-            return _counted(made, made.values(), scope)
+            return _gathered(made, made.values(), scope)
     inner = scope.hiding(node.key, node.value)
     return ForMap(
         node.key,
@@ -705,11 +747,9 @@ def _for_map(node: ForMap, scope: Scope) -> Value:
 
 
 def _object(node: ObjectConstructor, scope: Scope) -> Value:
-    items = [(evaluate(key, scope), evaluate(value, scope)) for key, value in node.items]
-    if any(isinstance(key, Expression) for key, _ in items):
-        return ObjectConstructor(tuple(items))
-    made = {as_text(key): value for key, value in items}
-    return _counted(made, made.values(), scope)
+    arrived: list[Value] = []
+    made = _constructed(node, scope, arrived)
+    return _weighed(made, scope) if arrived else made
 
 
 _RULES: dict[type, Callable[[Any, Scope], Value]] = {
