@@ -8,11 +8,13 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -72,6 +74,19 @@ def eat_at_once() -> int:
     return len(bytes(4096 * MEGABYTE))
 
 
+HELD: list[bytes] = []
+
+
+def fill() -> None:
+    """Hold more than the limit is, and less than the kernel lets the process have."""
+    HELD.append(bytes(SMALL.memory_bytes + box.RESERVE // 2))
+
+
+def stay_full() -> None:
+    fill()
+    loop()
+
+
 def answer_too_much() -> bytes:
     return bytes(16 * MEGABYTE)
 
@@ -106,6 +121,7 @@ def leave() -> None:
         (wait, Limits(seconds=0.2), LimitExceeded, "reading it needs more than 0.2 s"),
         (eat, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
         (eat_at_once, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
+        (stay_full, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
         (answer_too_much, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
         (fail_in_c, SMALL, LimitExceeded, "reading it needs more than 64 MB of memory"),
         (nest, SMALL, LimitExceeded, "too many levels deep"),
@@ -155,6 +171,65 @@ def test_memory_is_watched_where_the_kernel_does_not(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(box, "address_space", lambda: None)
     with pytest.raises(LimitExceeded, match="more than 64 MB of memory"):
         boxed(eat, "main.tf", SMALL)
+
+
+def test_who_has_its_answer_may_send_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    send = box._send
+
+    def send_while_full(sink: int, answer: bytes) -> None:
+        assert signal.getitimer(signal.ITIMER_PROF) == (0, 0)
+        fill()
+        signal.raise_signal(signal.SIGPROF)  # As one that was on its way.
+        send(sink, answer)
+
+    monkeypatch.setattr(box, "_send", send_while_full)
+    assert boxed(lambda: "done", "main.tf", SMALL) == "done"
+
+
+def ends() -> int:
+    return 1
+
+
+def fails() -> int:
+    raise ValueError("no")
+
+
+@pytest.mark.parametrize("work", [ends, fails, answer_too_much, fail_in_c, nest])
+def test_a_look_at_the_memory_may_come_at_any_moment_behind_the_work(
+    work: Callable[[], Any],
+) -> None:
+    """At each line that the box still runs, until there are no more."""
+
+    def interrupted(line: int) -> Callable[[], Any]:
+        def look(frame: FrameType, event: str, _argument: Any) -> Any:
+            nonlocal line
+            line -= event == "line"
+            if line == 0:
+                signal.raise_signal(signal.SIGPROF)
+            return look
+
+        def full() -> Any:
+            fill()
+            frame = sys._getframe(1)
+            while frame.f_code is not boxed.__code__:
+                frame.f_trace = look
+                frame = frame.f_back  # type: ignore[assignment]
+            sys.settrace(lambda *_: None)
+            return work()
+
+        return full
+
+    def outcome(line: int) -> Any:
+        try:
+            return boxed(interrupted(line), "main.tf", SMALL)
+        except (LimitExceeded, ValueError) as error:
+            return type(error)
+
+    own = outcome(-1)
+    outcomes = [outcome(line) for line in range(1, 30)]
+    assert set(outcomes) <= {own, LimitExceeded}
+    assert LimitExceeded in outcomes
+    assert outcomes[-1] == own
 
 
 def test_values_come_back_as_they_were() -> None:

@@ -166,9 +166,9 @@ def _inside(
 ) -> NoReturn:
     status = 1
     try:
-        _confine(sink, limits)
+        unwatch = _confine(sink, limits)
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        _send(sink, _answer(work, limits.answer_bytes))
+        _send(sink, _answer(work, limits.answer_bytes, unwatch))
         status = 0
     finally:
         # At once: buffers and what is to be done at the end are the parent's.
@@ -179,23 +179,32 @@ class _TooLarge(BaseException):
     """An answer that the parent would not take: it, too, has only so much memory."""
 
 
-def _answer(work: Callable[[], Any], most: int) -> bytes:
+def _answer(work: Callable[[], Any], most: int, unwatch: Callable[[], None]) -> bytes:
+    """What is to be sent; nobody looks at the memory any more."""
     out_of_memory = packed(False, MemoryError())  # Made while there is some.
     try:
         try:
-            answer = packed(True, work())
-            if len(answer) > most:
-                raise _TooLarge
-            return answer
-        except SystemError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the parent raises it
-            if not isinstance(error, DharmaError):
-                error.add_note("".join(traceback.format_exception(error)))
-            return packed(False, error)
+            return _result(work, most)
+        finally:
+            unwatch()
     except (MemoryError, SystemError, _TooLarge):
+        # A last look at the memory may fall into any line above, `unwatch` too: not into these.
         # SystemError: code in C that met the end of the memory and did not say so.
         return out_of_memory
+
+
+def _result(work: Callable[[], Any], most: int) -> bytes:
+    try:
+        answer = packed(True, work())
+        if len(answer) > most:
+            raise _TooLarge
+        return answer
+    except SystemError:
+        raise
+    except Exception as error:  # noqa: BLE001 - the parent raises it
+        if not isinstance(error, DharmaError):
+            error.add_note("".join(traceback.format_exception(error)))
+        return packed(False, error)
 
 
 def _send(sink: int, answer: bytes) -> None:
@@ -204,7 +213,8 @@ def _send(sink: int, answer: bytes) -> None:
         rest = rest[os.write(sink, rest[:_CHUNK]) :]
 
 
-def _confine(sink: int, limits: Limits) -> None:
+def _confine(sink: int, limits: Limits) -> Callable[[], None]:
+    """Set the limits; what comes back ends the process's own look at its memory."""
     gc.freeze()  # To look through what the parent has would copy its pages.
     signal.set_wakeup_fd(-1)
     for number in signal.valid_signals():
@@ -220,9 +230,10 @@ def _confine(sink: int, limits: Limits) -> None:
     # The kernel's signal at the first figure tells why; at the second it kills.
     _limit(resource.RLIMIT_CPU, limits.cpu_seconds, limits.cpu_seconds + 1)
     begin = address_space()
-    watch_memory(limits.memory_bytes, begin)
+    unwatch = watch_memory(limits.memory_bytes, begin)
     if begin is not None:
         _limit(resource.RLIMIT_AS, begin + limits.memory_bytes + RESERVE)
+    return unwatch
 
 
 def address_space() -> int | None:
@@ -261,9 +272,11 @@ def _limit(which: int, soft: int, hard: int | None = None) -> None:
     resource.setrlimit(which, (soft, hard))
 
 
-def watch_memory(most: int, begin: int | None = None) -> None:
-    """Raise MemoryError in this process once it has taken `most` bytes more than now: it looks
-    whenever it has used a tenth of a second. `begin` is its address space, where the kernel tells.
+def watch_memory(most: int, begin: int | None = None) -> Callable[[], None]:
+    """Raise MemoryError in this process, once, when it has taken `most` bytes more than now: it
+    looks whenever it has used a tenth of a second. `begin` is its address space, where the kernel
+    tells. What comes back ends the watch; it may itself be where the MemoryError is raised, and
+    ends the watch then too.
 
     The kernel's own limit lies above this one: Python needs some memory to carry an exception out,
     and where it gets none at all it may try again for ever."""
@@ -274,11 +287,24 @@ def watch_memory(most: int, begin: int | None = None) -> None:
 
     size = taken if begin is None else lambda: address_space() or 0
     start = taken() if begin is None else begin
+    watching = True
 
     def look(_number: int, _frame: FrameType | None) -> None:
-        if size() > start + most:
-            signal.setitimer(signal.ITIMER_PROF, 0)
-            raise MemoryError
+        if not watching:
+            return  # A signal that was on its way when the watch ended.
+        try:
+            if size() <= start + most:
+                return
+        except MemoryError:
+            pass  # Not even enough to look.
+        unwatch()
+        raise MemoryError
+
+    def unwatch() -> None:
+        nonlocal watching
+        watching = False
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
     signal.signal(signal.SIGPROF, look)
     signal.setitimer(signal.ITIMER_PROF, 0.1, 0.1)
+    return unwatch
