@@ -97,6 +97,15 @@ def test_keys_and_values_are_found_by_the_index() -> None:
     assert found["properties"]["diskSizeGB"] == f"[parameters('disks')[{key}].size]"
 
 
+@pytest.mark.parametrize("over", [Call("toset", (VariableRef("list"),)), VariableRef("names")])
+def test_a_value_that_an_array_has_twice_is_counted_once(over: Value) -> None:
+    (found,) = template(blueprint(disk("d", over, tags={"of": KEY})))["resources"]
+    (name,) = (n.name for n in walk(over) if isinstance(n, VariableRef))
+    values = f"union(parameters('{name}'), createArray())"
+    assert found["copy"]["count"] == f"[length({values})]"
+    assert found["tags"] == {"of": f"[{values}[copyIndex()]]"}
+
+
 def test_elements_that_are_spelled_out_are_written_out() -> None:
     found = template(blueprint(disk("d", {"a": {"size": 4}}, disk_size_gb=SIZE)))["resources"]
     assert [(r["name"], "copy" in r) for r in found] == [("a-d", False)]

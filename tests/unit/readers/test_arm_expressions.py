@@ -75,6 +75,7 @@ PARAMETERS = TEXT | LIST | OBJECT | NUMBER
             'distinct(concat(var.l, ["a"]))',
             ["a", "b", "c"],
         ),
+        ("[union(parameters('l'), createArray())]", "distinct(var.l)", ["a", "b", "c"]),
     ],
 )
 def test_a_function_has_its_counterpart_and_comes_back(

@@ -312,6 +312,9 @@ class ArmValues:
                 return ArmCall("substring", self._all((text, start, count)))
             case "distinct", (Call("concat", lists),):
                 return ArmCall("union", self._all(lists))
+            case "distinct", (values,):
+                # Of arrays `union` takes every value once, in the order in which they come first.
+                return ArmCall("union", (self.expression(values), ArmCall("createArray")))
             case "floor", (Binary("/", first, second),):
                 return ArmCall("div", self._all((first, second)))
             case "format", (str(pattern), number) if width := _ZEROS.fullmatch(pattern):

@@ -4,7 +4,8 @@ The elements of a variable are counted, and `each.key` and `each.value` found by
 `keys(var.disks)[count.index]` and `var.disks[keys(var.disks)[count.index]]`. That holds as long as
 nobody outside names an instance by its key; then, and where the elements are spelled out anyway,
 the loop is written out instead (`loops`). Of a set, `each.key` and `each.value` are the same, and
-are read back as `each.key`.
+are read back as `each.key`. A parameter of ARM that stands for a set is an array, in which a value
+may come twice: its distinct values are counted.
 """
 
 from __future__ import annotations
@@ -92,7 +93,8 @@ def _counted(resource: Resource, types: Mapping[str, str]) -> Resource:
     found = _elements(resource.for_each, types)
     assert found is not None
     over, has_keys = found
-    key: Value = Index(Call("keys", (over,)) if has_keys else over, COUNT_INDEX)
+    keys = Call("keys" if has_keys else "distinct", (over,))
+    key: Value = Index(keys, COUNT_INDEX)
     value: Value = Index(over, key) if has_keys else key
 
     def change(node: Value) -> Value:
@@ -115,6 +117,6 @@ def _counted(resource: Resource, types: Mapping[str, str]) -> Resource:
             target: {k: transform(v, change) for k, v in given.items()}
             for target, given in resource.native.items()
         },
-        count=Call("length", (over,)),
+        count=Call("length", (over if has_keys else keys,)),
         for_each=None,
     )

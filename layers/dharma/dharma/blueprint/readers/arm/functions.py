@@ -98,7 +98,7 @@ class Functions:
         if name in _OPERATORS and len(arguments) == 2:
             return (Binary(_OPERATORS[name], *arguments),)
         if name == "union" and all(map(self._types.is_list, arguments)):
-            return (Call("distinct", (self._concat(arguments),)),)
+            return (Call("distinct", (self._united(arguments),)),)
         if name == "union" and not all(map(is_object, arguments)):
             return None
         if name == "coalesce" and len(arguments) == 1:
@@ -147,6 +147,11 @@ class Functions:
             case "skip", [list(), int(count)]:
                 return (whole[max(count, 0) :],)  # type: ignore[index]
         return None
+
+    def _united(self, lists: list[Value]) -> Value:
+        """What is in several lists; an empty one adds nothing."""
+        some = [found for found in lists if found != []]
+        return some[0] if len(some) == 1 else self._concat(some or lists)
 
     def _concat(self, arguments: list[Value]) -> Value:
         if any(map(self._types.is_list, arguments)):

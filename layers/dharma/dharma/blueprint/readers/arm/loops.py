@@ -27,7 +27,9 @@ def keyed(gathered: Gathered, for_each: Value) -> Callable[[Value], Value]:
 
     def change(node: Value) -> Value:
         match node:
-            case Index(Call("keys", (found,)), at) if found == over and at == COUNT_INDEX:
+            case Index(Call("keys" | "distinct", (found,)), at) if (
+                found == over and at == COUNT_INDEX
+            ):
                 return EACH_KEY
             case Index(found, at) if found == over and at in (COUNT_INDEX, EACH_KEY):
                 return EACH_KEY if at == COUNT_INDEX else EACH_VALUE

@@ -148,6 +148,15 @@ class _Template:
         return found
 
 
+_AZURES_TYPES = {
+    "any": "object",
+    "list": "array",
+    "map": "object",
+    "set": "array",
+    "tuple": "array",
+}
+
+
 def _plain_type(variable: Variable) -> str:
     kind = variable.type.partition("(")[0]
-    return {"list": "array", "any": "object"}.get(kind, kind)
+    return _AZURES_TYPES.get(kind, kind)
