@@ -24,7 +24,7 @@ class SmallKind:
 
 @dataclass(frozen=True)
 class SmallCatalog:
-    """A catalog of three kinds, as far as planning asks."""
+    """A catalog of a few kinds, as far as planning asks."""
 
     known: dict[str, SmallKind] = field(
         default_factory=lambda: {
@@ -52,6 +52,21 @@ class SmallCatalog:
                         },
                     ),
                     "vpc_id": Property("vpc_id", "string", immutable=True),
+                }
+            ),
+            "aws_rules": SmallKind(
+                {
+                    "rule": Property(
+                        "rule", "list(object)", properties={"days": Property("days", "number")}
+                    ),
+                    "scaling": Property(
+                        "scaling",
+                        "object",
+                        properties={
+                            "desired": Property("desired", "number"),
+                            "max": Property("max", "number"),
+                        },
+                    ),
                 }
             ),
             "aws_db_instance": SmallKind(
@@ -251,6 +266,68 @@ def test_ignored_changes_are_no_changes(path: str) -> None:
     made = plan(
         blueprint(resource("aws_vpc.main", ignoring, tags={"team": "new", "tier": "b"})),
         deployed(resource("aws_vpc.main", tags={"team": "old", "tier": "a"})),
+        CATALOG,
+    )
+    assert [p.path for p in made.changes[0].paths] == ["tags.tier"]
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("rule[1]", ["rule.0.days", "rule.2.days"]),
+        ("rule[1].days", ["rule.0.days", "rule.2.days"]),
+        ("rule[0].days", ["rule.1.days", "rule.2.days"]),
+        ("rule", []),
+    ],
+)
+def test_an_ignored_element_of_a_list_leaves_the_others_to_be_compared(
+    path: str, left: list[str]
+) -> None:
+    ignoring = Lifecycle(ignore_changes=(path,))
+    made = plan(
+        blueprint(resource("aws_rules.r", ignoring, rule=[{"days": n} for n in (1, 2, 3)])),
+        deployed(resource("aws_rules.r", rule=[{"days": n} for n in (4, 5, 6)])),
+        CATALOG,
+    )
+    assert [p.path for p in made.changes[0].paths] == left
+
+
+def test_an_ignored_element_does_not_hide_a_list_of_another_length() -> None:
+    ignoring = Lifecycle(ignore_changes=("rule[1]", "rule[0].days"))
+    made = plan(
+        blueprint(resource("aws_rules.r", ignoring, rule=[{"days": 1}])),
+        deployed(resource("aws_rules.r", rule=[{"days": 1}, {"days": 2}])),
+        CATALOG,
+    )
+    assert [p.path for p in made.changes[0].paths] == ["rule"]
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("scaling[0].desired", ["scaling.max"]),
+        ("scaling.desired", ["scaling.max"]),
+        ("scaling[1].desired", ["scaling.desired", "scaling.max"]),
+        ("scaling", []),
+    ],
+)
+def test_terraform_names_a_member_of_a_single_block_by_its_first_position(
+    path: str, left: list[str]
+) -> None:
+    ignoring = Lifecycle(ignore_changes=(path,))
+    made = plan(
+        blueprint(resource("aws_rules.r", ignoring, scaling={"desired": 1, "max": 2})),
+        deployed(resource("aws_rules.r", scaling={"desired": 3, "max": 4})),
+        CATALOG,
+    )
+    assert [p.path for p in made.changes[0].paths] == left
+
+
+def test_a_key_may_be_empty() -> None:
+    ignoring = Lifecycle(ignore_changes=('tags[""]',))
+    made = plan(
+        blueprint(resource("aws_vpc.main", ignoring, tags={"": "new", "tier": "b"})),
+        deployed(resource("aws_vpc.main", tags={"": "old", "tier": "a"})),
         CATALOG,
     )
     assert [p.path for p in made.changes[0].paths] == ["tags.tier"]

@@ -39,7 +39,14 @@ class Variable:
         return not self.required and self.default is None
 
 
-_STEPS = re.compile(r'\["([^"]*)"\]|\[(\d+)\]|([^.\[\]]+)')
+_STEPS = re.compile(r'\["([^"]*)"\]|\[(\d{1,9})\]|([^.\[\]]+)')
+
+
+def _step(found: re.Match[str]) -> str | int:
+    key, position, name = found.groups()
+    if position is not None:
+        return int(position)
+    return name if key is None else key
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +59,9 @@ class Lifecycle:
     ignore_changes: tuple[str, ...] = ()
 
     @property
-    def ignored_paths(self) -> set[tuple[str, ...]]:
-        """The steps of the paths; with and without positions, since a block that there is once has
-        none in a blueprint."""
-        found: set[tuple[str, ...]] = set()
-        for path in self.ignore_changes:
-            steps = [m.groups() for m in _STEPS.finditer(path)]
-            found.add(tuple(key or number or name for key, number, name in steps))
-            found.add(tuple(key or name for key, number, name in steps if number is None))
-        return found
+    def ignored_paths(self) -> tuple[tuple[str | int, ...], ...]:
+        """The steps of the paths: names, keys, and positions as numbers."""
+        return tuple(tuple(map(_step, _STEPS.finditer(path))) for path in self.ignore_changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,7 +213,7 @@ class _Comparison:
         self.differing = [
             difference
             for difference in found
-            if not any(_begins_with(difference[0], path) for path in ignored)
+            if not any(_lies_in(difference[0], path) for path in ignored)
         ]
 
     def _differences(self) -> list[tuple[Path, Value, Value]]:
@@ -526,6 +526,20 @@ def show(value: Value) -> Any:
 
 def _begins_with(path: Path, prefix: tuple[str | int, ...]) -> bool:
     return tuple(str(step) for step in path[: len(prefix)]) == tuple(str(s) for s in prefix)
+
+
+def _lies_in(path: Path, ignored: Path) -> bool:
+    """Whether a property is what Terraform names so, or in it. There, a member of a single block is
+    one of the first block, `scaling_config[0].desired_size`; a property has no position then."""
+    rest = list(path)
+    for number, step in enumerate(ignored, 1):
+        if not rest:
+            return False
+        if str(rest[0]) == str(step):
+            del rest[0]
+        elif not (step == 0 and isinstance(rest[0], str) and number < len(ignored)):
+            return False
+    return True
 
 
 def _dotted(path: Path) -> str:
