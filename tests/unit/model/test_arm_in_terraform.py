@@ -74,3 +74,17 @@ def test_an_address_with_text_behind_it_means_the_same(base: str, relative: str,
     again = out_of_terraform(written(text))
     scope = Scope(variables={"base": f"https://e/{base}", "r": "/x"})
     assert evaluate(again, scope) == evaluate(text, scope) == evaluate(written(text), scope)
+
+
+@pytest.mark.parametrize("rest", ["/x", "x", ""])
+def test_a_rest_that_may_begin_with_a_slash_keeps_it(rest: str) -> None:
+    text = Template((Call("regex", ("^.*/", BASE)), VariableRef("r"), "/end"))
+    assert out_of_terraform(text) == text
+    scope = Scope(variables={"base": "https://e/b/", "r": rest})
+    assert evaluate(out_of_terraform(text), scope) == f"https://e/b/{rest}/end"
+
+
+@pytest.mark.parametrize("arguments", [(), ("^.*/",), ("^.*/", BASE, "x")])
+def test_a_call_of_another_form_stays_as_it_is(arguments: tuple[Value, ...]) -> None:
+    text = Template((Call("regex", arguments), "x"))
+    assert out_of_terraform(text) == text

@@ -10,6 +10,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.expressions.nodes import Call, Template, Value, transform
 from dharma.model.expressions.templates import join_parts
@@ -57,23 +59,22 @@ def _address(base: Value, relative: Value) -> Value:
 
 
 def _with_addresses(parts: tuple[Value, ...]) -> Value:
-    """A text in which the folder of an address is followed by what lies in it: by one computed
-    part, or by all that stands behind, which is the same address with more at its end."""
-    for position, part in enumerate(parts[:-1]):
-        if not (isinstance(part, Call) and part.name == "regex" and part.arguments[0] == _FOLDER):
-            continue
-        match parts[position + 1]:
-            case Call("trimprefix", (relative, "/")):
-                end = position + 2
-            case _:
+    """A text in which the folder of an address is followed by what lies in it: by a computed part
+    that begins with no slash, or by text and all that stands behind it, which is the same address
+    with more at its end. A computed part that may begin with a slash keeps it: of two `uri` drops
+    one."""
+    for position, (part, following) in enumerate(pairwise(parts)):
+        match part, following:
+            case Call("regex", (folder, base), False), Call("trimprefix", (rest, "/"), False) if (
+                folder == _FOLDER
+            ):
+                relative, end = rest, position + 2
+            case Call("regex", (folder, base), False), str() if folder == _FOLDER:
                 relative, end = join_parts(parts[position + 1 :]), len(parts)
-                if _text(parts[position + 1]).startswith("/"):
-                    # Of two slashes `uri` drops one.
+                if following.startswith("/"):
                     relative = join_parts(("/", relative))
-        found = Call(f"{ARM_FUNCTION}uri", (part.arguments[1], relative))
+            case _:
+                continue
+        found = Call(f"{ARM_FUNCTION}uri", (base, relative))
         return join_parts((*parts[:position], found, _with_addresses(parts[end:])))
     return join_parts(parts)
-
-
-def _text(part: Value) -> str:
-    return part if isinstance(part, str) else ""
