@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from dharma.catalog import canonical, load_catalog
+from dharma.catalog.same_expressions import same_expression
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Binary,
@@ -100,3 +103,16 @@ def test_a_function_of_literals_is_what_it_gives() -> None:
     assert same(tagged(Call("upper", ("a-1",))), tagged("A-1"))
     assert not same(tagged(Call("upper", (A,))), tagged("A-1"))
     assert same(tagged(Call("nothing", ("a",))), tagged(Call("nothing", ("a",))))
+
+
+@pytest.mark.parametrize("name", ["uuid", "timestamp"])
+def test_what_a_function_gives_when_it_is_applied_is_not_known_before(name: str) -> None:
+    call = Call(name, ())
+    assert same_expression(call) == call
+    assert same_expression(Call("upper", ("a",))) == "A"
+
+
+@pytest.mark.parametrize("name", ["sensitive", "nonsensitive"])
+def test_what_is_marked_as_secret_is_not_the_same_as_what_is_not(name: str) -> None:
+    call = Call(name, ("x",))
+    assert same_expression(call) == call

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dharma.core.errors import DharmaError
 from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.functions import IMPURE
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
     Conditional,
     Expression,
     Unary,
+    Unknown,
     Value,
     walk,
 )
 
+_MORE_THAN_A_VALUE = IMPURE | {"sensitive", "nonsensitive"}
 _OPPOSITE = {"==": "!=", "!=": "=="}
 
 
@@ -21,7 +24,7 @@ def same_expression(node: Value) -> Value:
     """- `a && (b && c)` is `(a && b) && c`;
     - `!(a == b)` is `a != b`, `!!a` is `a`;
     - `!c ? x : y` is `c ? y : x`, `a != b ? x : y` is `a == b ? y : x`;
-    - a function of literals is what it gives."""
+    - a function of literals is what it gives, where that can be told and is all that it says."""
     match node:
         case Binary("&&" | "||"):
             return _in_a_row(node)
@@ -60,9 +63,12 @@ def _in_a_row(node: Binary) -> Value:
 
 
 def _computed(call: Call) -> Value:
+    if call.name in _MORE_THAN_A_VALUE:
+        return call
     if any(isinstance(node, Expression) for node in walk(list(call.arguments))):
         return call
     try:
-        return evaluate(call, Scope())
+        found = evaluate(call, Scope())
     except DharmaError:
         return call
+    return call if isinstance(found, Unknown) else found
