@@ -22,6 +22,13 @@ def test_a_case_and_its_opposite_are_one_conditional() -> None:
     assert one_of([there(FIRST, "a"), Conditional(FIRST, None, {"b": True})]) == wanted
 
 
+def test_being_other_than_a_value_is_the_opposite_of_being_it() -> None:
+    equal, other = Binary("==", FIRST, "x"), Binary("!=", FIRST, "x")
+    wanted = Conditional(equal, {"a": True}, {"b": True})
+    assert one_of([there(equal, "a"), there(other, "b")]) == wanted
+    assert one_of([there(other, "b"), there(equal, "a")]) == wanted
+
+
 def test_a_chain_of_cases_is_nested() -> None:
     neither = both(Unary("!", FIRST), Unary("!", SECOND))
     cases = [there(FIRST, "a"), there(both(Unary("!", FIRST), SECOND), "b"), there(neither, "c")]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import Binary, Conditional, Unary, Value
 
 
@@ -52,6 +53,8 @@ def _terms(condition: Value, holds: bool) -> tuple[tuple[Value, bool], ...]:
         inner = condition.operand
         if not (isinstance(inner, Binary) and inner.operator == "&&"):
             return _terms(inner, not holds)
+    if isinstance(condition, Binary) and condition.operator == "!=":
+        return ((negated(condition), not holds),)
     if holds and isinstance(condition, Binary) and condition.operator == "&&":
         return _terms(condition.left, True) + _terms(condition.right, True)
     return ((condition, holds),)

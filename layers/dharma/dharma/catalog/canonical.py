@@ -22,11 +22,11 @@ from dharma.catalog.references import rewrite
 from dharma.catalog.same_expressions import opposite, same_expression
 from dharma.catalog.same_references import SameReferences
 from dharma.model.blueprint import Resource
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
     Conditional,
     Expression,
     ForList,
-    Unary,
     Unknown,
     Value,
 )
@@ -162,7 +162,7 @@ def _by_peer(atom: Atom, peers: tuple[str, ...]) -> Iterator[Atom]:
         if isinstance(peer, Conditional) and isinstance(value, dict):
             for condition, outcome in (
                 (peer.condition, peer.then),
-                (_not(peer.condition), peer.otherwise),
+                (negated(peer.condition), peer.otherwise),
             ):
                 if outcome is not None:
                     single = Atom({**value, name: outcome}, both(atom.condition, condition))
@@ -229,10 +229,10 @@ def _list(value: Value, declared: Property) -> Value:
         settled = _element(element, declared)
         if condition is None:
             found.append(settled)
-        elif (negated := opposite(condition)) is None:
+        elif (said := opposite(condition)) is None:
             found.append(Conditional(condition, settled, None))
         else:
-            found.append(Conditional(negated, None, settled))
+            found.append(Conditional(said, None, settled))
     return (_as_set(found) if declared.is_set else found) or None
 
 
@@ -255,14 +255,10 @@ def _elements(value: Value, condition: Value) -> list[tuple[Value, Value]] | Non
     if isinstance(value, Conditional):
         sides = [
             _elements(value.then, both(condition, value.condition)),
-            _elements(value.otherwise, both(condition, _not(value.condition))),
+            _elements(value.otherwise, both(condition, negated(value.condition))),
         ]
         return None if None in sides else [pair for side in sides for pair in side or ()]
     return None
-
-
-def _not(condition: Value) -> Value:
-    return same_expression(Unary("!", condition))
 
 
 def _element(value: Value, declared: Property) -> Value:

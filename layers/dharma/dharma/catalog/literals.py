@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from dharma.model.expressions.nodes import Conditional, Unary, Value
+from dharma.model.expressions.negation import negated
+from dharma.model.expressions.nodes import Conditional, Value
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?$")
 
@@ -40,17 +41,8 @@ def simplified(value: Conditional, kind: str) -> Value:
         if value.then is True and value.otherwise is False:
             return value.condition
         if value.then is False and value.otherwise is True:
-            return negation(value.condition)
+            return negated(value.condition)
     return value
-
-
-def negation(value: Value) -> Value:
-    """`!value`, without a double one."""
-    if isinstance(value, bool):
-        return not value
-    if isinstance(value, Unary) and value.operator == "!":
-        return value.operand
-    return Unary("!", value)
 
 
 def _number(value: bool | int | float | str) -> Value:

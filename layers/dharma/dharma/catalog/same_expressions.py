@@ -5,6 +5,7 @@ from __future__ import annotations
 from dharma.core.errors import DharmaError
 from dharma.model.expressions.evaluate import Scope, evaluate
 from dharma.model.expressions.functions import IMPURE
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
@@ -17,7 +18,6 @@ from dharma.model.expressions.nodes import (
 )
 
 _MORE_THAN_A_VALUE = IMPURE | {"sensitive", "nonsensitive"}
-_OPPOSITE = {"==": "!=", "!=": "=="}
 
 
 def same_expression(node: Value) -> Value:
@@ -28,10 +28,8 @@ def same_expression(node: Value) -> Value:
     match node:
         case Binary("&&" | "||"):
             return _in_a_row(node)
-        case Unary("!", Unary("!", operand)):
-            return operand
-        case Unary("!", Binary("==" | "!=" as operator, left, right)):
-            return Binary(_OPPOSITE[operator], left, right)
+        case Unary("!", operand):
+            return negated(operand)
         case Conditional(condition, then, otherwise) if (said := opposite(condition)) is not None:
             return Conditional(said, otherwise, then)
         case Call():
@@ -42,10 +40,8 @@ def same_expression(node: Value) -> Value:
 def opposite(condition: Value) -> Value:
     """What a negation negates; None where it is none."""
     match condition:
-        case Unary("!", operand):
-            return operand
-        case Binary("!=", left, right):
-            return Binary("==", left, right)
+        case Unary("!") | Binary("!="):
+            return negated(condition)
     return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import Binary, Unary, Value
 
 
@@ -18,10 +19,6 @@ def conjuncts(condition: Value) -> list[Value]:
         match node:
             case Binary("&&", left, right):
                 stack += [left, right]
-            case Unary("!", Unary("!", inner)):
-                stack.append(inner)
-            case Unary("!", Binary("!=", left, right)):
-                stack.append(Binary("==", left, right))
-            case Unary("!", Binary("==", left, right)):
-                stack.append(Binary("!=", left, right))
+            case Unary("!", operand) if (said := negated(operand)) != node:
+                stack.append(said)
     return found

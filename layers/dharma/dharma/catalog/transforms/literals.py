@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dharma.catalog.literals import negation, text_of
+from dharma.catalog.literals import text_of
 from dharma.catalog.transforms.base import Transform, Untransformable, is_number, is_text
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import Binary, Conditional, Expression, Unary, Value
 
 
@@ -61,7 +62,7 @@ class Enum(Transform):
             if (value.then, value.otherwise) == (natives[True], natives[False]):
                 return value.condition
             if (value.then, value.otherwise) == (natives[False], natives[True]):
-                return negation(value.condition)
+                return negated(value.condition)
             return None
         test = value.condition
         if isinstance(test, Binary) and test.operator == "==":
@@ -78,12 +79,12 @@ class Not(Transform):
     """A flag that the format states the other way round."""
 
     def _write(self, value: Value) -> Value:
-        return negation(value)
+        return negated(value)
 
     def _read(self, value: Value) -> Value:
         if isinstance(value, str) and value.lower() in ("true", "false"):
             return value.lower() == "false"
-        return negation(value)
+        return negated(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from dharma.generator.terraform_references import References
 from dharma.generator.terraform_variables import variable_blocks
 from dharma.model.ambient import AMBIENT_VARIABLES
 from dharma.model.blueprint import Blueprint, Output, Variable
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
     Binary,
     Conditional,
@@ -221,19 +222,19 @@ def _blocks(name: str, value: Value) -> list[Item]:
     found: list[Item] = []
     for condition, branch in (
         (value.condition, value.then),
-        (_negated(value.condition), value.otherwise),
+        (negated(value.condition), value.otherwise),
     ):
         if isinstance(branch, Conditional):
             for sub, inner in (
                 (branch.condition, branch.then),
-                (_negated(branch.condition), branch.otherwise),
+                (negated(branch.condition), branch.otherwise),
             ):
                 both = Binary("&&", condition, sub)
                 found.extend(_blocks(name, Conditional(both, inner, None)) if inner else [])
         elif isinstance(branch, dict):
             content = Block("content", (), _block_body(branch))
             once: Value = Conditional(condition, [1], [])
-            if branch is value.otherwise and condition == Unary("!", value.condition):
+            if branch is value.otherwise and not _is_not(value.condition):
                 # Said the way round in which it is read.
                 once = Conditional(value.condition, [], [1])
             repeat = Attribute("for_each", once)
@@ -241,10 +242,8 @@ def _blocks(name: str, value: Value) -> list[Item]:
     return found
 
 
-def _negated(condition: Value) -> Value:
-    if isinstance(condition, Unary) and condition.operator == "!":
-        return condition.operand
-    return Unary("!", condition)
+def _is_not(condition: Value) -> bool:
+    return isinstance(condition, Unary) and condition.operator == "!"
 
 
 def _repeated(name: str, value: ForList) -> Block:

@@ -16,6 +16,7 @@ from dharma.blueprint.readers.cloudformation.functions import (
 )
 from dharma.blueprint.readers.cloudformation.parameters import Parameters
 from dharma.blueprint.yaml_source import Node
+from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -104,20 +105,6 @@ class Conditions:
                 # A template compares texts; in an expression 2 is not "2".
                 return Binary("==", one, as_text(other))
         return Binary("==", left, right)
-
-
-def negated(condition: Value) -> Value:
-    """The opposite, in its shortest form."""
-    match condition:
-        case bool():
-            return not condition
-        case Binary("==", left, right):
-            return Binary("!=", left, right)
-        case Binary("!=", left, right):
-            return Binary("==", left, right)
-        case Unary("!", inner):
-            return inner
-    return Unary("!", condition)
 
 
 def _combined(operator: str, left: Value, right: Value) -> Value:
