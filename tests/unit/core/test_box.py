@@ -186,6 +186,20 @@ def test_who_has_its_answer_may_send_it(monkeypatch: pytest.MonkeyPatch) -> None
     assert boxed(lambda: "done", "main.tf", SMALL) == "done"
 
 
+def test_the_memory_is_told_of_once_so_that_what_follows_is_not_cut_short() -> None:
+    def told() -> int:
+        fill()
+        count = 0
+        for _ in range(3):
+            try:
+                signal.raise_signal(signal.SIGPROF)
+            except MemoryError:
+                count += 1
+        return count
+
+    assert boxed(told, "main.tf", SMALL) == 1
+
+
 def ends() -> int:
     return 1
 
