@@ -266,8 +266,8 @@ def read_atoms(
         report(f"{where}.{path}" if where else path, "is not understood")
     rest = without_empty({k: v for k, v in raw.items() if k not in extra})
 
-    def inner(path: str, message: str) -> None:
-        report(f"{where}.{path}" if where else path, message)
+    def inner(path: str, message: str, *, lost: bool = False) -> None:
+        report(f"{where}.{path}" if where else path, message, lost=lost)
 
     base = meaningful(read_table(form.table, rest, inner), bag.declared)
     peers = [

@@ -27,14 +27,19 @@ from dharma.catalog.naming import deployment_name, digest, logical_id
 from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
 from dharma.catalog.paths import get, print_path
 from dharma.catalog.references import Source, ToModel
-from dharma.catalog.table_reading import BESIDE_NOTHING, NOT_UNDERSTOOD, left_beside, read_table
+from dharma.catalog.table_reading import (
+    BESIDE_NOTHING,
+    NOT_UNDERSTOOD,
+    Report,
+    left_beside,
+    read_table,
+)
 from dharma.model.blueprint import Lifecycle, Resource
 from dharma.model.expressions.nodes import (
     ResourceRef,
     Splat,
     Unknown,
     Value,
-    walk,
 )
 
 _HEAD = re.compile(r"[.\[]")
@@ -78,8 +83,8 @@ class _Reading:
             sources[address] = Source(folding.address, folding.mapping, form.owner_attribute, table)
         return sources
 
-    def _report(self, part: Part, prefix: str = "") -> Callable[[str, str], None]:
-        def report(path: str, message: str) -> None:
+    def _report(self, part: Part, prefix: str = "") -> Report:
+        def report(path: str, message: str, *, lost: bool = False) -> None:
             self._note("not_understood", part, f"{prefix}{path}", message)
 
         return report
@@ -176,19 +181,20 @@ class _Reading:
         """The properties that the arguments say; those arguments of which the table cannot make
         anything stay as they are where code is written again."""
         told: list[tuple[str, str]] = []
-        found = read_table(mapping.table, arguments, lambda *fault: told.append(fault))
-        if self._as_it_is and told:
-            reasons = _reasons(found) - _reasons(arguments)
-            heads = {
-                _HEAD.split(path, 1)[0]
-                for path, message in told
-                if any(reason.endswith(message) for reason in reasons)
-            }
-            for name in arguments.keys() & heads:
-                self._keep_whole(part, arguments, name)
-                told = [(p, m) for p, m in told if _HEAD.split(p, 1)[0] != name]
-            if heads:
-                found = read_table(mapping.table, arguments, lambda *_: None)
+        heads: set[str] = set()
+
+        def report(path: str, message: str, *, lost: bool = False) -> None:
+            told.append((path, message))
+            if lost:
+                heads.add(_HEAD.split(path, 1)[0])
+
+        found = read_table(mapping.table, arguments, report)
+        whole = [name for name in arguments if name in heads] if self._as_it_is else []
+        for name in whole:
+            self._keep_whole(part, arguments, name)
+        if whole:
+            told = [(p, m) for p, m in told if _HEAD.split(p, 1)[0] not in whole]
+            found = read_table(mapping.table, arguments, lambda *_, **__: None)
         for path, message in told:
             self._tell_or_keep(part, mapping, arguments, path, message)
         return found
@@ -408,11 +414,6 @@ class _Reading:
         if path and part.marks and (place := part.marks.get(_HEAD.split(path, 1)[0])):
             origin = replace(origin, line=place[0], column=place[1])
         self._notes.append(Note(kind, part.address, path, message, origin))  # type: ignore[arg-type]
-
-
-def _reasons(value: dict[str, Value]) -> set[str]:
-    """Why values are unknown."""
-    return {node.reason for node in walk(value) if isinstance(node, Unknown)}
 
 
 def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> dict[str, Value]:

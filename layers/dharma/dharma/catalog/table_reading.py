@@ -3,7 +3,8 @@ way round. What no rule reads is reported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
 
 from dharma.catalog.coercion import coerce
 from dharma.catalog.kinds import Property, Rule, Table
@@ -13,8 +14,14 @@ from dharma.catalog.paths import Path, conditional, get, print_path
 from dharma.catalog.transforms import OneOf, Untransformable
 from dharma.model.expressions.nodes import Call, Conditional, ForList, Unknown, Value
 
-Report = Callable[[str, str], None]
-"""Takes the native path and what is wrong with it."""
+
+class Report(Protocol):
+    """Takes the native path, what is wrong with it, and whether its value was lost by that: its
+    property is unknown then."""
+
+    def __call__(self, path: str, message: str, *, lost: bool = False) -> None: ...
+
+
 NOT_UNDERSTOOD = "is not understood"
 BESIDE_NOTHING = "the value beside which it belongs is not there"
 
@@ -118,7 +125,7 @@ def _read_rule(rule: Rule, arguments: Value, report: Report) -> Value:
         else:
             value = coerce(rule.transform.read(native), rule.declared)
     except Untransformable as fault:
-        report(print_path(rule.native), str(fault))
+        report(print_path(rule.native), str(fault), lost=True)
         return Unknown(f"{print_path(rule.native)}: {fault}")
     return value
 
@@ -237,7 +244,7 @@ def read_element(
     for beside in left_beside(table, value):
         report(f"{where}.{print_path(beside)}", BESIDE_NOTHING)
 
-    def inner(path: str, message: str) -> None:
-        report(f"{where}.{path}", message)
+    def inner(path: str, message: str, *, lost: bool = False) -> None:
+        report(f"{where}.{path}", message, lost=lost)
 
     return meaningful(read_table(table, value, inner), declared)
