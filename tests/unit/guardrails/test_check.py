@@ -176,3 +176,25 @@ deny[msg] {
     with PolicyEngine(library) as running:
         verdict = check(SOUND, CATALOG, running)
     assert [f.message for f in verdict.findings] == ["aws_db_instance.main is too small"]
+
+
+def test_a_part_of_what_is_elsewhere_is_judged_by_what_it_says(engine: PolicyEngine) -> None:
+    rule: dict[str, Value] = {
+        "GroupId": LATER, "IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "CidrIp": "0.0.0.0/0"
+    }  # fmt: skip
+    verdict = check(_blueprint(**{"AWS::EC2::SecurityGroupIngress": rule}), CATALOG, engine)
+    assert _told(verdict) == [
+        ("fail", "aws_security_group_open_to_world", "ingress.0.cidr_ipv4", 1)
+    ]
+
+
+def test_of_a_part_of_what_is_elsewhere_only_its_own_doubts_count(engine: PolicyEngine) -> None:
+    """A policy of a bucket says nothing about the bucket's encryption, and nobody asks for it."""
+    document: Value = {"Statement": {"Effect": "Allow", "Principal": LATER, "Action": "s3:*"}}
+    given: dict[str, Value] = {"bucket": "assets", "policy": document}
+    verdict = check(_blueprint(aws_s3_bucket_policy=given), CATALOG, engine)
+    assert [(f.policy, f.status) for f in verdict.findings] == [
+        ("aws_s3_bucket_public_policy", "unknown")
+    ]
+    outcomes = {result.policy: result.outcome for result in verdict.policies}
+    assert outcomes["aws_s3_bucket_versioning"] == "not_applicable"

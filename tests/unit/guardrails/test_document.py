@@ -260,3 +260,33 @@ def test_every_value_is_json_and_every_unknown_path_leads_to_its_gap(
         *parents, last = path.split(".")
         owner = _at(plain.properties, parents)
         assert owner[int(last)] is None if isinstance(owner, list) else last not in owner
+
+
+def test_a_part_of_what_is_elsewhere_is_seen_as_its_owner_and_as_itself() -> None:
+    statement: dict[str, Value] = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    arguments: dict[str, Value] = {
+        "PolicyName": "all",
+        "Users": [LATER],
+        "PolicyDocument": {"Statement": [statement]},
+    }
+    resources = _document(_instance("AWS::IAM::Policy", arguments))["resources"]
+    assert sorted(resources) == ["AWS::IAM::Policy", "aws_iam_user"]
+    (user,) = resources["aws_iam_user"]
+    assert (user["address"], user["only"]) == ("AWS::IAM::Policy.a", ["inline_policy"])
+    assert user["properties"] == {
+        "inline_policy": [{"name": "all", "policy": {"Statement": [statement]}}]
+    }
+    assert user["unknown"]["name"] == "what it belongs to is not in this document"
+
+
+def test_a_rule_of_a_security_group_that_is_named_is_seen_too() -> None:
+    rule: dict[str, Value] = {"GroupName": "web", "IpProtocol": "-1", "CidrIp": "0.0.0.0/0"}
+    (group,) = _document(_instance("AWS::EC2::SecurityGroupIngress", rule))["resources"][
+        "aws_security_group"
+    ]
+    assert group["properties"] == {"ingress": [{"protocol": "-1", "cidr_ipv4": "0.0.0.0/0"}]}
+
+
+def test_what_is_a_part_of_nothing_known_is_seen_as_itself_alone() -> None:
+    stack = _instance("AWS::CloudFormation::Stack", {"TemplateURL": "https://example.com"})
+    assert list(_document(stack)["resources"]) == ["AWS::CloudFormation::Stack"]

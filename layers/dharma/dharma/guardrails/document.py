@@ -10,15 +10,19 @@
 
 Properties are those of the catalog's kinds, attachments folded in, whatever format they were
 written in. Resources of types that the catalog does not know stand there with their raw arguments.
+A part of a resource that is not in the document (`apart`) stands there a second time, as a resource
+of its owner's kind with `only`, the properties that it gives.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind
+from dharma.guardrails.apart import Elsewhere, elsewhere
 from dharma.guardrails.plain import SENSITIVE, Plain
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
 from dharma.model.expressions.nodes import Unknown
@@ -40,6 +44,8 @@ def analysis_document(
     resources: dict[str, list[dict[str, Any]]] = {}
     for instance in resolved.resources:
         resources.setdefault(instance.type, []).append(_resource(instance, catalog))
+        if catalog.kind(instance.type) is None and (owner := elsewhere(instance, catalog)):
+            resources.setdefault(owner.kind.name, []).append(_part(instance, owner, catalog))
     document: dict[str, Any] = {
         "blueprint": {
             "name": resolved.name,
@@ -93,6 +99,12 @@ def _resource(instance: ResourceInstance, catalog: Catalog) -> dict[str, Any]:
     if instance.exists is None:
         found["uncertain"] = "the condition is not known yet"
     return found
+
+
+def _part(instance: ResourceInstance, owner: Elsewhere, catalog: Catalog) -> dict[str, Any]:
+    """An owner that is elsewhere, at the address and place of the part that is here."""
+    whole = replace(instance, type=owner.kind.name, properties=owner.properties)
+    return {**_resource(whole, catalog), "only": list(owner.said)}
 
 
 def _variables(resolved: ResolvedBlueprint) -> dict[str, Any]:

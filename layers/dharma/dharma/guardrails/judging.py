@@ -30,6 +30,8 @@ class Judge:
         listed = [r for resources in self._by_kind.values() for r in resources]
         self._by_address = {r["address"]: r for r in listed}
         self.order = {r["address"]: place for place, r in enumerate(listed)}
+        # Parts of resources that are elsewhere, by policies that ask for what they do not say.
+        self._not_asked: dict[str, set[str | None]] = {}
 
     @property
     def resources(self) -> int:
@@ -52,10 +54,20 @@ class Judge:
                 continue
             for item in _items(reported):
                 finding = self._finding(policy, item, status, advisory)
-                if finding not in found[-1:]:
+                if self._of_what_is_elsewhere(finding):
+                    self._not_asked.setdefault(policy.id, set()).add(finding.address)
+                elif finding not in found[-1:]:
                     found.append(finding)
         failed = {f.address for f in found if f.status == "fail" and f.address}
         return [f for f in found if f.status == "fail" or f.address not in failed]
+
+    def _of_what_is_elsewhere(self, finding: Finding) -> bool:
+        """Whether something is undecided of a resource that is not in the document, beyond what the
+        part of it says that is."""
+        only = self._by_address.get(finding.address or "", {}).get("only")
+        if only is None or finding.status != "unknown":
+            return False
+        return re.split(r"[.\[]", finding.path or "", maxsplit=1)[0] not in only
 
     def error(self, policy: Policy, message: str) -> Finding:
         return replace(
@@ -68,7 +80,9 @@ class Judge:
         )
 
     def result(self, policy: Policy, findings: Sequence[Finding]) -> PolicyResult:
-        subjects = self.subjects(policy)
+        subjects = self.subjects(policy) - len(self._not_asked.get(policy.id, ()))
+        if subjects <= 0 and not findings:
+            return self.not_applicable(policy)
         open_ones = [f for f in findings if f.exemption is None]
         counted = {
             status: len({f.address or f.message for f in open_ones if f.status == status})
