@@ -20,8 +20,9 @@ from dharma.generator.pulumi.names import Kind, Shape, resource_names
 from dharma.generator.targets.pulumi import project_name
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions.conversion import as_bool, as_number, as_text
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import ResourceRef, Value, is_known
+from dharma.model.expressions.scope import Scope
 
 AMBIENT = {
     "aws": {

@@ -8,8 +8,9 @@ from dataclasses import replace
 
 from dharma.catalog import Catalog, canonical
 from dharma.model.blueprint import Resource
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Value
+from dharma.model.expressions.scope import Scope
 
 
 def assert_same(found: Sequence[Resource], meant: Sequence[Resource], catalog: Catalog) -> None:

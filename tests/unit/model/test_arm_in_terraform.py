@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.arm_in_terraform import in_terraform, out_of_terraform
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Call, Template, Value, VariableRef, transform
 from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.scope import Scope
 from dharma.model.expressions.templates import join_parts
 
 BASE = VariableRef("base")

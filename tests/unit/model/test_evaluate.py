@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from dharma.core.errors import InvalidInput, LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import MAX_STEPS, Budget, Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.functions import FUNCTIONS
 from dharma.model.expressions.nodes import (
     Binary,
@@ -28,6 +28,7 @@ from dharma.model.expressions.nodes import (
 )
 from dharma.model.expressions.parser import parse_expression
 from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.scope import MAX_STEPS, Budget, Scope
 from tests.unit.work import calls_of
 
 # What the console of Terraform 1.11 answers; an entry without an answer is one that it refuses.

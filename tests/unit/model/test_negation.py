@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import Binary, Unary, Value, VariableRef
+from dharma.model.expressions.scope import Scope
 
 A, B = VariableRef("a"), VariableRef("b")
 LEAVES = st.sampled_from([True, False, A, B, Binary("==", A, B), Binary("!=", A, B)])

@@ -22,7 +22,7 @@ from dharma.core.garbage import seldom_collected
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Resource, ResourceInstance
 from dharma.model.expressions.conversion import as_bool, as_integer, as_text
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Budget, Scope, evaluate, follow
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Expression,
     ResourceRef,
@@ -30,6 +30,8 @@ from dharma.model.expressions.nodes import (
     Value,
     children,
 )
+from dharma.model.expressions.scope import Budget, Scope
+from dharma.model.expressions.steps import follow
 
 MAX_LOOP = 10_000
 MAX_INSTANCES = 50_000

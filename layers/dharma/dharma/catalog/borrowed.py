@@ -15,7 +15,7 @@ from dataclasses import replace
 from dharma.catalog.paths import conditional
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Conditional,
     ResourceRef,
@@ -24,6 +24,7 @@ from dharma.model.expressions.nodes import (
     transform,
     walk,
 )
+from dharma.model.expressions.scope import Scope
 
 _DEEPEST = 20
 _LOOPS = ("count", "each")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dharma.core.errors import DharmaError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.functions import IMPURE
 from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
@@ -16,6 +16,7 @@ from dharma.model.expressions.nodes import (
     Value,
     walk,
 )
+from dharma.model.expressions.scope import Scope
 
 _MORE_THAN_A_VALUE = IMPURE | {"sensitive", "nonsensitive"}
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from dharma.catalog.naming import Names
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Blueprint, Output, Resource
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Binary,
     Call,
@@ -27,6 +27,7 @@ from dharma.model.expressions.nodes import (
     walk,
 )
 from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.scope import Scope
 
 INSTANCES_MAX = 10_000
 _NO_WORD = re.compile(r"[^A-Za-z0-9]+")

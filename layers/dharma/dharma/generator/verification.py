@@ -29,8 +29,9 @@ from dharma.generator.arm_check import graph_of
 from dharma.generator.code import GeneratedCode
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Expression, ResourceRef, Value, transform
+from dharma.model.expressions.scope import Scope
 
 Outcome = Literal["passed", "failed", "skipped"]
 MAX_FINDINGS = 100

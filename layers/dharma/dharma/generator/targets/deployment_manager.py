@@ -22,7 +22,7 @@ from dharma.core.errors import NotExpressible
 from dharma.generator.yaml_text import to_yaml
 from dharma.model.blueprint import Output
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Ambient,
     Call,
@@ -37,6 +37,7 @@ from dharma.model.expressions.nodes import (
     walk,
 )
 from dharma.model.expressions.printer import shown
+from dharma.model.expressions.scope import Scope
 
 FILE = "deployment.yaml"
 # Source: "Deployment Manager deprecations", Google Cloud documentation.

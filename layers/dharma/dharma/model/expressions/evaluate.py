@@ -8,14 +8,12 @@ is 2, and a left-over expression has its known operands computed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
-from decimal import Decimal, DecimalException
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from dharma.core.errors import LimitExceeded
+from dharma.model.expressions.calls import computed
 from dharma.model.expressions.conversion import (
-    ARITHMETIC,
     as_bool,
     as_decimal,
     as_integer,
@@ -24,10 +22,9 @@ from dharma.model.expressions.conversion import (
     from_decimal,
     kind_of,
 )
-from dharma.model.expressions.errors import EvaluationError, NoFile
-from dharma.model.expressions.functions import FILES, FUNCTIONS, IMPURE, Function
+from dharma.model.expressions.errors import EvaluationError
+from dharma.model.expressions.functions import IMPURE
 from dharma.model.expressions.functions.registry import limited_count, limited_length
-from dharma.model.expressions.functions.text import matching_load
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -50,82 +47,14 @@ from dharma.model.expressions.nodes import (
     VariableRef,
     is_known,
     unfolded,
-    walk,
     weight,
 )
+from dharma.model.expressions.operators import NUMERIC, equality
+from dharma.model.expressions.scope import Scope
+from dharma.model.expressions.steps import follow, item_of, splatted
 from dharma.model.expressions.templates import join_parts
 
-MAX_STEPS = 500_000
 C = TypeVar("C", bound=Value)
-
-
-@dataclass(slots=True)
-class Budget:
-    """What is left to spend on one evaluation; a `for` inside a `for` is cheap to write."""
-
-    steps: int = MAX_STEPS
-    given: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.given = self.steps
-
-    def spend(self, steps: int) -> None:
-        self.steps -= steps
-        if self.steps < 0:
-            raise LimitExceeded(f"an expression takes more than {self.given} steps")
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """What names stand for. What is missing here stays an expression.
-
-    `each` is (key, value) of a `for_each` instance, `count` the index of a `count` instance.
-    `resource` says what a reference to a resource is: a value, or a (more precise) reference;
-    `deeper` the same of a reference that `resource` gave, with further steps (by default
-    `resource` again). `symbol` says what any other name is (data sources, `path.module`), and
-    `functions` are those that only this place has: they read files. `certain` tells whether a
-    reference has a value when it is applied, so that `try` needs nothing behind it. With
-    `keeps_calls` a function whose result is not to be had here stays a call, as code wants it that
-    will be run where it is to be had; without, the result is unknown.
-    """
-
-    variables: Mapping[str, Value] = field(default_factory=dict)
-    locals: Mapping[str, Value] = field(default_factory=dict)
-    each: tuple[Value, Value] | None = None
-    count: int | None = None
-    ambient: Mapping[str, Value] = field(default_factory=dict)
-    resource: Callable[[ResourceRef], Value] | None = None
-    deeper: Callable[[ResourceRef], Value] | None = None
-    symbol: Callable[[Symbol], Value] | None = None
-    functions: Mapping[str, Function] = field(default_factory=dict)
-    bound: Mapping[str, Value] = field(default_factory=dict)
-    budget: Budget = field(default_factory=Budget)
-    certain: Callable[[ResourceRef], bool] | None = None
-    keeps_calls: bool = False
-
-    def binding(self, names: Mapping[str, Value]) -> Scope:
-        # Once for every round of a `for`: `replace` would take most of the time of a loop.
-        return Scope(
-            self.variables,
-            self.locals,
-            self.each,
-            self.count,
-            self.ambient,
-            self.resource,
-            self.deeper,
-            self.symbol,
-            self.functions,
-            {**self.bound, **names},
-            self.budget,
-            self.certain,
-            self.keeps_calls,
-        )
-
-    def hiding(self, *names: str | None) -> Scope:
-        """Without the outer meaning of names that a `for` binds to something not known."""
-        if not self.bound:
-            return self
-        return replace(self, bound={k: v for k, v in self.bound.items() if k not in names})
 
 
 def evaluate(value: Value, scope: Scope) -> Value:
@@ -243,69 +172,6 @@ def _symbol(node: Symbol, scope: Scope) -> Value:
 # -- steps into a value
 
 
-def follow(value: Value, path: tuple[str | int, ...], scope: Scope) -> Value:
-    for step in path:
-        value = item_of(value, step, scope)
-    return value
-
-
-def item_of(collection: Value, key: Value, scope: Scope) -> Value:
-    """`collection[key]`, or `collection.key` for a text key."""
-    if isinstance(collection, Expression):
-        return _deeper(collection, key, scope)
-    if isinstance(key, Expression):
-        return Index(collection, key)
-    if isinstance(collection, dict):
-        name = as_text(key)
-        if name not in collection:
-            known = ", ".join(sorted(collection)[:8])
-            raise EvaluationError(f"there is no {name!r} here; there is {known or 'nothing'}")
-        return collection[name]
-    if isinstance(collection, SetValue):
-        raise EvaluationError("the elements of a set have no positions; tolist() gives them some")
-    if isinstance(collection, list):
-        position = as_integer(key)
-        if not 0 <= position < len(collection):
-            raise EvaluationError(f"there is no item {position} in a list of {len(collection)}")
-        return collection[position]
-    raise EvaluationError(f"a {kind_of(collection)} has no {_shown(key)}")
-
-
-def _deeper(collection: Expression, key: Value, scope: Scope) -> Value:
-    if isinstance(collection, Unknown):
-        return collection
-    if isinstance(collection, Conditional) and not isinstance(key, Expression):
-        branches = (collection.then, collection.otherwise)
-        if all(isinstance(branch, list | dict) for branch in branches):
-            return Conditional(
-                collection.condition, *(_possible_item(b, key, scope) for b in branches)
-            )
-    literal = isinstance(key, str | int) and not isinstance(key, bool)
-    if (
-        isinstance(collection, ResourceRef)
-        and literal
-        and (collection.path or key.__class__ is str)
-    ):
-        assert isinstance(key, str | int)
-        deeper = replace(collection, path=(*collection.path, key))
-        known = scope.deeper or scope.resource
-        return known(deeper) if known else deeper
-    if isinstance(key, str):
-        return GetAttr(collection, key)
-    return Index(collection, key)
-
-
-def _possible_item(branch: Value, key: Value, scope: Scope) -> Value:
-    try:
-        return item_of(branch, key, scope)
-    except EvaluationError as error:
-        return Unknown(error.message)
-
-
-def _shown(key: Value) -> str:
-    return repr(key) if not isinstance(key, Expression) else "item"
-
-
 def _attribute(node: GetAttr, scope: Scope) -> Value:
     return item_of(evaluate(node.object, scope), node.name, scope)
 
@@ -329,19 +195,11 @@ def _splat(node: Splat, scope: Scope) -> Value:
         branches = (collection.then, collection.otherwise)
         if all(isinstance(branch, list) for branch in branches):
             return Conditional(
-                collection.condition, *(_splatted(b, node.path, scope) for b in branches)
+                collection.condition, *(splatted(b, node.path, scope) for b in branches)
             )
     if isinstance(collection, Expression):
         return Splat(collection, node.path)
-    return _splatted(collection, node.path, scope)
-
-
-def _splatted(collection: Value, path: tuple[str | int, ...], scope: Scope) -> Value:
-    if collection is None:
-        return []
-    items = collection if isinstance(collection, list) else [collection]
-    scope.budget.spend(len(items))
-    return [follow(item, path, scope) for item in items]
+    return splatted(collection, node.path, scope)
 
 
 # -- operators
@@ -405,13 +263,13 @@ def _binary(node: Binary, scope: Scope) -> Value:
         for operand in (left, right):
             if isinstance(operand, list | dict):
                 scope.budget.spend(weight(operand) or len(operand))
-        same = _equality(left, right)
+        same = equality(left, right)
         if same is None:
             return Binary(operator, left, right)
         return same == (operator == "==")
     if isinstance(left, Expression) or isinstance(right, Expression):
         return Binary(operator, left, right)
-    return _ARITHMETIC[operator](as_decimal(left), as_decimal(right))
+    return NUMERIC[operator](as_decimal(left), as_decimal(right))
 
 
 def _logical(operator: str, left: Value, right: Value, scope: Scope) -> Value:
@@ -425,47 +283,6 @@ def _logical(operator: str, left: Value, right: Value, scope: Scope) -> Value:
             return deciding
         return left if isinstance(left, Expression) else decided
     return Binary(operator, left, second) if isinstance(left, Expression) else second
-
-
-def _equality(left: Value, right: Value) -> bool | None:
-    """None when it cannot be known."""
-    if is_known(left) and is_known(right):
-        return equal(left, right)
-    for one, other in ((left, right), (right, left)):
-        # Something of a known shape is never null, and never a scalar.
-        if isinstance(one, list | dict) and not isinstance(other, Expression | list | dict):
-            return False
-    if left == right and not any(isinstance(n, Unknown | Call) for n in walk(left)):
-        return True
-    return None
-
-
-def _divide(a: Decimal, b: Decimal) -> Value:
-    if b == 0:
-        raise EvaluationError("division by zero")
-    return from_decimal(ARITHMETIC.divide(a, b))
-
-
-def _remainder(a: Decimal, b: Decimal) -> Value:
-    if b == 0:
-        raise EvaluationError("division by zero")
-    try:
-        return from_decimal(ARITHMETIC.remainder(a, b))
-    except DecimalException as error:
-        raise EvaluationError("a remainder of numbers that are too large") from error
-
-
-_ARITHMETIC: dict[str, Callable[[Decimal, Decimal], Value]] = {
-    "+": lambda a, b: from_decimal(ARITHMETIC.add(a, b)),
-    "-": lambda a, b: from_decimal(ARITHMETIC.subtract(a, b)),
-    "*": lambda a, b: from_decimal(ARITHMETIC.multiply(a, b)),
-    "/": _divide,
-    "%": _remainder,
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
 
 
 def _template(node: Template, scope: Scope) -> Value:
@@ -500,86 +317,7 @@ def _call(node: Call, scope: Scope) -> Value:
         if not isinstance(last, list):
             raise EvaluationError(f"{node.name}: what ... follows is no list")
         arguments[-1:] = last
-    return _computed(node.name, arguments, scope)
-
-
-def _computed(name: str, arguments: list[Value], scope: Scope) -> Value:
-    """The result of a function, or a call that is left with what is known of its arguments."""
-    function = scope.functions.get(name) or FUNCTIONS.get(name)
-    if function is None:
-        # A provider's function, or one of ARM's, is left to whoever knows it.
-        if name in FILES or name in IMPURE or "::" in name:
-            return Call(name, tuple(arguments))
-        raise EvaluationError(f"there is no function {name}")
-    _check_count(function, len(arguments))
-    load = _load(function, arguments)
-    if load is None:
-        return _of_both(function, arguments, scope)
-    scope.budget.spend(load)
-    if scope.keeps_calls and name in FILES:
-        return _of_file(function, arguments)
-    result = function.compute(*arguments)
-    if function.structural:
-        made = len(result) // 64 if isinstance(result, str | list | dict) else 1
-    else:
-        made = weight(result) or 1
-    scope.budget.spend(made)
-    return result
-
-
-def _of_file(function: Function, arguments: list[Value]) -> Value:
-    """What a function of files makes of one that is here; the call, if it may be elsewhere."""
-    try:
-        result = function.compute(*arguments)
-    except NoFile:
-        return Call(function.name, tuple(arguments))
-    return Call(function.name, tuple(arguments)) if isinstance(result, Unknown) else result
-
-
-def _of_both(function: Function, arguments: list[Value], scope: Scope) -> Value:
-    """A function of `c ? [a] : []` is `c ? f([a]) : f([])` where it looks at the structure only."""
-    left = Call(function.name, tuple(arguments))
-    switches = [n for n, a in enumerate(arguments) if isinstance(a, Conditional)]
-    if not function.structural or len(switches) != 1:
-        return left
-    switch = arguments[switches[0]]
-    assert isinstance(switch, Conditional)
-    results: list[Value] = []
-    for branch in (switch.then, switch.otherwise):
-        if not isinstance(branch, list | dict):
-            return left
-        chosen = [branch if n == switches[0] else a for n, a in enumerate(arguments)]
-        try:
-            results.append(_computed(function.name, chosen, scope))
-        except EvaluationError as error:
-            results.append(Unknown(error.message))
-    return Conditional(switch.condition, *results)
-
-
-def _check_count(function: Function, given: int) -> None:
-    if given < function.least or (function.most is not None and given > function.most):
-        wanted = str(function.least)
-        if function.most is None:
-            wanted = f"at least {wanted}"
-        elif function.most != function.least:
-            wanted = f"{wanted} to {function.most}"
-        raise EvaluationError(f"{function.name} takes {wanted} arguments, not {given}")
-
-
-def _load(function: Function, arguments: list[Value]) -> int | None:
-    """The steps that a function takes with these arguments, None where it has to wait for them. A
-    function that looks at the structure alone is quick with long lists."""
-    if function.structural:
-        if any(isinstance(argument, Expression) for argument in arguments):
-            return None
-        return sum(len(a) for a in arguments if isinstance(a, list | dict)) // 64
-    load = 0
-    for argument in arguments:
-        found = weight(argument)
-        if found is None:
-            return None
-        load += found
-    return load + matching_load(function.name, arguments)
+    return computed(node.name, arguments, scope)
 
 
 def _try(node: Call, scope: Scope) -> Value:
@@ -642,7 +380,7 @@ def _slice(node: Call, scope: Scope) -> Value:
     """Of a list that is not known yet the elements in a known range are counted all the same."""
     arguments = [evaluate(argument, scope) for argument in node.arguments]
     if len(arguments) != 3 or not isinstance(arguments[0], Expression):
-        return _computed(node.name, arguments, scope)
+        return computed(node.name, arguments, scope)
     collection, start, end = arguments
     if isinstance(start, Expression) or isinstance(end, Expression):
         return Call(node.name, tuple(arguments))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dharma.blueprint.readers.terraform.body import Block, Body, Place
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Call,
     Conditional,
@@ -23,6 +23,7 @@ from dharma.model.expressions.nodes import (
     Value,
     transform,
 )
+from dharma.model.expressions.scope import Scope
 
 MAX_BLOCKS = 10_000
 

@@ -18,8 +18,10 @@ from dharma.blueprint.readers.terraform.names import Lazy
 from dharma.blueprint.readers.terraform.reading import Reading
 from dharma.core.errors import InvalidTemplate, LimitExceeded
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
-from dharma.model.expressions.evaluate import Scope, evaluate, follow
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Expression, ResourceRef, Unknown, Value
+from dharma.model.expressions.scope import Scope
+from dharma.model.expressions.steps import follow
 from dharma.model.types import ANY, Type, convert, parse_type
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 
 from dharma.blueprint.readers.terraform.file_functions import parse_template_text
 from dharma.model.expressions.conversion import as_text
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Ambient, Call, Expression, Template, Unknown, Value
+from dharma.model.expressions.scope import Scope
 
 Arguments = dict[str, Value]
 

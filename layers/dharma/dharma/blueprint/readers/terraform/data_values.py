@@ -10,8 +10,8 @@ from dharma.blueprint.readers.terraform.addresses import words_of
 from dharma.blueprint.readers.terraform.blocks import read_arguments
 from dharma.blueprint.readers.terraform.body import Block
 from dharma.model.blueprint import Variable
-from dharma.model.expressions.evaluate import follow
 from dharma.model.expressions.nodes import ResourceRef, Symbol, Unknown, Value, VariableRef
+from dharma.model.expressions.steps import follow
 from dharma.model.origin import Origin
 
 if TYPE_CHECKING:

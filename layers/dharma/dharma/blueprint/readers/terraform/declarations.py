@@ -15,8 +15,9 @@ from dharma.blueprint.readers.terraform.syntax import read_hcl
 from dharma.model.blueprint import Variable
 from dharma.model.expressions.conversion import kind_of
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import Binary, Call, Value, VariableRef, is_known
+from dharma.model.expressions.scope import Scope
 from dharma.model.origin import Origin
 from dharma.model.types import parse_type, print_type
 

@@ -13,12 +13,13 @@ from dharma.blueprint.readers.terraform.files import Files, Outside, joined
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.conversion import as_map, as_text
 from dharma.model.expressions.errors import EvaluationError, ExpressionError, NoFile
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.functions import Function
 from dharma.model.expressions.functions.registry import MAX_TEXT, limited_count
 from dharma.model.expressions.nodes import Unknown, Value
 from dharma.model.expressions.parser import ExpressionParser
 from dharma.model.expressions.regexes import Pattern, compile_pattern
+from dharma.model.expressions.scope import Scope
 
 _DIGESTS = {"filemd5": "md5", "filesha1": "sha1", "filesha256": "sha256", "filesha512": "sha512"}
 _GLOB = re.compile(r"(\*\*/?)|(\*)|(\?)|\{([^{}]*)\}|\[([^\]]+)\]")

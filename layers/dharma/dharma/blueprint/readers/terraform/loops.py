@@ -8,7 +8,7 @@ from dharma.blueprint.readers.terraform.body import Body
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.conversion import as_integer, as_text
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Call,
     Conditional,
@@ -18,6 +18,7 @@ from dharma.model.expressions.nodes import (
     Value,
     walk,
 )
+from dharma.model.expressions.scope import Scope
 
 MAX_LOOP = 10_000
 

@@ -27,8 +27,9 @@ from dharma.catalog.document import Note
 from dharma.core import errors
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import Scope, evaluate
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import ResourceRef, Symbol, Unknown, Value, unfolded
+from dharma.model.expressions.scope import Scope
 
 MAX_MODULES = 2_000
 

@@ -13,7 +13,7 @@ from dharma.blueprint.readers.terraform.files import Files, Outside, joined
 from dharma.blueprint.readers.terraform.names import Chain
 from dharma.catalog.document import Note
 from dharma.model.blueprint import Variable
-from dharma.model.expressions.evaluate import Budget
+from dharma.model.expressions.scope import Budget
 from dharma.model.origin import Origin
 
 if TYPE_CHECKING:

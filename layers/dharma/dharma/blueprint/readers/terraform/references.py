@@ -11,7 +11,7 @@ from dharma.blueprint.readers.terraform.addresses import split_address
 from dharma.blueprint.readers.terraform.data_values import data_value
 from dharma.blueprint.readers.terraform.loops import Loop
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.evaluate import evaluate, follow
+from dharma.model.expressions.evaluate import evaluate
 from dharma.model.expressions.nodes import (
     Conditional,
     Expression,
@@ -20,6 +20,7 @@ from dharma.model.expressions.nodes import (
     Value,
     is_known,
 )
+from dharma.model.expressions.steps import follow
 
 if TYPE_CHECKING:
     from dharma.blueprint.readers.terraform.modules import Module
