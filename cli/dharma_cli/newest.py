@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from dharma.blueprint.versions import is_version
 from dharma.core.errors import InvalidInput, Unavailable
 
 TIMEOUT_SECONDS = 10.0
@@ -23,7 +24,7 @@ def newest_version(address: str | None, transport: httpx.BaseTransport | None = 
         raise InvalidInput(f"{address!r} is no http address")
     stated = _stated(_body(address, transport))
     version = stated.removeprefix("v") if stated else ""
-    if not _is_version(version):
+    if not is_version(version):
         raise Unavailable(f"{address} does not tell a semantic version")
     return version
 
@@ -60,13 +61,3 @@ def _stated(body: bytes) -> str | None:
                 if isinstance(place.get(key), str):
                     return str(place[key])
     return None
-
-
-def _is_version(text: str) -> bool:
-    from dharma.blueprint.versions import parse_version
-
-    try:
-        parse_version(text)
-    except InvalidInput:
-        return False
-    return True

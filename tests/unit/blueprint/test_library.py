@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import itertools
 import json
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-import semver
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dharma.adapters.local.keys import FileKeys
 from dharma.adapters.local.memory_store import MemoryStore
-from dharma.blueprint.repository import version_key
 from dharma.blueprint.service import Blueprints
 from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog
@@ -272,6 +267,17 @@ def test_a_published_version_never_changes(library: Blueprints) -> None:
     assert library.export(ADA, "assets", "yaml", "1.0.0") != library.export(ADA, "assets")
 
 
+def test_what_differs_behind_the_plus_only_is_the_same_version(library: Blueprints) -> None:
+    # semver.org, 10: build metadata is ignored when precedence is determined
+    library.create(ADA, text())
+    library.publish(ADA, "assets", "1.0.0+build.7")
+    with pytest.raises(AlreadyPublished, match=r"1\.0\.0\+build\.7, the same as 1\.0\.0 is"):
+        library.publish(ADA, "assets")
+    assert library.version(ADA, "assets", "1.0.0+build.7").version.version == "1.0.0+build.7"
+    with pytest.raises(NotFound, match=r"version 1\.0\.0 of"):
+        library.version(ADA, "assets", "1.0.0")
+
+
 def test_a_draft_can_be_published_under_another_version(library: Blueprints) -> None:
     library.create(ADA, text())
     assert library.publish(ADA, "assets", "2.0.0-rc.1").version == "2.0.0-rc.1"
@@ -304,33 +310,6 @@ def test_versions_are_listed_with_the_highest_first(library: Blueprints) -> None
     rest = library.versions(ADA, "assets", limit=3, cursor=first.next_cursor)
     assert [v.version for v in first.items] == ["2.0.0-alpha", "1.10.0", "1.2.0"]
     assert [v.version for v in rest.items] == ["1.2.0-rc.1", "0.9.0"]
-
-
-_numbers = st.integers(0, 10**12 - 1).map(str) | st.sampled_from(["0", "1", "2", "10"])
-_words = st.from_regex(r"[0-9]*[A-Za-z-][0-9A-Za-z-]{0,4}", fullmatch=True)
-_versions = st.builds(
-    lambda core, pre: ".".join(core) + (f"-{'.'.join(pre)}" if pre else ""),
-    st.tuples(_numbers, _numbers, _numbers),
-    st.lists(_numbers | _words, max_size=3),
-)
-
-
-@settings(max_examples=300)
-@given(a=_versions, b=_versions)
-def test_keys_sort_as_semantic_versions_do(a: str, b: str) -> None:
-    order = semver.Version.parse(a).compare(b)
-    keys = version_key(a).encode(), version_key(b).encode()
-    assert (keys[0] > keys[1]) - (keys[0] < keys[1]) == order
-
-
-def test_keys_sort_as_the_specification_says() -> None:
-    # semver.org, 11.4
-    order = [
-        *("1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-beta", "1.0.0-beta.2"),
-        *("1.0.0-beta.11", "1.0.0-rc.1", "1.0.0", "1.9.0", "1.10.0", "1.11.0", "2.0.0"),
-    ]
-    keys = [version_key(version) for version in order]
-    assert all(a < b for a, b in itertools.pairwise(keys))
 
 
 # --- validating

@@ -16,6 +16,7 @@ from __future__ import annotations
 import zlib
 
 from dharma.blueprint.records import BlueprintRecord, VersionRecord
+from dharma.blueprint.versions import sort_key
 from dharma.core.encryption import Sealer
 from dharma.core.errors import AlreadyPublished, Conflict, NotFound, VersionConflict
 from dharma.core.events import Event
@@ -65,9 +66,10 @@ class BlueprintRepository:
         self._store.transact(operations)
 
     def publish(self, tenant: str, record: VersionRecord, text: str, event: Event) -> None:
-        """`AlreadyPublished` when there is such a version, `NotFound` without the blueprint."""
+        """`AlreadyPublished` when there is such a version, or one that differs from it behind `+`
+        only; `NotFound` without the blueprint."""
         pk = _blueprint(tenant, record.blueprint_id)
-        key = version_key(record.version)
+        key = sort_key(record.version)
         version = Item(pk, f"VERSION#{key}", record.to_data(), type="blueprint-version")
         sealed = self._text_item(
             tenant, record.blueprint_id, record.version, f"VERSION-TEXT#{key}", text
@@ -78,8 +80,12 @@ class BlueprintRepository:
             )
         except VersionConflict as error:
             self.find(tenant, record.blueprint_id)
+            present = self._published(tenant, record.blueprint_id, record.version)
+            if present is None:
+                raise
+            same = "" if present.version == record.version else f", the same as {record.version}"
             raise AlreadyPublished(
-                f"version {record.version} is published; it never changes"
+                f"version {present.version}{same} is published; it never changes"
             ) from error
 
     def delete(self, tenant: str, record: BlueprintRecord, event: Event) -> None:
@@ -113,15 +119,19 @@ class BlueprintRepository:
         return self._open(tenant, blueprint_id, _DRAFT, "TEXT")
 
     def version_text(self, tenant: str, blueprint_id: str, version: str) -> str:
-        key = f"VERSION-TEXT#{version_key(version)}"
+        key = f"VERSION-TEXT#{sort_key(version)}"
         return self._open(tenant, blueprint_id, version, key)
 
     def find_version(self, tenant: str, blueprint_id: str, version: str) -> VersionRecord:
-        pk = _blueprint(tenant, blueprint_id)
-        item = self._store.get(pk, f"VERSION#{version_key(version)}")
-        if item is None:
+        found = self._published(tenant, blueprint_id, version)
+        if found is None or found.version != version:
             raise NotFound(f"version {version} of blueprint {blueprint_id} is not published")
-        return VersionRecord.from_data(item.data)
+        return found
+
+    def _published(self, tenant: str, blueprint_id: str, version: str) -> VersionRecord | None:
+        """The published version of the same precedence: what follows `+` does not count."""
+        item = self._store.get(_blueprint(tenant, blueprint_id), f"VERSION#{sort_key(version)}")
+        return None if item is None else VersionRecord.from_data(item.data)
 
     def page(
         self, tenant: str, *, limit: int, cursor: str | None
@@ -149,23 +159,6 @@ class BlueprintRepository:
             raise NotFound(f"there is no blueprint {blueprint_id} {version}")
         context = _context(tenant, blueprint_id, version)
         return zlib.decompress(self._sealer.open(item.data["sealed"], context)).decode()
-
-
-def version_key(version: str) -> str:
-    """A text that sorts as semantic versions do (semver.org, 11); no version is longer than fits.
-
-    Numbers are padded; a release comes after its pre-releases (`~`); within these, numbers come
-    before words and a shorter list before a longer one (`!` sorts before all that words hold).
-    """
-    core, _, build = version.partition("+")
-    numbers, _, prerelease = core.partition("-")
-    padded = ".".join(number.zfill(12) for number in numbers.split("."))
-    tail = "!".join(_identifier(part) for part in prerelease.split(".")) if prerelease else "~"
-    return f"{padded}!{tail}" + (f"+{build}" if build else "")
-
-
-def _identifier(part: str) -> str:
-    return f"0{part.zfill(12)}" if part.isdigit() else f"1{part}"
 
 
 def _record(item: Item) -> BlueprintRecord:

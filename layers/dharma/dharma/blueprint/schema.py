@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dharma.blueprint import versions
 from dharma.blueprint.validation import OF_NO_CLOUD
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind, Property
@@ -45,7 +46,8 @@ def json_schema(catalog: Catalog, provider: Provider) -> Schema:
             "name": {"type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_-]{0,127}$"},
             "version": {
                 "type": "string",
-                "pattern": r"^[0-9]+\.[0-9]+\.[0-9]+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$",
+                "pattern": f"^{versions.PATTERN}$",
+                "maxLength": versions.MAX_LENGTH,
             },
             "provider": {"const": provider},
             "description": _TEXT,

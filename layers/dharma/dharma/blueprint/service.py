@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,6 +13,7 @@ from dharma.blueprint.box import read_blueprint
 from dharma.blueprint.records import BlueprintRecord, VersionRecord
 from dharma.blueprint.repository import BlueprintRepository
 from dharma.blueprint.source import dump_blueprint, load_blueprint
+from dharma.blueprint.versions import compare, parse_version
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Note
 from dharma.core.audit.acting import about
@@ -43,10 +43,6 @@ SOURCE = "dharma.blueprint"
 # Stands for the proposed version where one is asked for.
 NEXT = "next"
 TextFormat = Literal["yaml", "json"]
-_VERSION = re.compile(
-    r"(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})\.(0|[1-9]\d{0,11})"
-    r"(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?"
-)
 
 
 @dataclass(frozen=True)
@@ -224,17 +220,14 @@ class Blueprints:
         allow_lower: bool = False,
     ) -> VersionRecord:
         """Freeze the draft as a version: the one that it states, another, or the proposed one
-        (`NEXT`). `AlreadyPublished` when there is such a version, or nothing changed for a next
-        one; `VersionTooLow` (unless that is allowed) when the changes since the release before it
-        ask for more."""
+        (`NEXT`). `AlreadyPublished` when there is such a version (what follows `+` does not count),
+        or nothing changed for a next one; `VersionTooLow` (unless that is allowed) when the changes
+        since the release before it ask for more."""
         stored = self.read(principal, blueprint_id)
         wanted = version or stored.blueprint.version
         if wanted == NEXT:
             wanted = self._proposed(principal, stored.record.id)
-        if not _VERSION.fullmatch(wanted) or len(wanted) > 128:
-            raise InvalidInput(
-                f"{wanted!r} is no semantic version", [Fault("write it as 1.2.0", path="version")]
-            )
+        parse_version(wanted)
         blueprint = self._valid(replace(stored.blueprint, version=wanted))
         if not allow_lower:
             self._require_suffices(principal.tenant, stored.record.id, blueprint)
@@ -333,7 +326,6 @@ class Blueprints:
         self, tenant: str, blueprint_id: str, *, below: str | None = None
     ) -> Blueprint | None:
         """The highest published version that is no pre-release, below another one if given."""
-        from dharma.blueprint.versions import compare, parse_version
 
         cursor: str | None = None
         while True:

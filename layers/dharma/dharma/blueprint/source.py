@@ -14,6 +14,7 @@ from typing import Any, cast
 from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.source_fields import FieldReading, TooManyFaults
 from dharma.blueprint.tree import plain
+from dharma.blueprint.versions import is_version
 from dharma.blueprint.yaml_source import Node, read_yaml
 from dharma.core.errors import InvalidBlueprint
 from dharma.core.garbage import seldom_collected
@@ -77,12 +78,6 @@ _REMOVED = ("address", "destroy")
 _OUTPUT = ("name", "value", "description", "sensitive", "condition")
 _LIFECYCLE = ("prevent_destroy", "create_before_destroy", "ignore_changes")
 _BLUEPRINT_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,127}\Z")
-_SEMVER = re.compile(
-    r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})"
-    r"(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?"
-    r"(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?\Z",
-    re.ASCII,
-)
 
 
 def load_blueprint(text: str | bytes, file: str | None = None) -> Blueprint:
@@ -161,7 +156,7 @@ class _Reading(FieldReading):
             self.fault(node, "the version is a number", "version", 'quote it: "1.0.0"')
             return ""
         version = self.text(fields, "version", "")
-        if node is not None and version is not None and not _SEMVER.match(version):
+        if node is not None and version is not None and not is_version(version):
             self.fault(
                 node,
                 f"{version!r} is no semantic version",
