@@ -94,6 +94,8 @@ PARTIAL: list[tuple[str, Any]] = [
     ("var.missing + 1", Binary("+", VariableRef("missing"), 1)),
     ("timestamp()", Unknown("timestamp() is computed when it is applied")),
     ("file(\"x\")", Call("file", ("x",))),
+    ("t.n[1 + 1].id", ResourceRef("t.n", ("id",), 2)),
+    ("t.n[[1 + 1, t.n.id]].id", ResourceRef("t.n", ("id",), [2, REF])),
 ]  # fmt: skip
 
 

@@ -141,7 +141,7 @@ def _ambient(node: Ambient, scope: Scope) -> Value:
 
 
 def _resource(node: ResourceRef, scope: Scope) -> Value:
-    if isinstance(node.instance, Expression):
+    if isinstance(node.instance, Expression | list | dict):
         node = replace(node, instance=evaluate(node.instance, scope))
     if scope.bound:
         # `setting.value` of a dynamic block looks like a resource; the nearer name counts.
