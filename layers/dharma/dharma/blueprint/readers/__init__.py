@@ -8,14 +8,17 @@ its name too (`.tf`).
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from pathlib import Path
 
 from dharma.blueprint.readers.archives import is_archive, unpack
+from dharma.blueprint.readers.arm.linked import LinkedTemplates
 from dharma.blueprint.readers.arm.reader import read_arm
 from dharma.blueprint.readers.cloudformation.reader import read_cloudformation
 from dharma.blueprint.readers.deployment_manager import read_deployment_manager
 from dharma.blueprint.readers.result import ReadResult, SourceFormat
+from dharma.blueprint.readers.terraform.files import files_around
 from dharma.blueprint.readers.terraform.opening import (
     read_folder,
     read_one,
@@ -60,7 +63,7 @@ def read_file(
         data = read_bounded(here, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    return read_text(data, str(path), catalog, expand=expand, decide=decide)
+    return read_text(data, str(path), catalog, expand=expand, decide=decide, folder=here.parent)
 
 
 @seldom_collected()
@@ -71,9 +74,12 @@ def read_text(
     *,
     expand: bool = False,
     decide: Decide | None = None,
+    folder: Path | None = None,
 ) -> ReadResult:
     """Read a blueprint, a CloudFormation or ARM template, a Deployment Manager configuration,
     Terraform code (also as a zip or tar.gz of its files), or the JSON of a Terraform plan or state.
+    `folder` is where the file lies; ARM templates link to others of the same repository, without
+    one of the same folder.
 
     Raises `InvalidBlueprint` or `InvalidTemplate` with all faults, `LimitExceeded`; for anything
     else an `InvalidTemplate` that says what it looks like.
@@ -88,7 +94,7 @@ def read_text(
     if found == "cloudformation":
         return read_cloudformation(data, file, catalog)
     if found == "arm":
-        return read_arm(data, file, catalog)
+        return read_arm(data, file, catalog, _linked(folder, file))
     if found == "deployment-manager":
         return read_deployment_manager(data, file, catalog)
     if found == "terraform":
@@ -96,6 +102,14 @@ def read_text(
     if found == "terraform-state":
         return read_terraform_state(data, file, catalog)
     return read_terraform_plan(data, file, catalog)
+
+
+def _linked(folder: Path | None, file: str | None) -> LinkedTemplates | None:
+    if folder is None or file is None:
+        return None
+    named = posixpath.dirname(file)
+    files, inside = files_around(folder, named)
+    return LinkedTemplates(files, posixpath.join(inside, posixpath.basename(file)), file)
 
 
 def sniff(data: str | bytes, file: str | None = None) -> SourceFormat:

@@ -44,7 +44,10 @@ def read_file(
         data = read_bounded(here, MAX_BYTES)
     except OSError as error:
         raise NotFound(f"{path}: {error.strerror}") from error
-    return read_text(data, printable(str(path)), catalog, expand=expand, decide=decide)
+    folder = here.parent if here.is_file() else None
+    return read_text(
+        data, printable(str(path)), catalog, expand=expand, decide=decide, folder=folder
+    )
 
 
 def read_text(
@@ -54,11 +57,13 @@ def read_text(
     *,
     expand: bool = False,
     decide: Decide | None = None,
+    folder: Path | None = None,
 ) -> ReadResult:
     """As `readers.read_text`; raises what `boxed` raises, too."""
     catalog = catalog or load_catalog()
     return _boxed(
-        lambda: readers.read_text(data, file, catalog, expand=expand, decide=decide), file
+        lambda: readers.read_text(data, file, catalog, expand=expand, decide=decide, folder=folder),
+        file,
     )
 
 

@@ -79,15 +79,10 @@ class Dependencies:
         self, expressions: ArmExpressions, where: str, item: Node
     ) -> list[tuple[str, Value]]:
         """The addresses and instances that an element of `dependsOn` means; a note where none."""
-        expressions.at(where, "dependsOn", item)
-        before = len(self._gathered.notes)
-        value = expressions.value(item)
-        del self._gathered.notes[before:]
-        found = self._meant(value, where)
+        found = self._meant(expressions.at(where, "dependsOn", item).quietly(item), where)
         if found is None:
             shown = item.value if isinstance(item.value, str) else "what it waits for"
-            message = f"{shown} is no resource of this template"
-            self._gathered.note(message, item, where, "dependsOn")
+            expressions.note(f"{shown} is no resource of this template")
         return found or []
 
     def _meant(self, value: Value, where: str) -> list[tuple[str, Value]] | None:
@@ -96,9 +91,10 @@ class Dependencies:
             return [(value.address, value.instance)]
         if isinstance(value, str):
             name = value.lower()
-            loops = [e for e in gathered.entries if e.copy_name and e.copy_name.lower() == name]
+            loops = [e.address for e in gathered.entries if _is_loop(e.copy_name, name)]
+            loops += [n.key for n in gathered.nested.values() if _is_loop(n.copy_name, name)]
             if loops:
-                return [(e.address, None) for e in loops]
+                return [(address, None) for address in loops]
             symbolic = gathered.by_symbol(value, _LAST_STEP.sub("", where))
             if symbolic is not None:
                 return [(symbolic.address, None)]
@@ -161,6 +157,10 @@ def _after(
 def _said(part: Part) -> set[str]:
     values = [dict(part.arguments), part.condition, part.count]
     return {ref.address for ref in references(values)} | set(part.depends_on)
+
+
+def _is_loop(copy_name: str | None, name: str) -> bool:
+    return copy_name is not None and copy_name.lower() == name
 
 
 def _listed(node: Node) -> list[Node]:

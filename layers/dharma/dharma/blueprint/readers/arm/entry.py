@@ -18,12 +18,13 @@ SUBSCRIPTION_ID = Ambient("subscription_id")
 @dataclass(frozen=True, slots=True)
 class Target:
     """What a template is deployed to. `group` is none in a template of the subscription, whose id
-    is `subscription` then. `within` is the deployment around a nested template (its key),
-    `conditions` are those of all around it."""
+    is `subscription` then. `within` is the deployment around a nested template (its key), `count`
+    how often that is made; `conditions` are those of all around it."""
 
     group: Value
     subscription: Value = None
     within: str | None = None
+    count: Value = None
     conditions: tuple[Value, ...] = ()
 
 

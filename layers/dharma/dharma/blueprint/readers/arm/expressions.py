@@ -88,6 +88,13 @@ class ArmExpressions:
         finally:
             self._place, self._loops, self._bound_parameters = around
 
+    def quietly(self, node: Node) -> Value:
+        """A value that nothing keeps: what is not understood of it has no note."""
+        before = len(self.notes)
+        found = self.value(node)
+        del self.notes[before:]
+        return found
+
     def spelled_out(self, native: str, names: list[Value]) -> Value:
         """The id of a resource in this group, also of one of the template's."""
         return self._identifiers.spelled_out(native, names)

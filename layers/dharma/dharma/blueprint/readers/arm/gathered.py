@@ -11,15 +11,13 @@ from dharma.blueprint.readers.arm.entry import DEPLOYMENT, GROUP, SUBSCRIPTION_I
 from dharma.blueprint.readers.arm.index import ANYWHERE, Index
 from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.readers.arm.nested import Nested
-from dharma.blueprint.readers.arm.segments import at_index, segments_of
+from dharma.blueprint.readers.arm.segments import at_index, matched, segments_of
 from dharma.blueprint.readers.arm.surroundings import Surroundings
-from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note
 from dharma.catalog.formats import azure_type
-from dharma.model.expressions.nodes import ResourceRef, Template, Value
+from dharma.model.expressions.nodes import COUNT_INDEX, ResourceRef, Template, Value
 from dharma.model.expressions.templates import join_parts
-from dharma.model.origin import Origin
 
 # `/subscriptions/S/resourceGroups/G` between its slashes.
 GROUP_BEGINS: list[Value] = ["", "subscriptions", SUBSCRIPTION_ID, "resourceGroups"]
@@ -31,10 +29,9 @@ _NONE = Index()
 class Gathered:
     """`reading` is the resource whose body is being read: nothing refers to itself."""
 
-    def __init__(self, catalog: Catalog, notes: list[Note], file: str | None) -> None:
+    def __init__(self, catalog: Catalog, notes: list[Note]) -> None:
         self.catalog = catalog
         self.notes = notes
-        self.file = file
         self.types = {native.lower(): native for native in catalog.native_types("arm")}
         self.entries: list[Entry] = []
         self.nested: dict[str, Nested] = {}
@@ -59,10 +56,6 @@ class Gathered:
     def add_nested(self, nested: Nested) -> None:
         self.nested[nested.key] = nested
         self._nested_at.setdefault(nested.where, nested.key)
-
-    def note(self, message: str, node: Node, address: str, path: str = "") -> None:
-        origin = Origin(self.file, node.line, node.column, address)
-        self.notes.append(Note("not_understood", address, path, message, origin))
 
     # ---- what a resource is to the catalog
 
@@ -117,7 +110,8 @@ class Gathered:
             for entry, instance in alike.called(names, place):
                 # Its own id is written out: nothing refers to itself.
                 if entry is not self.reading and not self._comes_after(entry):
-                    return ResourceRef(entry.address, ("id",), instance)
+                    same = instance is None and self._is_of_this_copy(entry)
+                    return ResourceRef(entry.address, ("id",), COUNT_INDEX if same else instance)
         return None
 
     def by_full_name(self, name: Value) -> ResourceRef | None:
@@ -144,9 +138,17 @@ class Gathered:
 
     def _deployment(self, names: list[Value], group: Value) -> ResourceRef | None:
         for nested in self.nested.values():
-            if nested.segments == names and (group is None or nested.target.group == group):
-                return ResourceRef(nested.key, ("id",))
+            counted = nested.copy_name is not None
+            found = matched(nested.segments, names, counted=counted)
+            if found is not None and (group is None or nested.target.group == group):
+                return ResourceRef(nested.key, ("id",), found[0])
         return None
+
+    def _is_of_this_copy(self, entry: Entry) -> bool:
+        """Whether it is made by the same repeated deployment as what is being read."""
+        within = entry.target.within
+        here = self.reading.target.within if self.reading is not None else None
+        return entry.target.count is not None and within is not None and within == here
 
     def _comes_after(self, entry: Entry) -> bool:
         """Whether its deployment waits for what is being read: that speaks of what was there."""
@@ -200,7 +202,7 @@ class Around(Surroundings):
 
     def answers(self, deployment: ResourceRef) -> dict[str, Value] | None:
         nested = self._gathered.nested.get(deployment.address)
-        return None if nested is None else nested.answered()
+        return None if nested is None else nested.answered(deployment.instance)
 
     def is_known(self, address: str) -> bool:
         return address in self._gathered.by_address

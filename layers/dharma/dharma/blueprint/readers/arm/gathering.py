@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from dharma.blueprint.readers.arm.deployments import condition_of, target_of
+from dharma.blueprint.readers.arm.deployments import condition_of, deployed, target_of
 from dharma.blueprint.readers.arm.entry import DEPLOYMENT, GROUP, Entry, Target, body_of, is_group
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.gathered import Around, Gathered
-from dharma.blueprint.readers.arm.nested import Nested, given, is_inner
+from dharma.blueprint.readers.arm.linked import LinkedTemplates
+from dharma.blueprint.readers.arm.nested import Nested, given
 from dharma.blueprint.readers.arm.noted import noted_children, noted_name, noted_references
 from dharma.blueprint.readers.arm.segments import segments_of
 from dharma.blueprint.readers.arm.spelling import last_name, spelled, wanted_name
@@ -26,6 +27,7 @@ from dharma.catalog.formats import (
     kept_type,
 )
 from dharma.catalog.naming import Names as TakenNames
+from dharma.model.expressions.nodes import Value
 
 # Properties that hold child resources, of types that the catalog has kinds for.
 _INLINE: dict[str, tuple[str, ...]] = {}
@@ -38,8 +40,9 @@ _DEEPEST = 5
 class Gathering:
     """Fills `gathered` with the resources of a template, and of those nested in it."""
 
-    def __init__(self, gathered: Gathered) -> None:
+    def __init__(self, gathered: Gathered, linked: LinkedTemplates) -> None:
         self._gathered = gathered
+        self._linked = linked
         self._taken = TakenNames()
 
     def gather(
@@ -80,7 +83,7 @@ class Gathering:
         body = body_of(node)
         native = body["type"][1].value if "type" in body else None
         if not isinstance(native, str) or "name" not in body:
-            self._gathered.note("the resource has no type or no name", node, where)
+            expressions.at(where, "", node).note("the resource has no type or no name")
             return
         if "existing" in body and body["existing"][1].value is True:
             return  # A reference to something that is there: it is made by nobody here.
@@ -128,39 +131,52 @@ class Gathering:
     def _gather_nested(
         self, body: Members, where: str, outer: ArmExpressions, around: Target, depth: int
     ) -> bool:
-        """A deployment whose template stands in it; one that is linked passes through."""
+        """A deployment whose template stands in it or lies beside it; any other passes through, as
+        do loops in a loop."""
         properties = members(body["properties"][1]) if "properties" in body else {}
-        template = members(properties["template"][1]) if "template" in properties else {}
-        if "resources" not in template or "copy" in body or depth >= _DEEPEST:
+        if depth >= _DEEPEST or ("copy" in body and around.count is not None):
+            return False
+        template = deployed(properties, where, outer, self._linked)
+        if template is None:
+            return False
+        count, copy_name = around.count, None
+        if "copy" in body:
+            count, copy_name = self._loop(outer, where, body["copy"][1])
+        if count is not None and template.has_loops():
             return False
         target = target_of(self._gathered, body, where, outer, around)
-        resources = f"{where}.properties.template.resources"
+        resources = f"{template.where}.resources"
         inside = outer
-        references = noted_references(template)
-        if is_inner(properties):
-            names = given(properties, template, outer, where)
+        references = noted_references(template.sections)
+        if template.is_inner:
+            names = given(properties, template.sections, outer, where, template.file)
             names.group = target.group
             names.references = references or {}
             view = Around(self._gathered, names, resources)
-            inside = ArmExpressions(names, outer.file, outer.notes, view)
+            inside = ArmExpressions(names, template.file, outer.notes, view)
         name = segments_of(outer.at(where, "name", body["name"][1]).value(body["name"][1]))
         key = f"{DEPLOYMENT}.{where}"
         nested = Nested(
             key=key,
             where=where,
+            template=template.where,
             segments=name,
             target=target,
             body=body,
             outside=outer,
             inside=inside,
-            outputs=members(template["outputs"][1]) if "outputs" in template else {},
+            outputs=members(template.sections["outputs"][1])
+            if "outputs" in template.sections
+            else {},
             is_own=references is not None,
+            copy_name=copy_name,
         )
         self._gathered.add_nested(nested)
         own = condition_of(self._gathered, body, where, outer, target.group)
-        target = replace(target, within=key, conditions=(*around.conditions, *own))
+        conditions = (*around.conditions, *own)
+        target = replace(target, within=key, count=count, conditions=conditions)
         before = len(self._gathered.entries)
-        self.gather(template["resources"][1], resources, inside, target, depth=depth + 1)
+        self.gather(template.resources, resources, inside, target, depth=depth + 1)
         nested.members = self._gathered.entries[before:]
         return True
 
@@ -200,10 +216,9 @@ class Gathering:
             target=replace(target, group=None) if kind == GROUP else target,
             parent=parent,
         )
+        entry.count = parent.count if parent is not None else target.count
         if "copy" in body:
-            self._read_copy(entry, body["copy"][1])
-        elif parent is not None and parent.count is not None:
-            entry.count = parent.count
+            entry.count, entry.copy_name = self._loop(expressions, where, body["copy"][1])
         return entry
 
     def _is_none_described(self, native: str, body: Members, expressions: ArmExpressions) -> bool:
@@ -217,11 +232,13 @@ class Gathering:
         said = {key: expressions.value(body[key][1]) for key in heads if key in body}
         return catalog.kind_of("arm", native, said) is None
 
-    def _read_copy(self, entry: Entry, node: Node) -> None:
+    def _loop(
+        self, expressions: ArmExpressions, where: str, node: Node
+    ) -> tuple[Value, str | None]:
+        """How often a `copy` repeats, and what it is called."""
         said = members(node)
         if "count" not in said:
-            self._gathered.note("a copy needs name and count", node, entry.where)
-            return
-        entry.count = entry.expressions.at(entry.where, "copy", node).value(said["count"][1])
-        if "name" in said:
-            entry.copy_name = str(said["name"][1].value)
+            expressions.at(where, "copy", node).note("a copy needs name and count")
+            return None, None
+        name = str(said["name"][1].value) if "name" in said else ""
+        return expressions.at(where, "copy", node).value(said["count"][1]), name

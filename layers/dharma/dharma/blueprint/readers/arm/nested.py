@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from dharma.blueprint.readers.arm.entry import Entry, Target
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.names import Names, own_functions
+from dharma.blueprint.readers.arm.segments import at_index
 from dharma.blueprint.readers.arm.surroundings import Surroundings
 from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
@@ -21,11 +22,13 @@ from dharma.model.expressions.nodes import Unknown, Value
 
 @dataclass(slots=True)
 class Nested:
-    """A deployment whose template stands in the outer one. `key` is its address for references;
-    `is_own`: this project wrote it, and its resources say themselves what they wait for."""
+    """A deployment whose template stands in the outer one, or lies beside it (`template` is the
+    place). `key` is its address for references; `is_own`: this project wrote it, and its resources
+    say themselves what they wait for."""
 
     key: str
     where: str
+    template: str
     segments: list[Value]
     target: Target
     body: Members
@@ -33,12 +36,18 @@ class Nested:
     inside: ArmExpressions
     outputs: Members
     is_own: bool = False
+    copy_name: str | None = None
     members: list[Entry] = field(default_factory=list)
     behind: list[str] = field(default_factory=list)
     answer: dict[str, Value] | None = None
 
-    def answered(self) -> dict[str, Value]:
-        """What `reference` of it gives: its outputs."""
+    def answered(self, instance: Value = None) -> dict[str, Value]:
+        """What `reference` of it gives: its outputs; those of one instance, where it is made more
+        than once."""
+        every = self._outputs()
+        return every if instance is None else at_index(every, instance)  # type: ignore[return-value]
+
+    def _outputs(self) -> dict[str, Value]:
         if self.answer is None:
             circle = Unknown(f"the outputs of {self.where} depend on themselves")
             self.answer = {"outputs": {name: {"value": circle} for name in self.outputs}}
@@ -46,7 +55,7 @@ class Nested:
             for name, (key, node) in self.outputs.items():
                 said = members(node)
                 if "value" in said:
-                    place = f"{self.where}.properties.template.outputs.{name}"
+                    place = f"{self.template}.outputs.{name}"
                     value = self.inside.apart(place, "value", key, said["value"][1])
                     found[name] = {"value": value}
             self.answer = {"outputs": found}
@@ -87,15 +96,10 @@ class _BeforeResources(Surroundings):
         return self._outer.as_id(value)
 
 
-def is_inner(properties: Members) -> bool:
-    """Whether the names in the template of a deployment are its own, not those of the outside."""
-    options = properties.get("expressionEvaluationOptions")
-    said = members(options[1]).get("scope") if options is not None else None
-    return said is not None and str(said[1].value).lower() == "inner"
-
-
-def given(properties: Members, template: Members, outer: ArmExpressions, where: str) -> Names:
-    """What names mean in a template of inner scope."""
+def given(
+    properties: Members, template: Members, outer: ArmExpressions, where: str, file: str | None
+) -> Names:
+    """What names mean in a template of inner scope that stands in `file`."""
     values = members(properties["parameters"][1]) if "parameters" in properties else {}
     declared = members(template["parameters"][1]) if "parameters" in template else {}
     variables = members(template["variables"][1]) if "variables" in template else {}
@@ -108,7 +112,7 @@ def given(properties: Members, template: Members, outer: ArmExpressions, where: 
         functions=own_functions(template["functions"][1]) if "functions" in template else {},
         group=outer.names.group,
     )
-    inner = ArmExpressions(names, outer.file, outer.notes, _BeforeResources(outer.around))
+    inner = ArmExpressions(names, file, outer.notes, _BeforeResources(outer.around))
     for name, (key, node) in declared.items():
         said = {k.lower(): n for k, (_, n) in members(values.get(name, (None, None))[1]).items()}
         default = members(node).get("defaultValue")

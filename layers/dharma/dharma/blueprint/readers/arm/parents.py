@@ -25,10 +25,8 @@ class Parents:
         if isinstance(own, Call) and own.name.endswith("guid") and self._may_lack_name(entry):
             own = None  # Made up, as Terraform makes one up.
         if len(entry.segments) - 1 != len(above):
-            self._gathered.note(
-                f"its name has {len(entry.segments)} segments, its type {len(above) + 1}",
-                entry.node, entry.where, "name",
-            )  # fmt: skip
+            message = f"its name has {len(entry.segments)} segments, its type {len(above) + 1}"
+            entry.expressions.at(entry.where, "name", entry.node).note(message)
             return {"name": own}
         if not above:
             return {"name": own}

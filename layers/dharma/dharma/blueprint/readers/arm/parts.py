@@ -78,7 +78,7 @@ class _Parts:
             condition=None if condition is True else condition,
             depends_on=waits,
             native=native,
-            origin=Origin(gathered.file, entry.node.line, entry.node.column, entry.where),
+            origin=Origin(entry.expressions.file, entry.node.line, entry.node.column, entry.where),
         )
 
     def _waits(self, entry: Entry, said: Iterable[ResourceRef]) -> tuple[str, ...]:

@@ -1,10 +1,10 @@
 """An ARM template as a blueprint.
 
 Parameters become variables; variables of the template, loops over properties and nested templates
-that stand in it are written in where they are used. A child resource inside its parent is one of
-its own. `dependsOn` that a reference says anyway is left out. The resource group that the template
-is deployed to becomes a resource. Linked templates are not fetched, deployment scripts not
-executed: they are passed through.
+that stand in it or lie beside it are written in where they are used. A child resource inside its
+parent is one of its own. `dependsOn` that a reference says anyway is left out. The resource group
+that the template is deployed to becomes a resource. Templates that are elsewhere are not fetched,
+deployment scripts not executed: they are passed through.
 
 Source: https://learn.microsoft.com/azure/azure-resource-manager/templates/syntax.
 """
@@ -18,6 +18,7 @@ from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.gathered import Around, Gathered
 from dharma.blueprint.readers.arm.gathering import Gathering
 from dharma.blueprint.readers.arm.lenient import as_json
+from dharma.blueprint.readers.arm.linked import LinkedTemplates
 from dharma.blueprint.readers.arm.names import Names, own_functions
 from dharma.blueprint.readers.arm.noted import references_in
 from dharma.blueprint.readers.arm.parameters import computed_default, name_of, read_parameter
@@ -27,6 +28,7 @@ from dharma.blueprint.readers.arm.sections import Sections
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import read_tree
+from dharma.blueprint.readers.terraform.files import SentFiles
 from dharma.blueprint.tree import members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
@@ -37,18 +39,25 @@ from dharma.model.expressions.nodes import VariableRef
 from dharma.model.origin import Origin
 
 
-def read_arm(data: str | bytes, file: str | None, catalog: Catalog) -> ReadResult:
-    """Raises `InvalidTemplate` with line and column where the template has no resources to read,
-    `LimitExceeded` for one that is too large."""
+def read_arm(
+    data: str | bytes,
+    file: str | None,
+    catalog: Catalog,
+    linked: LinkedTemplates | None = None,
+) -> ReadResult:
+    """`linked` are the templates that it may link to. Raises `InvalidTemplate` with line and column
+    where the template has no resources to read, `LimitExceeded` for one that is too large."""
     text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
-    return _Template(Sections(read_tree(as_json(text), file), file, [])).read(catalog)
+    sections = Sections(read_tree(as_json(text), file), file, [])
+    return _Template(sections, linked or LinkedTemplates(SentFiles({}), "", file)).read(catalog)
 
 
 class _Template:
     """`variables` are by the parameters that they were, `defaults` those that are computed."""
 
-    def __init__(self, sections: Sections) -> None:
+    def __init__(self, sections: Sections, linked: LinkedTemplates) -> None:
         self.sections = sections
+        self.linked = linked
         self.notes = sections.notes
         self.file = sections.file
         self.defaults: dict[str, Node] = {}
@@ -60,12 +69,13 @@ class _Template:
         names = self._names()
         group, place = resource_group(sections, self.variables, names)
         names.group = place
-        gathered = Gathered(catalog, self.notes, self.file)
+        gathered = Gathered(catalog, self.notes)
         around = Around(gathered, names, "resources")
         expressions = ArmExpressions(names, self.file, self.notes, around)
         is_subscription = sections.is_deployed_to("subscription")
         target = Target(place, SUBSCRIPTION_ID if is_subscription else None)
-        Gathering(gathered).gather(sections.node("resources"), "resources", expressions, target)
+        gathering = Gathering(gathered, self.linked)
+        gathering.gather(sections.node("resources"), "resources", expressions, target)
         parts = [*([group] if group is not None else []), *parts_of(gathered)]
         document = Document("arm", parts, keeps_unread=True)
         found, outputs, notes = folded(document, self._outputs(expressions), catalog)

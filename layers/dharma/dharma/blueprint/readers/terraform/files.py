@@ -127,6 +127,15 @@ class DiskFiles(_Counted):
         return place
 
 
+def files_around(folder: Path, named: str) -> tuple[DiskFiles, str]:
+    """The files that may be read from a folder: those of the same repository (below the nearest
+    folder with a `.git`), else those below the folder itself; and the folder's path among them."""
+    real = Path(os.path.realpath(folder))
+    root = next((p for p in (real, *real.parents) if (p / ".git").exists()), real)
+    inside = real.relative_to(root).as_posix()
+    return DiskFiles(root, inside, named), inside
+
+
 class SentFiles(_Counted):
     """Files that were sent, by path; `known_as` gives other names by which people know them."""
 

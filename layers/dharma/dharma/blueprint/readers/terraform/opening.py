@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.terraform.configuration import is_configuration
-from dharma.blueprint.readers.terraform.files import DiskFiles, SentFiles, is_file
+from dharma.blueprint.readers.terraform.files import SentFiles, files_around, is_file
 from dharma.blueprint.readers.terraform.reader import Decide, read_terraform
 from dharma.catalog import Catalog
 from dharma.core.errors import Fault, InvalidTemplate, NotFound
@@ -27,7 +27,7 @@ def read_folder(
         there = any(is_configuration(entry.name) and is_file(entry) for entry in entries)
     if not there:
         raise NotFound(f"{folder}: there is no Terraform code in this folder (*.tf, *.tf.json)")
-    files, inside = _disk(folder, str(folder))
+    files, inside = files_around(folder, str(folder))
     return read_terraform(files, inside, catalog, expand=expand, decide=decide)
 
 
@@ -36,7 +36,7 @@ def read_one(
 ) -> ReadResult:
     """Read one file by itself; what its neighbours would say is unknown."""
     named = str(path.parent)
-    files, inside = _disk(path.parent, "" if named == "." else named)
+    files, inside = files_around(path.parent, "" if named == "." else named)
     return read_terraform(files, inside, catalog, only=path.name, expand=expand, decide=decide)
 
 
@@ -85,10 +85,3 @@ def read_sent_text(
 
 def _depth(folder: str) -> int:
     return 0 if folder == "." else folder.count("/") + 1
-
-
-def _disk(folder: Path, named: str) -> tuple[DiskFiles, str]:
-    real = Path(os.path.realpath(folder))
-    root = next((p for p in (real, *real.parents) if (p / ".git").exists()), real)
-    inside = real.relative_to(root).as_posix()
-    return DiskFiles(root, inside, named), inside
