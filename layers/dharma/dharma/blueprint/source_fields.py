@@ -11,8 +11,9 @@ from dharma.blueprint.nearest import suggestion
 from dharma.blueprint.yaml_source import Node, Scalar
 from dharma.core.errors import Fault, LimitExceeded
 from dharma.model.expressions.errors import ExpressionError
+from dharma.model.expressions.grammar import is_identifier, is_type_name
 from dharma.model.expressions.nodes import ObjectConstructor, Value, is_known
-from dharma.model.expressions.parser import is_identifier, is_type_name, parse_template
+from dharma.model.expressions.parser import parse_template
 from dharma.model.origin import Origin
 
 MAX_FAULTS = 2000

@@ -69,7 +69,7 @@ class Ambient(Expression):
     """A value that the place of deployment gives: one of `AMBIENT_NAMES`.
 
     In text it is spelled as Terraform's data source (`data.aws_region.current.name`), see
-    `AMBIENT_SPELLING` in the parser; `deployment_name` and `deployment_id` as `deployment.name`
+    `AMBIENT_SPELLING` in the grammar; `deployment_name` and `deployment_id` as `deployment.name`
     and `deployment.id`.
     """
 

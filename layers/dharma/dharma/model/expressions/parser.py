@@ -1,10 +1,9 @@
 """Text in Terraform's expression syntax to nodes.
 
-A Pratt parser over the characters: binary operators by binding power, everything else by descent,
-quoted templates read in place so that strings may nest in interpolations without limit but depth.
-The grammar is HashiCorp's "HCL Native Syntax Specification"; directives (`%{if}`, `%{for}`) become
-conditionals and `for` expressions. A single value has no heredocs; files have them, which
-`dharma.blueprint.readers.terraform.syntax` reads with this same parser.
+A Pratt parser: binary operators by binding power, everything else by descent; strings are
+`template_parser`'s. The grammar is HashiCorp's "HCL Native Syntax Specification"; directives
+(`%{if}`, `%{for}`) become conditionals and `for` expressions. A single value has no heredocs; files
+have them, which `dharma.blueprint.readers.terraform.syntax` reads with this same parser.
 
 How names become nodes:
 
@@ -20,10 +19,12 @@ How names become nodes:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import ExpressionError
+from dharma.model.expressions.grammar import AMBIENT_SPELLING, BINDING_POWER, KEYWORDS
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -37,50 +38,16 @@ from dharma.model.expressions.nodes import (
     ResourceRef,
     Splat,
     Symbol,
-    Template,
     Unary,
     Value,
     VariableRef,
     children,
 )
-from dharma.model.expressions.templates import join_parts
+from dharma.model.expressions.template_parser import TemplateParser
 
-MAX_LENGTH = 64 * 1024
-MAX_DEPTH = 64  # of nesting in the text; the parser is recursive
 MAX_HEIGHT = 128  # of the tree: chains such as a + b + c grow it without nesting
 MAX_DIGITS = 300
 
-AMBIENT_SPELLING: dict[tuple[str, ...], str] = {
-    ("data", "aws_region", "current", "name"): "region",
-    ("data", "aws_region", "current", "region"): "region",
-    ("data", "aws_caller_identity", "current", "account_id"): "account_id",
-    ("data", "aws_partition", "current", "partition"): "partition",
-    ("data", "aws_partition", "current", "dns_suffix"): "url_suffix",
-    ("data", "aws_availability_zones", "available", "names"): "availability_zones",
-    ("data", "google_client_config", "current", "region"): "region",
-    ("data", "google_client_config", "current", "project"): "project",
-    ("data", "azurerm_client_config", "current", "subscription_id"): "subscription_id",
-    ("data", "azurerm_client_config", "current", "tenant_id"): "tenant_id",
-    ("data", "azurerm_client_config", "current", "object_id"): "principal_id",
-    ("deployment", "name"): "deployment_name",
-    ("deployment", "id"): "deployment_id",
-}
-
-BINDING_POWER = {
-    "||": 1,
-    "&&": 2,
-    "==": 3,
-    "!=": 3,
-    "<": 4,
-    "<=": 4,
-    ">": 4,
-    ">=": 4,
-    "+": 5,
-    "-": 5,
-    "*": 6,
-    "/": 6,
-    "%": 6,
-}
 
 # Roots whose further steps are a plain path; the number is how many names belong to the root.
 _SYMBOL_ROOTS = {
@@ -94,26 +61,10 @@ _SYMBOL_ROOTS = {
     "ephemeral": 3,
 }
 
-_TOKEN = re.compile(
-    r"(?:[ \t\r\n]+|\#[^\n]*|//[^\n]*|/\*.*?\*/)*"
-    r"(?:(?P<ident>[^\W\d][\w-]*(?:::[^\W\d][\w-]*)*)"
-    r"|(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"
-    r"|(?P<op>\.\.\.|&&|\|\||==|!=|<=|>=|=>|<<|[-+*/%<>!?:=.,()\[\]{}~\"])"
-    r"|(?P<end>\Z)"
-    r"|(?P<bad>.))",
-    re.DOTALL,
-)
-_QUOTED_TEXT = re.compile(r'[^"\\$%\n]+')
-# Of a bare template one piece is one line at most: strip markers (`~`) take no more than that.
-LINE_TEXT = re.compile(r"[^$%\n]*\n|[^$%\n]+")
-_BLANKS = re.compile(r"[^\S\n]*\n?")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 _LITERAL_KEY = re.compile(
     r'\s*(?:\d{1,9}|"(?:[^"\\$%\n]|\\.|\$\$\{|%%\{|[$%](?!\{))*")\s*\]',
 )
 _LEGACY_INSTANCE = re.compile(r"\s*(\d{1,9})\b")
-_TYPE_NAME = re.compile(r"[^\W\d][\w-]*(?:::[^\W\d][\w-]*)*\Z")
-_IDENTIFIER = re.compile(r"[^\W\d][\w-]*\Z")
 _SIMPLE = re.compile(
     r"\$\{(?:var\.(?P<variable>[A-Za-z_]\w*)"
     r"|(?P<address>(?P<root>[a-z]+_[a-z0-9_]+)\.[A-Za-z_]\w*)\.(?P<attribute>[A-Za-z_]\w*))\}\Z",
@@ -133,39 +84,20 @@ def parse_template(text: str, offset: int = 0) -> Value:
         if simple["variable"]:
             return VariableRef(simple["variable"])
         return ResourceRef(simple["address"], (simple["attribute"],))
-    try:
-        parser = ExpressionParser(text)
-        value = parser.bare_template()
-    except ExpressionError as error:
-        error.offset += offset
-        raise
-    return _checked(value, text)
+    return _parsed(text, offset, ExpressionParser.bare_template)
 
 
 def parse_expression(text: str, offset: int = 0) -> Value:
     """The value of a bare expression (`var.a + 1`), as it stands in HCL after `=`."""
+    return _parsed(text, offset, ExpressionParser.whole)
+
+
+def _parsed(text: str, offset: int, read: Callable[[ExpressionParser], Value]) -> Value:
     try:
-        parser = ExpressionParser(text)
-        parser.advance()
-        value = parser.expression()
-        if parser.kind != "end":
-            raise parser.unexpected("an operator or the end")
+        value = read(ExpressionParser(text))
     except ExpressionError as error:
         error.offset += offset
         raise
-    return _checked(value, text)
-
-
-def is_identifier(text: str) -> bool:
-    return _IDENTIFIER.match(text) is not None
-
-
-def is_type_name(text: str) -> bool:
-    """Whether a text can be the type of a resource: `aws_s3_bucket`, `AWS::S3::Bucket`."""
-    return _TYPE_NAME.match(text) is not None
-
-
-def _checked(value: Value, text: str) -> Value:
     return of_sensible_height(value, len(text))
 
 
@@ -181,68 +113,21 @@ def of_sensible_height(value: Value, length: int) -> Value:
     raise LimitExceeded(f"an expression has more than {MAX_HEIGHT} levels")
 
 
-class ExpressionParser:
-    """A cursor over the text. `kind`, `text`, `start`, `end` are the current token."""
+class ExpressionParser(TemplateParser):
+    """Expressions, from the current token on."""
 
-    def __init__(self, source: str, longest: int = MAX_LENGTH) -> None:
-        if len(source) > longest:
-            raise LimitExceeded(f"an expression is longer than {longest} characters")
-        self.source = source
-        self.kind = ""
-        self.text = ""
-        self.start = 0
-        self.end = 0
-        self.on_new_line = False
-        self.depth = 0
-        self.bound: list[str] = []
-        # Of the heredoc that is being read: blanks that its lines do without.
-        self.outdent = 0
-        self.at_line_start = True
-
-    # -- tokens
-
-    def advance(self) -> None:
-        match = _TOKEN.match(self.source, self.end)
-        if match is None or match.lastgroup is None:  # pragma: no cover - `bad` matches anything
-            raise ExpressionError("unreadable text", self.end)
-        self.kind = match.lastgroup
-        self.text = match[self.kind]
-        self.start = match.start(self.kind)
-        self.on_new_line = "\n" in self.source[self.end : self.start]
-        self.end = match.end()
-        if self.kind == "bad":
-            raise ExpressionError(f"{self.text!r} has no meaning in an expression", self.start)
-
-    def unexpected(self, wanted: str) -> ExpressionError:
-        found = "the text ends" if self.kind == "end" else f"found {self.text!r}"
-        return ExpressionError(f"{found} where {wanted} should be", self.start)
-
-    def at(self, operator: str) -> bool:
-        return self.kind == "op" and self.text == operator
-
-    def take(self, operator: str) -> bool:
-        if self.at(operator):
-            self.advance()
-            return True
-        return False
-
-    def expect(self, operator: str, why: str = "") -> None:
-        if not self.take(operator):
-            raise self.unexpected(f"{operator!r}{why}")
-
-    def identifier(self, wanted: str) -> str:
-        if self.kind != "ident":
-            raise self.unexpected(wanted)
-        name = self.text
+    def whole(self) -> Value:
+        """The one expression that the text is."""
         self.advance()
-        return name
+        value = self.expression()
+        if self.kind != "end":
+            raise self.unexpected("an operator or the end")
+        return value
 
     # -- operators
 
     def expression(self) -> Value:
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise LimitExceeded(f"an expression is nested deeper than {MAX_DEPTH} levels")
+        self.nest()
         value = self.binary(1)
         if self.take("?"):
             then = self.expression()
@@ -271,9 +156,7 @@ class ExpressionParser:
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return -value
             raise ExpressionError("a number has no attributes", start)
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise LimitExceeded(f"an expression is nested deeper than {MAX_DEPTH} levels")
+        self.nest()
         operand = self.unary()
         self.depth -= 1
         return Unary(operator, operand)
@@ -317,13 +200,13 @@ class ExpressionParser:
         path: list[str | int] = []
         while True:
             if self.at("."):
-                mark = (self.kind, self.text, self.start, self.end)
+                mark = self.mark()
                 self.advance()
                 if self.kind == "number":
                     path.extend(self.legacy_index(d) for d in self.text.split("."))
                     self.advance()
                 elif self.at("*"):
-                    self.kind, self.text, self.start, self.end = mark
+                    self.back_to(mark)
                     return tuple(path)
                 else:
                     path.append(self.identifier("the name of an attribute"))
@@ -359,9 +242,7 @@ class ExpressionParser:
         if not (self.at("[") or self.at(".")):
             return Splat(collection, path)
         # Each of these lies in the one before, as a `for` would.
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise LimitExceeded(f"an expression is nested deeper than {MAX_DEPTH} levels")
+        self.nest()
         name = "item"
         while name in self.bound:
             name += "_"
@@ -417,6 +298,8 @@ class ExpressionParser:
             raise ExpressionError("a number is out of range", self.start)
         return approximate
 
+    # -- names
+
     def name(self) -> Value:
         name, start = self.text, self.start
         self.advance()
@@ -425,8 +308,8 @@ class ExpressionParser:
             return self.call(name)
         if name in self.bound:
             return Symbol((name, *self.path()))
-        if name in _KEYWORDS:
-            return _KEYWORDS[name]
+        if name in KEYWORDS:
+            return KEYWORDS[name]
         if name == "var":
             self.expect(".", ", as in var.name,")
             return VariableRef(self.identifier("the name of a variable"))
@@ -475,13 +358,13 @@ class ExpressionParser:
 
     def data_or_ambient(self, names: list[str]) -> Value:
         if names[0] == "data" and self.at("."):
-            mark = (self.kind, self.text, self.start, self.end)
+            mark = self.mark()
             self.advance()
             if self.kind == "ident" and (*names, self.text) in AMBIENT_SPELLING:
                 names.append(self.text)
                 self.advance()
             else:
-                self.kind, self.text, self.start, self.end = mark
+                self.back_to(mark)
         ambient = AMBIENT_SPELLING.get(tuple(names))
         if ambient is not None:
             return Ambient(ambient)
@@ -490,10 +373,10 @@ class ExpressionParser:
     def resource(self, address: str) -> Value:
         instance: Value = None
         if self.at("["):
-            mark = (self.kind, self.text, self.start, self.end)
+            mark = self.mark()
             self.advance()
             if self.at("*"):
-                self.kind, self.text, self.start, self.end = mark
+                self.back_to(mark)
                 return ResourceRef(address)
             instance = self.expression()
             self.expect("]", " after the index")
@@ -506,9 +389,11 @@ class ExpressionParser:
             self.advance()
         return ResourceRef(address, self.path(), instance)
 
+    # -- lists, objects and loops
+
     def tuple_or_for(self) -> Value:
         self.advance()
-        if self.kind == "ident" and self.text == "for" and self.opens_for():
+        if self.opens_for():
             return self.for_expression("]")
         items: list[Value] = []
         while not self.at("]"):
@@ -520,12 +405,11 @@ class ExpressionParser:
 
     def opens_for(self) -> bool:
         """Whether `for` is the keyword: a name follows it, not an operator."""
-        ahead = _TOKEN.match(self.source, self.end)
-        return ahead is not None and ahead.lastgroup == "ident"
+        return self.at_keyword("for") and self.next_kind() == "ident"
 
     def object_or_for(self) -> Value:
         self.advance()
-        if self.kind == "ident" and self.text == "for" and self.opens_for():
+        if self.opens_for():
             return self.for_expression("}")
         items: list[tuple[Value, Value]] = []
         while not self.at("}"):
@@ -563,16 +447,9 @@ class ExpressionParser:
 
     def for_expression(self, closing: str) -> Value:
         self.advance()
-        key, value = None, self.identifier("a name for each item")
-        if self.take(","):
-            key, value = value, self.identifier("a name for each item")
-        if not (self.kind == "ident" and self.text == "in"):
-            raise self.unexpected("'in'")
-        self.advance()
-        collection = self.expression()
+        key, value, collection = self.loop_header()
         self.expect(":", " of the for expression")
-        names = [value] if key is None else [key, value]
-        self.bound.extend(names)
+        names = self.bind(key, value)
         result_key: Value = None
         grouping = False
         result = self.expression()
@@ -581,185 +458,11 @@ class ExpressionParser:
             result_key, result = result, self.expression()
             grouping = self.take("...")
         condition: Value = None
-        if self.kind == "ident" and self.text == "if":
+        if self.at_keyword("if"):
             self.advance()
             condition = self.expression()
-        del self.bound[-len(names) :]
+        del self.bound[-names:]
         self.expect(closing, " to close the for expression")
         if closing == "}":
             return ForMap(key, value, collection, result_key, result, condition, grouping)
         return ForList(key, value, collection, result, condition)
-
-    # -- templates
-
-    def quoted(self) -> Value:
-        """The current token is the opening quote; afterwards it is what follows the string."""
-        opening = self.start
-        parts, stop = self.template(self.end, _QUOTED_TEXT, ())
-        if stop != '"':
-            raise ExpressionError("a string is not closed", opening, "add the closing quote")
-        self.end += 1
-        self.advance()
-        return join_parts(parts)
-
-    def bare_template(self) -> Value:
-        parts, stop = self.template(0, LINE_TEXT, ())
-        if stop:  # pragma: no cover - a bare template ends with the text only
-            raise ExpressionError(f"unexpected {stop!r}", self.end)
-        return join_parts(parts)
-
-    def template(
-        self,
-        position: int,
-        text: re.Pattern[str],
-        until: tuple[str, ...],
-        limit: int | None = None,
-    ) -> tuple[list[Value], str]:
-        """Parts from `position` to the closing quote, the end (`limit`, by default that of the
-        source), or a directive named in `until`.
-
-        Returns the parts and what ended them; `end` is then its position (of a directive: behind
-        its keyword, with the current token there).
-        """
-        source = self.source
-        parts: list[Value] = []
-        strip = False
-        end = len(source) if limit is None else limit
-        while True:
-            match = text.match(source, position, end)
-            if match is not None:
-                position = match.end()
-                parts.append(self.piece(match[0], strip))
-                strip = False
-                continue
-            self.end = position
-            if position >= end:
-                return parts, ""
-            here = source[position]
-            opening = source[position : position + 2]
-            self.at_line_start = False
-            if here in "$%" and source.startswith(here * 2 + "{", position):
-                parts.append(here + "{")
-                position += 3
-                strip = False
-            elif opening in ("${", "%{"):
-                self.end = position + 2
-                if source.startswith("~", self.end):
-                    self.end += 1
-                    _strip_right(parts)
-                self.advance()
-                if opening == "${":
-                    parts.append(self.expression())
-                    strip = self.close_interpolation()
-                    position = self.end
-                else:
-                    keyword = self.text if self.kind == "ident" else ""
-                    if keyword in until:
-                        return parts, keyword
-                    part, strip = self.directive(text, limit)
-                    parts.append(part)
-                    position = self.end
-            elif here == "\\" and text is _QUOTED_TEXT:
-                decoded, position = self.escape(position)
-                parts.append(decoded)
-                strip = False
-            elif here == '"' and text is _QUOTED_TEXT:
-                return parts, '"'
-            elif here == "\n":
-                raise ExpressionError("a string is not closed on its line", position, "use \\n")
-            else:
-                parts.append(here)
-                position += 1
-                strip = False
-
-    def piece(self, literal: str, strip: bool) -> str:
-        """Literal text, in a heredoc without the indentation that all its lines share."""
-        if strip:
-            literal = literal.lstrip()
-        elif self.outdent and self.at_line_start and (literal.strip() or literal[-1:] != "\n"):
-            literal = literal[min(self.outdent, len(literal) - len(literal.lstrip())) :]
-        self.at_line_start = literal.endswith("\n")
-        return literal
-
-    def close_interpolation(self) -> bool:
-        """Leave `end` behind the closing brace; whether white space after it is stripped."""
-        strip = self.take("~")
-        if not self.at("}"):
-            raise self.unexpected("'}' to close the interpolation")
-        return strip
-
-    def directive(self, text: re.Pattern[str], limit: int | None) -> tuple[Value, bool]:
-        """`%{ if }` and `%{ for }` with their bodies; the current token is the keyword."""
-        self.depth += 1
-        if self.depth > MAX_DEPTH:
-            raise LimitExceeded(f"an expression is nested deeper than {MAX_DEPTH} levels")
-        start = self.start
-        value: Value
-        if self.kind == "ident" and self.text == "if":
-            self.advance()
-            condition = self.expression()
-            then, stop = self.body(text, ("else", "endif"), start, limit)
-            otherwise: Value = ""
-            if stop == "else":
-                self.advance()
-                otherwise, _ = self.body(text, ("endif",), start, limit)
-            value = Conditional(condition, then, otherwise)
-        elif self.kind == "ident" and self.text == "for":
-            self.advance()
-            key, item = None, self.identifier("a name for each item")
-            if self.take(","):
-                key, item = item, self.identifier("a name for each item")
-            if self.kind != "ident" or self.text != "in":
-                raise self.unexpected("'in'")
-            self.advance()
-            collection = self.expression()
-            names = [item] if key is None else [key, item]
-            self.bound.extend(names)
-            result, _ = self.body(text, ("endfor",), start, limit)
-            del self.bound[-len(names) :]
-            value = Call("join", ("", ForList(key, item, collection, result)))
-        else:
-            raise self.unexpected("'if' or 'for' of a directive")
-        self.advance()
-        strip = self.close_interpolation()
-        self.depth -= 1
-        return value, strip
-
-    def body(
-        self, text: re.Pattern[str], until: tuple[str, ...], start: int, limit: int | None
-    ) -> tuple[Value, str]:
-        strip = self.close_interpolation()
-        position = self.end
-        if strip:
-            blanks = _BLANKS.match(self.source, position)
-            position = blanks.end() if blanks else position
-        parts, stop = self.template(position, text, until, limit)
-        if stop not in until:
-            raise ExpressionError(f"%{{ {until[-1]} }} is missing", start)
-        # A body is text even when it is a single interpolation.
-        value = join_parts(parts)
-        if not isinstance(value, str | Template):
-            value = Call("tostring", (value,))
-        return value, stop
-
-    def escape(self, position: int) -> tuple[str, int]:
-        letter = self.source[position + 1 : position + 2]
-        if letter in _ESCAPES:
-            return _ESCAPES[letter], position + 2
-        width = {"u": 4, "U": 8}.get(letter, 0)
-        digits = self.source[position + 2 : position + 2 + width]
-        if width and re.fullmatch(r"[0-9a-fA-F]+", digits) and len(digits) == width:
-            code = int(digits, 16)
-            if code <= 0x10FFFF and not 0xD800 <= code <= 0xDFFF:
-                return chr(code), position + 2 + width
-        raise ExpressionError(
-            f"\\{letter} is not an escape sequence", position, r"\n \r \t \" \\ \uXXXX \UXXXXXXXX"
-        )
-
-
-def _strip_right(parts: list[Value]) -> None:
-    if parts and isinstance(parts[-1], str):
-        parts[-1] = parts[-1].rstrip()
-
-
-_KEYWORDS: dict[str, Value] = {"true": True, "false": False, "null": None}

@@ -10,6 +10,7 @@ import math
 import re
 
 from dharma.core.errors import NotExpressible
+from dharma.model.expressions.grammar import AMBIENT_SPELLING, BINDING_POWER, is_identifier
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
@@ -30,7 +31,6 @@ from dharma.model.expressions.nodes import (
     Value,
     VariableRef,
 )
-from dharma.model.expressions.parser import AMBIENT_SPELLING, BINDING_POWER, is_identifier
 
 _UNARY, _PRIMARY = 7, 8
 _AMBIENT_TEXT = {name: ".".join(path) for path, name in reversed(AMBIENT_SPELLING.items())}

@@ -20,7 +20,8 @@ from dharma.blueprint.readers.terraform.body import (
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import Call, Symbol, Template, Value
-from dharma.model.expressions.parser import LINE_TEXT, ExpressionParser, of_sensible_height
+from dharma.model.expressions.parser import ExpressionParser, of_sensible_height
+from dharma.model.expressions.template_parser import LINE_TEXT
 from dharma.model.expressions.templates import join_parts
 
 MAX_LENGTH = 8 * 1024 * 1024  # characters of one file
