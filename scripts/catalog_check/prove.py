@@ -93,7 +93,7 @@ def native_types(mapping: FormatMapping) -> Iterator[str]:
     """Every resource type that a format's section names."""
     yield from (mapping.type, *mapping.also)
     yield from (attachment.type for attachment in mapping.attachments)
-    yield from (atoms.type for bag in mapping.bags for atoms in bag.separate)
+    yield from (atoms.type for _, bag in mapping.all_bags for atoms in bag.separate)
 
 
 _SCHEMAS: dict[Format, Callable[[str], ForeignType]] = {
@@ -130,7 +130,7 @@ class _Proof:
             yield from self._main(native)
         for attachment in self.mapping.attachments:
             yield from self._piece(attachment)
-        for bag in self.mapping.bags:
+        for _, bag in self.mapping.all_bags:
             for atoms in bag.separate:
                 yield from self._piece(atoms)
         yield from self._unmapped()
@@ -202,6 +202,8 @@ class _Proof:
             follow(shape, piece.owner, writing=True)
             for key in (*piece.when, *piece.repeats):
                 follow(shape, (Step(key),), writing=True)
+            if isinstance(piece, Atoms) and piece.element is not None:
+                follow(shape, piece.element.said, writing=True)
         except Contradiction as contradiction:
             yield where + "owner", str(contradiction)
         yield from self._table(piece.table, shape, where)
@@ -209,6 +211,8 @@ class _Proof:
             yield from self._exploded(piece, shape, where)
         if piece.only != "read":
             written = {*_heads(piece.table), piece.owner[0].key, *piece.when, *piece.repeats}
+            if isinstance(piece, Atoms) and piece.element is not None:
+                written.add(piece.element.said[0].key)
             yield from self._required(piece.table, shape, where, written, optional_piece=True)
 
     def _inline(self, bag: Bag, atoms: Atoms, arguments: Shape) -> Found:
@@ -398,14 +402,14 @@ class _Proof:
         for path in leaves(self.kind.properties):
             if path not in said and not _excused(path, excused):
                 yield path, "neither mapped nor said to be impossible"
-        for bag in self.mapping.bags:
+        for whole, bag in self.mapping.all_bags:
             for form in (bag.inline_form, bag.separate_form):
                 if form is not None:
-                    yield from self._unmapped_members(bag, form, excused)
+                    yield from self._unmapped_members(whole, bag, form, excused)
 
-    def _unmapped_members(self, bag: Bag, form: Atoms, excused: set[str]) -> Found:
-        said = set(_members(bag, form))
-        for path in leaves({bag.declared.name: bag.declared}):
+    def _unmapped_members(self, whole: str, bag: Bag, form: Atoms, excused: set[str]) -> Found:
+        said = set(_members(whole, bag, form))
+        for path in leaves({whole: bag.declared}):
             if path not in said and not _excused(path, excused):
                 yield path, f"not mapped in the form {form.type or 'inline'}"
 
@@ -650,13 +654,12 @@ def mapped_paths(mapping: FormatMapping) -> Iterator[str]:
     yield from _mapped(mapping.table, "")
     for attachment in mapping.attachments:
         yield from _mapped(attachment.table, "")
-    for bag in mapping.bags:
+    for whole, bag in mapping.all_bags:
         for atoms in (*bag.separate, *([bag.inline] if bag.inline else [])):
-            yield from _members(bag, atoms)
+            yield from _members(whole, bag, atoms)
 
 
-def _members(bag: Bag, atoms: Atoms) -> Iterator[str]:
-    whole = bag.declared.name
+def _members(whole: str, bag: Bag, atoms: Atoms) -> Iterator[str]:
     if not bag.declared.properties:
         yield whole
         return

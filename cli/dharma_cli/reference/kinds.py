@@ -95,7 +95,7 @@ def _property(declared: Property) -> dict[str, Any]:
 
 def _format(mapping: FormatMapping) -> dict[str, Any]:
     types = [mapping.type, *mapping.also, *(piece.type for piece in mapping.attachments)]
-    types += [atoms.type for bag in mapping.bags for atoms in bag.separate]
+    types += [atoms.type for _, bag in mapping.all_bags for atoms in bag.separate]
     return {
         "types": list(dict.fromkeys(types)),
         "gaps": {**mapping.impossible, **mapping.no_counterpart},

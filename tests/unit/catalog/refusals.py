@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dharma.catalog import Kind
 from dharma.catalog.bridges import BRIDGES
+from dharma.catalog.elements import REFUSED_NAMES
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import FormatMapping, Rule, Table
 from dharma.catalog.transforms import NOT_NUMBERED, Join, Objects, Transform
@@ -43,7 +44,10 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
         for rule in _rules(mapping):
             if (said := _of_transform(rule.transform)) and message.endswith(said):
                 return f"transform of {'.'.join(rule.model)}"
-        for bag in mapping.bags:
+        for _, bag in mapping.all_bags:
+            for form in bag.separate:
+                if form.element is not None and message.endswith(REFUSED_NAMES):
+                    return f"name of an element of {form.element.holder}"
             uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
             if uncounted and message.endswith("how many elements there are is not known"):
                 return f"unknown number of {bag.declared.name}"

@@ -298,6 +298,22 @@ def _peers(value: Value, where: str) -> Iterator[Atom]:
     yield from atoms_of(value, where) or ()
 
 
+def with_atoms(properties: dict[str, Value], bag: Bag, atoms: list[Atom]) -> dict[str, Value]:
+    """The properties with further atoms in a bag; equal ones once."""
+    name = bag.declared.name
+    here = properties.get(name)
+    if isinstance(here, Unknown):
+        return properties
+    if not bag.declared.holds_objects:
+        atoms = [
+            Atom(a.value.get("value") if isinstance(a.value, dict) else a.value, a.condition)
+            for a in atoms
+        ]
+    so_far = here if isinstance(here, list) else []
+    added = [value for value in as_property(atoms) if value not in so_far]
+    return {**properties, name: [*so_far, *added]}
+
+
 # ---- equality
 
 

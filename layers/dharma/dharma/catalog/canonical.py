@@ -10,10 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from types import MappingProxyType
 
 from dharma.catalog.bags import Atom, atoms_of, both
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.coercion import coerce
+from dharma.catalog.elements import beside_condition
 from dharma.catalog.kinds import Bag, Kind, Property, Table
 from dharma.catalog.literals import simplified
 from dharma.catalog.members import meaningful, member, or_else
@@ -65,10 +67,19 @@ def canonical_properties(properties: Mapping[str, Value], kind: Kind) -> dict[st
     """The properties of a resource of this kind in the form that decides equality."""
     properties = _without_sentinels(properties, kind)
     bags = {bag.declared.name: bag for m in kind.mappings.values() for bag in m.bags}
+    of_elements = {
+        name: {bag.declared.name: bag for bag in found}
+        for m in kind.mappings.values()
+        for name, found in m.element_bags.items()
+    }
     found: dict[str, Value] = {}
     for name, value in properties.items():
         declared = kind.properties.get(name)
-        settled = value if declared is None else _property(value, declared, bags.get(name))
+        settled = (
+            value
+            if declared is None
+            else _property(value, declared, bags.get(name), of_elements.get(name, {}))
+        )
         if settled is not None:
             found[name] = rewrite(settled, same_expression)
     return found
@@ -86,6 +97,7 @@ def _without_sentinels(properties: Mapping[str, Value], kind: Kind) -> Mapping[s
 
 
 _Path = tuple[str, ...]
+_Bags = Mapping[str, Bag]
 
 
 def _sentinels(table: Table, prefix: _Path = ()) -> Iterator[tuple[_Path, Value]]:
@@ -114,7 +126,9 @@ def _without(value: Value, path: _Path, sentinel: Value) -> Value:
     return value
 
 
-def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
+def _property(
+    value: Value, declared: Property, bag: Bag | None, of_elements: _Bags = MappingProxyType({})
+) -> Value:
     if value is None:
         return None
     if isinstance(value, Unknown):
@@ -128,7 +142,7 @@ def _property(value: Value, declared: Property, bag: Bag | None) -> Value:
     if declared.type == "object":
         return _object(value, declared)
     if declared.holds_objects:
-        return _list(value, declared)
+        return _list(value, declared, of_elements)
     value = _spread(value)
     if isinstance(value, Conditional) and declared.default is not None:
         value = or_else(value, declared.default)
@@ -202,12 +216,12 @@ def _spread(value: Value) -> Value:
     return value
 
 
-def _object(value: Value, declared: Property) -> Value:
+def _object(value: Value, declared: Property, bags: _Bags = MappingProxyType({})) -> Value:
     if isinstance(value, Expression) and not isinstance(value, Conditional):
         return value
     found: dict[str, Value] = {}
     for name, inner in declared.properties.items():
-        settled = _property(member(value, (name,)), inner, None)
+        settled = _property(member(value, (name,)), inner, bags.get(name))
         if settled is not None:
             found[name] = settled
     if isinstance(value, dict):
@@ -215,18 +229,20 @@ def _object(value: Value, declared: Property) -> Value:
     return found or None
 
 
-def _list(value: Value, declared: Property) -> Value:
+def _list(value: Value, declared: Property, bags: _Bags) -> Value:
     """A list under a condition is the list of its elements, each under that condition."""
     elements = _elements(value, None)
     if elements is None and isinstance(value, Conditional):
         return conditional(
-            value.condition, _list(value.then, declared), _list(value.otherwise, declared)
+            value.condition,
+            _list(value.then, declared, bags),
+            _list(value.otherwise, declared, bags),
         )
     if elements is None:
         return _forgotten(value)
     found: list[Value] = []
     for condition, element in elements:
-        settled = _element(element, declared)
+        settled = _element(_of_its_own(element, condition, bags), declared, bags)
         if condition is None:
             found.append(settled)
         elif (said := opposite(condition)) is None:
@@ -234,6 +250,18 @@ def _list(value: Value, declared: Property) -> Value:
         else:
             found.append(Conditional(said, None, settled))
     return (_as_set(found) if declared.is_set else found) or None
+
+
+def _of_its_own(element: Value, condition: Value, bags: _Bags) -> Value:
+    """An element whose bags say nothing that holds anyway where the element is there."""
+    if not isinstance(element, dict):
+        return element
+    settled = dict(element)
+    for name, bag in bags.items():
+        atoms = atoms_of(element.get(name), name, peers=bag.peers)
+        if atoms:
+            settled[name] = [atom.as_value() for atom in beside_condition(atoms, condition)]
+    return settled
 
 
 def _elements(value: Value, condition: Value) -> list[tuple[Value, Value]] | None:
@@ -261,10 +289,12 @@ def _elements(value: Value, condition: Value) -> list[tuple[Value, Value]] | Non
     return None
 
 
-def _element(value: Value, declared: Property) -> Value:
+def _element(value: Value, declared: Property, bags: _Bags = MappingProxyType({})) -> Value:
     if isinstance(value, Conditional):
         return conditional(
-            value.condition, _element(value.then, declared), _element(value.otherwise, declared)
+            value.condition,
+            _element(value.then, declared, bags),
+            _element(value.otherwise, declared, bags),
         )
     if isinstance(value, ForList):
         return value
@@ -272,7 +302,7 @@ def _element(value: Value, declared: Property) -> Value:
         return _property(value, Property(declared.name, declared.type[4:-1]), None)
     if not isinstance(value, dict):
         return _forgotten(value)
-    settled = _object(value, declared)
+    settled = _object(value, declared, bags)
     return meaningful(settled, declared) if isinstance(settled, dict) else {}
 
 

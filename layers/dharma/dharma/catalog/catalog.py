@@ -121,7 +121,7 @@ def _pieces(kind: Kind, format: Format, native_type: str) -> Iterable[Piece]:
     for attachment in mapping.attachments:
         if attachment.type == native_type:
             yield Piece(kind, attachment, None)
-    for bag in mapping.bags:
+    for _, bag in mapping.all_bags:
         for atoms in bag.separate:
             if atoms.type == native_type:
                 yield Piece(kind, atoms, bag)

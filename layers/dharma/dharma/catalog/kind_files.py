@@ -17,6 +17,7 @@ from dharma.catalog.kinds import (
     Atoms,
     Attachment,
     Bag,
+    ElementName,
     Fill,
     FormatMapping,
     Kind,
@@ -93,7 +94,7 @@ _ATTACHMENT_KEYS = _TABLE_KEYS | {
     "ignore",
     "repeats",
 }
-_ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label"}
+_ATOMS_KEYS = (_ATTACHMENT_KEYS - {"awaited"}) | {"path", "explode", "self", "label", "element"}
 _BAG_KEYS = frozenset({"inline", "separate", "place", "mixed", "absent", "empty"})
 _FORMAT_KEYS = _TABLE_KEYS | {
     "type",
@@ -216,13 +217,18 @@ def _declared(properties: dict[str, Property], path: tuple[str, ...]) -> Propert
     return found
 
 
-def _table(data: _Data, properties: dict[str, Property]) -> Table:
+def _table(
+    data: _Data, properties: dict[str, Property], apart: Iterable[tuple[str, str]] = ()
+) -> Table:
+    """A table. `apart` are lists of objects and members of their elements that do not stand
+    there."""
     rules: list[Rule] = []
     for model, said in (data.get("map") or {}).items():
         path = tuple(str(model).split("."))
         declared = _declared(properties, path)
         spellings = said if isinstance(said, list) else [said]
-        rules.extend(_rule(path, declared, single) for single in spellings)
+        elsewhere = [member for list_, member in apart if list_ == model]
+        rules.extend(_rule(path, declared, single, elsewhere) for single in spellings)
         rules = [
             replace(rule, partner_declared=_declared(properties, rule.partner))
             if rule.partner is not None
@@ -305,7 +311,9 @@ def _several(said: Any) -> tuple[Any, ...]:
     return tuple(said) if isinstance(said, list) else (said,)
 
 
-def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule:
+def _rule(
+    model: tuple[str, ...], declared: Property, said: str | _Data, apart: Iterable[str]
+) -> Rule:
     data: _Data = {"path": said} if isinstance(said, str) else said
     where = ".".join(model)
     _only_keys(data, _RULE_KEYS, f"the rule of {where}")
@@ -326,7 +334,7 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         native=parse_path(data["path"]),
         declared=declared,
         transform=_transform(data.get("as"), declared),
-        each=None if each is None else _table(each, declared.properties),
+        each=None if each is None else _each(each, declared.properties, apart),
         absent=data.get("absent"),
         none=data.get("none"),
         only=data.get("only"),
@@ -338,6 +346,12 @@ def _rule(model: tuple[str, ...], declared: Property, said: str | _Data) -> Rule
         also=tuple(parse_path(p) for p in data.get("also") or ()),
         when=tuple((parse_path(p), v) for p, v in (data.get("when") or {}).items()),
     )
+
+
+def _each(data: _Data, properties: dict[str, Property], apart: Iterable[str]) -> Table:
+    """The table of an element, which has the members `apart` too and leaves them to others."""
+    table = _table(data, properties)
+    return replace(table, members=_members([table], ((name,) for name in apart)))
 
 
 def _transform(said: Any, declared: Property) -> Transform:
@@ -361,11 +375,15 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
     for attribute, natives in spellings.items():
         for native in natives:
             model_attributes.setdefault(native, attribute)
-    table = _table(data, properties)
+    said = {tuple(str(key).split(".")): b for key, b in (data.get("bags") or {}).items()}
+    table = _table(data, properties, [(key[0], key[1]) for key in said if len(key) == 2])
     attachments = tuple(_attachment(a, properties) for a in data.get("attachments") or ())
-    bags = tuple(
-        _bag(_declared(properties, (key,)), b) for key, b in (data.get("bags") or {}).items()
-    )
+    bags = tuple(_bag(_declared(properties, k), b) for k, b in said.items() if len(k) == 1)
+    element_bags: dict[str, tuple[Bag, ...]] = {}
+    for key, described in said.items():
+        if len(key) > 1:
+            found = _element_bag(key, described, properties, table)
+            element_bags[key[0]] = (*element_bags.get(key[0], ()), found)
     ignore = tuple(parse_path(p) for p in data.get("ignore") or ())
     bridged = {p for bridge in data.get("bridges") or () for p in BRIDGES[bridge].properties}
     known = _known([table], ignore)
@@ -388,6 +406,7 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
         table=table,
         attachments=attachments,
         bags=bags,
+        element_bags=element_bags,
         impossible=dict(data.get("impossible") or {}),
         impossible_literals=dict(data.get("impossible_literals") or {}),
         no_counterpart=dict(data.get("no_counterpart") or {}),
@@ -498,6 +517,41 @@ def _bag(declared: Property, data: _Data) -> Bag:
     )
 
 
+def _element_bag(
+    path: tuple[str, ...], data: _Data, properties: dict[str, Property], table: Table
+) -> Bag:
+    """A bag that every element of a list has. Where its atoms stand inside of the element, the
+    list's own table says so; here it is about resources apart, which name the element."""
+    where = f"bag {'.'.join(path)}"
+    holder = properties.get(path[0])
+    if len(path) != 2 or holder is None or not holder.holds_objects:
+        raise Misconfigured(f"{where}: only elements of a list of objects have bags of their own")
+    if path[1] not in holder.properties:
+        raise Misconfigured(f"{where} is not declared")
+    if "inline" in data:
+        raise Misconfigured(f"{where}: what stands inside of an element is said by its list's each")
+    bag = _bag(holder.properties[path[1]], data)
+    separate = tuple(
+        replace(form, element=_element_name(said.get("element"), holder, table, where))
+        for form, said in zip(bag.separate, data["separate"], strict=True)
+    )
+    return replace(bag, separate=separate)
+
+
+def _element_name(said: _Data | None, holder: Property, table: Table, where: str) -> ElementName:
+    if said is None or len(said) != 1:
+        raise Misconfigured(f"{where}: element says which member names an element, and where")
+    ((member, path),) = said.items()
+    for rule in table.rules:
+        if rule.model == (holder.name,) and rule.each is not None:
+            for inner in rule.each.rules:
+                if inner.model == (member,):
+                    return ElementName(
+                        parse_path(path), holder.name, inner.declared, rule.native, inner.native
+                    )
+    raise Misconfigured(f"{where}: elements have no {member} of their own")
+
+
 def _ignored(data: _Data) -> tuple[str, ...]:
     """Native paths of a piece that are read without meaning anything."""
     return tuple(data.get("ignore") or ())
@@ -514,7 +568,8 @@ def _atoms(data: _Data, members: dict[str, Property], where: str) -> Atoms:
     when = dict(data.get("when") or {})
     explode = dict(data.get("explode") or {})
     repeats = tuple(data.get("repeats") or ())
-    named = (*when, *explode, *repeats, *_ignored(data))
+    element = tuple((data.get("element") or {}).values())
+    named = (*when, *explode, *repeats, *element, *_ignored(data))
     further = [*([owner] if owner else []), *(parse_path(k) for k in named)]
     if said is not None:
         further.append(parse_path(said["path"]))

@@ -158,7 +158,8 @@ class Attachment:
 @dataclass(frozen=True, slots=True)
 class Atoms:
     """One way in which the elements of a bag are written: inside the owner (`path`), or each as a
-    resource (`type`, `owner`). Exploded lists and `self` stand for several atoms at once."""
+    resource (`type`, `owner`, and `element` where it is of an element of its owner). Exploded
+    lists and `self` stand for several atoms at once."""
 
     table: Table
     path: Path | None = None
@@ -171,7 +172,21 @@ class Atoms:
     label: tuple[str, ...] = ()
     only: Only | None = None
     repeats: tuple[str, ...] = ()
+    element: ElementName | None = None
     known: KnownPaths = field(default_factory=KnownPaths, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ElementName:
+    """How a resource says which element of its owner it belongs to. `said` is its own path, where
+    it has the value of one of the element's members. `holder` and `member` are the list and that
+    member in the model, `elements` and `native` their paths in the format."""
+
+    said: Path
+    holder: str
+    member: Property
+    elements: Path
+    native: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,6 +227,7 @@ class FormatMapping:
     `impossible_attributes` are those that it cannot say, with the reason. `model_attributes` maps
     native attributes back.
     `impossible_literals` are values of a property's `enum` that it does not know, with the reason.
+    `element_bags` are, by list of objects, those that each of its elements has as a member.
     `main_properties` are the properties that the main part holds when nothing is written apart.
     `when` tells it from other kinds of the same native type: any of these, each of them paths that
     all have one of the values (or any value); by `not_when` it is none that the catalog describes.
@@ -242,6 +258,14 @@ class FormatMapping:
     when: tuple[Alternative, ...] = ()
     not_when: tuple[Alternative, ...] = ()
     location_of_parent: bool = False
+    element_bags: Mapping[str, tuple[Bag, ...]] = field(default_factory=dict)
+
+    @property
+    def all_bags(self) -> Iterator[tuple[str, Bag]]:
+        """Every bag with its path: `ingress`, and of elements `ip_configuration[].pool_ids`."""
+        yield from ((bag.declared.name, bag) for bag in self.bags)
+        for holder, bags in self.element_bags.items():
+            yield from ((f"{holder}[].{bag.declared.name}", bag) for bag in bags)
 
     def recognises(self, arguments: Mapping[str, Value]) -> bool:
         """Whether a resource of this native type with these arguments is of this kind."""

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 
 from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Part
+from dharma.catalog.elements import element_name
 from dharma.catalog.formats import Format, kept_type, native_format
 from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
 from dharma.catalog.naming import Names, name_in_address, name_in_deployment, name_in_logical_id
-from dharma.catalog.paths import Step, get, parse_path
+from dharma.catalog.paths import Step, get, parse_path, print_path
 from dharma.model.expressions.nodes import ResourceRef, Value
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*$")
@@ -134,6 +135,11 @@ class Ownership:
             other.type == part.type and piece.form is form for other, piece in folding.pieces
         ):
             return f"{folding.part.address} has one already"
+        if isinstance(form, Atoms) and form.element is not None:
+            (reference,) = owner_values(part, form)
+            if element_name(form.element, part, folding.part, reference) is None:
+                path = print_path(form.element.elements)
+                return f"{folding.part.address} has no {path} of which it is known to be meant"
         try:
             own_condition(part, folding.part, many=isinstance(form, Atoms))
         except ValueError as fault:

@@ -9,9 +9,11 @@ are then written apart. What is a cycle even so cannot be written at all.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from dharma.catalog.bags import Atom, atoms_of, is_self, refers
 from dharma.catalog.catalog import Catalog
+from dharma.catalog.elements import changed_elements
 from dharma.catalog.formats import Format
 from dharma.catalog.kinds import Bag, FormatMapping
 from dharma.core.errors import NotExpressible
@@ -69,9 +71,8 @@ class Placement:
         """What the main part refers to, with everything inline that can be."""
         resource = self._resources[address]
         mapping = self._mappings[address]
-        for name, value in resource.properties.items():
-            if mapping is None or name in mapping.main_properties:
-                yield from (t for t in refers(value) if t in self._resources)
+        for value in _of_main_part(resource, mapping).values():
+            yield from (t for t in refers(value) if t in self._resources)
         yield from (t for t in resource.depends_on if t in self._resources)
 
     def _refuse_cycles(self) -> None:
@@ -89,9 +90,7 @@ class Placement:
         resource = self._resources[address]
         mapping = self._mappings[address]
         bags = {} if mapping is None else {b.declared.name: b for b in mapping.bags}
-        for name, value in resource.properties.items():
-            if mapping is not None and name not in mapping.main_properties:
-                continue
+        for name, value in _of_main_part(resource, mapping).items():
             for target in self._fixed_targets(address, bags.get(name), value):
                 if target in self.component:
                     yield target
@@ -105,6 +104,22 @@ class Placement:
         for atom, is_apart in zip(atoms, self.apart(address, bag, atoms), strict=True):
             if not is_apart:
                 yield from (t for t in refers(atom.value) if t != address)
+
+
+def _of_main_part(resource: Resource, mapping: FormatMapping | None) -> Mapping[str, Value]:
+    """The properties that the main part holds, without those bags of elements that never stand
+    there."""
+    if mapping is None:
+        return resource.properties
+    found = {k: v for k, v in resource.properties.items() if k in mapping.main_properties}
+    for name, bags in mapping.element_bags.items():
+        apart = {bag.declared.name for bag in bags}
+        found[name] = changed_elements(found.get(name), partial(_without, apart))
+    return found
+
+
+def _without(names: set[str], element: dict[str, Value], _: Value) -> dict[str, Value]:
+    return {key: value for key, value in element.items() if key not in names}
 
 
 def cyclic_components(graph: Mapping[str, set[str]]) -> list[list[str]]:

@@ -13,10 +13,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from dharma.catalog.bags import Atom, as_property, both, read_atoms, read_inline, refers
+from dharma.catalog.bags import Atom, both, read_atoms, read_inline, refers, with_atoms
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog, Piece
+from dharma.catalog.coercion import coerce
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.elements import Change, adding, changed_elements, element_name
 from dharma.catalog.formats import CASELESS, NAMED, PLACES, TITLES, Format
 from dharma.catalog.kept import cut_out, with_kept
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
@@ -24,7 +26,7 @@ from dharma.catalog.known import spelled_members
 from dharma.catalog.loops import ELEMENT, element_loop, own_condition, wrapped
 from dharma.catalog.members import merge
 from dharma.catalog.naming import deployment_name, digest, logical_id
-from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted
+from dharma.catalog.ownership import Folding, Ownership, name_foldings, noted, owner_values
 from dharma.catalog.paths import get, print_path
 from dharma.catalog.references import Source, ToModel
 from dharma.catalog.table_reading import (
@@ -262,8 +264,16 @@ class _Reading:
             elements = Splat(references.translate(loop[0], report))
             arguments = {k: elements if v in ELEMENT else v for k, v in arguments.items()}
         atoms = read_atoms(form, bag, arguments, folding.address, where="", report=report)
+        atoms = [Atom(a.value, both(condition, a.condition)) for a in atoms]
+        if form.element is not None:
+            (reference,) = owner_values(part, form)
+            said = element_name(form.element, part, folding.part, reference)
+            name = coerce(references.translate(said, report), form.element.member)
+            add = adding(bag, form.element.member.name, name, atoms)
+            _change_elements(folding, part, form.element.holder, bag.declared.name, add)
+            return
         before = folding.properties.get(bag.declared.name)
-        self._add_atoms(folding, bag, [Atom(a.value, both(condition, a.condition)) for a in atoms])
+        folding.properties = with_atoms(folding.properties, bag, atoms)
         after = folding.properties.get(bag.declared.name)
         if isinstance(after, list):
             first = len(before) if isinstance(before, list) else 0
@@ -285,20 +295,6 @@ class _Reading:
             refers = isinstance(said, ResourceRef) and said.address == folding.address
             if not (refers and isinstance(said, ResourceRef) and said.path == (name,)):
                 report(name, "is not that of what it belongs to")
-
-    def _add_atoms(self, folding: Folding, bag: Bag, atoms: list[Atom]) -> None:
-        name = bag.declared.name
-        here = folding.properties.get(name)
-        if isinstance(here, Unknown):
-            return
-        if not bag.declared.holds_objects:
-            atoms = [
-                Atom(a.value.get("value") if isinstance(a.value, dict) else a.value, a.condition)
-                for a in atoms
-            ]
-        so_far = here if isinstance(here, list) else []
-        added = [value for value in as_property(atoms) if value not in so_far]
-        folding.properties[name] = [*so_far, *added]
 
     def _read_silence(self, folding: Folding) -> None:
         """Bags of which nothing was said mean what the format's silence means; sentinels that only
@@ -323,15 +319,13 @@ class _Reading:
         """Unknown values in place of the pieces that are not folded in."""
         for part, piece, obstacle in folding.apart:
             unknown = Unknown(f"{part.address}: {obstacle}")
-            if piece.bag is not None:
-                name = piece.bag.declared.name
-                here = folding.properties.get(name)
-                if not isinstance(here, Unknown):
-                    folding.properties[name] = [*(here if isinstance(here, list) else []), unknown]
+            if piece.bag is None:
+                assert isinstance(piece.form, Attachment)
+                for rule in piece.form.table.rules:
+                    folding.properties.setdefault(rule.model[0], unknown)
                 continue
-            assert isinstance(piece.form, Attachment)
-            for rule in piece.form.table.rules:
-                folding.properties.setdefault(rule.model[0], unknown)
+            assert isinstance(piece.form, Atoms)
+            _add_unknown(folding, piece.bag, piece.form, unknown)
 
     def _resource(self, folding: Folding, references: ToModel) -> Resource:
         part = folding.part
@@ -423,6 +417,31 @@ def _with_one_owner(arguments: dict[str, Value], form: Attachment | Atoms) -> di
     if len(form.owner) > 1 or not isinstance(owners, list):
         return arguments
     return {**arguments, key: owners[:1]}
+
+
+def _change_elements(
+    folding: Folding, part: Part, holder: str, member: str, change: Change
+) -> None:
+    """Change elements of a list by what a piece says, and remember where it was said."""
+    before = folding.properties.get(holder)
+    after = folding.properties[holder] = changed_elements(before, change)
+    if isinstance(before, list) and isinstance(after, list):
+        for position, (old, new) in enumerate(zip(before, after, strict=True)):
+            if old != new:
+                folding.mark(part, (holder, position, member))
+
+
+def _add_unknown(folding: Folding, bag: Bag, form: Atoms, unknown: Unknown) -> None:
+    """Something that is in a bag, or in those of all elements, of which no more is known."""
+
+    def add(properties: dict[str, Value], _: Value = None) -> dict[str, Value]:
+        return with_atoms(properties, bag, [Atom(unknown)])
+
+    if form.element is None:
+        folding.properties = add(folding.properties)
+    else:
+        holder = form.element.holder
+        folding.properties[holder] = changed_elements(folding.properties.get(holder), add)
 
 
 def _under(value: Value, condition: Value) -> Value:

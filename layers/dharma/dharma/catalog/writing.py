@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dharma.catalog.bags import Atom, atoms_of, refers, same_atoms, with_member, write_inline
+from dharma.catalog.bags import Atom, atoms_of, both, refers, same_atoms, with_member, write_inline
 from dharma.catalog.borrowed import spread
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
+from dharma.catalog.elements import elements_with
 from dharma.catalog.formats import LOOPING, TITLES, Format, native_format
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
@@ -134,6 +135,9 @@ class _Writing:
                 self._attach(unfolding, attachment)
         for bag in mapping.bags:
             self._unpack(unfolding, main, bag)
+        for bags in mapping.element_bags.values():
+            for bag in bags:
+                self._unpack_elements(unfolding, bag)
         self._awaited[resource.address] = tuple(
             part.address
             for part in unfolding.parts
@@ -289,6 +293,25 @@ class _Writing:
             assert form is not None
             self._apart(unfolding, bag, form, atom, where)
 
+    def _unpack_elements(self, unfolding: _Unfolding, bag: Bag) -> None:
+        """The bags of the elements of a list: each of their parts names the element."""
+        form = bag.separate_form
+        assert form is not None
+        assert form.element is not None
+        holder, member = form.element.holder, form.element.member
+        value = unfolding.resource.properties.get(holder)
+        where = f"{unfolding.address}.{holder}"
+        for element, here in elements_with(bag, member, value, where):
+            assert isinstance(element.value, dict)
+            there = f"{here}.{bag.declared.name}"
+            atoms = atoms_of(element.value.get(bag.declared.name), there, peers=bag.peers)
+            if atoms is None:
+                raise NotExpressible(f"{there}: how many elements there are is not known")
+            for atom in atoms:
+                restricted = Atom(atom.value, both(element.condition, atom.condition))
+                name = element.value.get(member.name)
+                self._apart(unfolding, bag, form, restricted, there, element=name)
+
     def _inline(self, form: Atoms, bag: Bag, atoms: list[Atom], where: str, address: str) -> Value:
         if not atoms:
             return None
@@ -299,7 +322,16 @@ class _Writing:
             gathered = with_member(gathered, atom.as_value())
         return gathered
 
-    def _apart(self, unfolding: _Unfolding, bag: Bag, form: Atoms, atom: Atom, where: str) -> None:
+    def _apart(
+        self,
+        unfolding: _Unfolding,
+        bag: Bag,
+        form: Atoms,
+        atom: Atom,
+        where: str,
+        *,
+        element: Value = None,
+    ) -> None:
         value = atom.value if bag.declared.holds_objects else {"value": atom.value}
         if not isinstance(value, dict):
             raise NotExpressible(f"{where}: an element must be spelled out")
@@ -309,8 +341,10 @@ class _Writing:
             raise NotExpressible(f"{where}.{path} has no counterpart in {self._format}")
         block = Block()
         self._put_owner(block, unfolding, form)
+        if form.element is not None:
+            put(block, form.element.said, element, fixed=True)
         write_table(form.table, value, block, where, always=True)
-        suffix = label(value.get(name) for name in form.label)
+        suffix = label((element, *(value.get(name) for name in form.label)))
         name = self._names.piece(unfolding.resource, form.type, suffix)
         self._add_piece(
             unfolding, form.type, name, settle(block), condition=atom.condition, elements=elements
