@@ -21,7 +21,7 @@ from dharma_local.engine.errors import StateError
 from dharma_local.engine.journal import Journal
 from dharma_local.engine.tasks import LambdaTasks
 from dharma_local.functions import FunctionError
-from dharma_local.gateway.payload import Request, authorizer_event, build_event
+from dharma_local.gateway.payload import Request, authorizer_event, body_of, build_event
 from dharma_local.template import Function, load_template
 from dharma_local.workers.pool import WorkerPool
 
@@ -46,20 +46,21 @@ def request_of(event: dict[str, Any]) -> Request:
         event["rawQueryString"],
         (*event["headers"].items(), ("cookie", "; ".join(event["cookies"]))),
         http["sourceIp"],
-        body=event.get("body", "").encode(),
     )
 
 
 def gateway_event(wanted: dict[str, Any], *, admitted: bool) -> dict[str, Any]:
     context = wanted["requestContext"]
-    return build_event(
-        request_of(wanted),
+    request = request_of(wanted)
+    event = build_event(
+        request,
         route_key=wanted["routeKey"],
         parameters=wanted["pathParameters"],
         request_id=context["requestId"],
         moment=datetime.fromtimestamp(context["timeEpoch"] / 1000, UTC),
         authorizer=context["authorizer"]["lambda"] if admitted else None,
     )
+    return event | body_of(request, wanted.get("body", "").encode())
 
 
 def test_the_gateway_sends_what_api_gateway_sends() -> None:

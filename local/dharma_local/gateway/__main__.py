@@ -15,9 +15,11 @@ from pathlib import Path
 
 import uvicorn
 
-from dharma_local import lifeline, ready
+from dharma_local import lifeline
 from dharma_local.gateway.app import Gateway
+from dharma_local.gateway.connection import Connection
 from dharma_local.gateway.invoke import Invoker
+from dharma_local.gateway.server import Server, room_for_connections
 from dharma_local.template import load_template
 
 _WARM_AFTER = 3.0
@@ -38,7 +40,8 @@ def main() -> None:
     app = Gateway(template, invoker, log=_line, spoilt=_leave)
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
+        ws="none",
         log_config=None,
         access_log=False,
         lifespan="off",
@@ -48,53 +51,9 @@ def main() -> None:
         timeout_keep_alive=75,
         backlog=1024,
     )
-    server = _Server(config)
+    server = Server(config, room_for_connections())
     with asyncio.Runner(loop_factory=config.get_loop_factory()) as runner:
         runner.run(_serve(server, listener, invoker))
-
-
-class _Server(uvicorn.Server):
-    """Takes one connection per turn of the loop.
-
-    uvloop's own server accepts all that wait at once, so under a burst one process would get every
-    connection and its twin none (measured: 91,400 requests to 1).
-    """
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await self.lifespan.startup()
-        self.servers = []
-        self._loop = asyncio.get_running_loop()
-        for listener in sockets or ():
-            listener.setblocking(False)
-            self._loop.add_reader(listener.fileno(), self._accept, listener)
-        self.started = True
-        ready.announce()
-
-    def _accept(self, listener: socket.socket) -> None:
-        try:
-            connection, _ = listener.accept()
-        except (BlockingIOError, ConnectionAbortedError):
-            return  # the twin was faster, or the caller is gone
-        connection.setblocking(False)
-        task = self._loop.create_task(self._welcome(connection))
-        self.server_state.tasks.add(task)
-        task.add_done_callback(self.server_state.tasks.discard)
-
-    async def _welcome(self, connection: socket.socket) -> None:
-        await self._loop.connect_accepted_socket(self._protocol, connection)
-
-    def _protocol(self) -> asyncio.BaseProtocol:
-        return self.config.http_protocol_class(  # type: ignore[call-arg]
-            config=self.config,
-            server_state=self.server_state,
-            app_state=self.lifespan.state,
-            _loop=self._loop,
-        )
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listener in sockets or ():
-            self._loop.remove_reader(listener.fileno())
-        await super().shutdown(sockets)
 
 
 async def _serve(server: uvicorn.Server, listener: socket.socket, invoker: Invoker) -> None:

@@ -1,8 +1,9 @@
 """The gateway as an ASGI application.
 
-A request's way: limits, route, authorizer, function, one answer written in one go. What goes wrong
-on the way is answered as API Gateway answers it: `{"message": ...}`, and the id of the request in
-the header `apigw-requestid` alone. Everything else, the correlation id too, is the functions'.
+A request's way: route, authorizer, body within its limits, function, one answer written in one go.
+Nobody's body is taken in before the token is known to be good. What goes wrong on the way is
+answered as API Gateway answers it: `{"message": ...}`, and the id of the request in the header
+`apigw-requestid` alone. Everything else, the correlation id too, is the functions'.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from dharma_local.gateway.payload import (
     Answer,
     MalformedAnswer,
     Request,
+    body_of,
     build_event,
     message,
     read_answer,
@@ -39,6 +41,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 CORRELATION = "x-correlation-id"
 _CORRELATION_ID = re.compile(r"[A-Za-z0-9_.:/=+-]{1,128}")
 _NO_BODY = frozenset({204, 304})
+
+
+class _TooLarge(Exception):
+    """The body is beyond the limit."""
+
+
+class _CutOff(Exception):
+    """The body has no end."""
 
 
 class Gateway:
@@ -107,13 +117,10 @@ class Gateway:
         request_id: str,
         match: Match | None,
     ) -> Answer:
-        body = await _body(request, receive)
-        if body is None:
+        if _announces_too_much(request):
             return message(413, "Request Entity Too Large")
         if match is None:
             return message(404, "Not Found")
-        if body:
-            request = _with_body(request, body)
         event = build_event(
             request,
             route_key=match.route.key,
@@ -125,7 +132,12 @@ class Gateway:
             if match.route.authorizer is not None:
                 context = self._gatekeeper.admit(match.route.authorizer, request, event)
                 event["requestContext"]["authorizer"] = {"lambda": context}
+            event |= body_of(request, await _body(receive))
             answer = read_answer(await self._invoker.call(match.route.function, event))
+        except _TooLarge:
+            return message(413, "Request Entity Too Large")
+        except _CutOff:
+            return message(400, "Bad Request")
         except Refused as refused:
             if refused.status == 500:
                 _complain(match, request_id, refused.__cause__ or refused)
@@ -166,39 +178,30 @@ def _routing_path(scope: Scope) -> str:
     return "/".join(unquote(segment).replace("/", ENCODED_SLASH) for segment in segments)
 
 
-def _with_body(request: Request, body: bytes) -> Request:
-    return Request(
-        request.method,
-        request.path,
-        request.query,
-        request.headers,
-        request.source_ip,
-        request.protocol,
-        body,
-    )
-
-
 def _correlation_id(request: Request) -> str | None:
     """The caller's, if it is a harmless word: it goes into logs and headers."""
     given = request.header(CORRELATION)
     return given if given and _CORRELATION_ID.fullmatch(given) else None
 
 
-async def _body(request: Request, receive: Receive) -> bytes | None:
-    """The request's body, or None as soon as it is beyond the limit."""
+def _announces_too_much(request: Request) -> bool:
     announced = request.header("content-length")
-    if announced is not None and announced.isdigit() and int(announced) > PAYLOAD_LIMIT:
-        return None
+    return announced is not None and announced.isdigit() and int(announced) > PAYLOAD_LIMIT
+
+
+async def _body(receive: Receive) -> bytes:
+    """The request's body; `_TooLarge` as soon as it is beyond the limit, `_CutOff` when the caller
+    is gone before its end: half a request is none."""
     parts: list[bytes] = []
     size = 0
     while True:
         part = await receive()
         if part["type"] == "http.disconnect":
-            return b""
+            raise _CutOff
         chunk = part.get("body", b"")
         size += len(chunk)
         if size > PAYLOAD_LIMIT:
-            return None
+            raise _TooLarge
         parts.append(chunk)
         if not part.get("more_body", False):
             return b"".join(parts)

@@ -33,7 +33,6 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     source_ip: str
     protocol: str = "HTTP/1.1"
-    body: bytes = b""
 
     def header(self, name: str) -> str | None:
         found = [value for key, value in self.headers if key == name]
@@ -56,7 +55,7 @@ def build_event(
     moment: datetime,
     authorizer: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The event; `authorizer` is the context that the Lambda authorizer returned."""
+    """The event, still without a body; `authorizer` is what the Lambda authorizer returned."""
     headers: dict[str, str] = {}
     cookies: list[str] = []
     for name, value in request.headers:
@@ -101,9 +100,15 @@ def build_event(
         event["queryStringParameters"] = _query(request.query)
     if parameters:
         event["pathParameters"] = dict(parameters)
-    if request.body:
-        event["body"], event["isBase64Encoded"] = _body(request.body, headers.get("content-type"))
     return event
+
+
+def body_of(request: Request, body: bytes) -> dict[str, Any]:
+    """What a body adds to the event of its request."""
+    if not body:
+        return {}
+    text, encoded = _body(body, request.header("content-type"))
+    return {"body": text, "isBase64Encoded": encoded}
 
 
 def authorizer_event(event: Mapping[str, Any], identity: Iterable[str], arn: str) -> dict[str, Any]:

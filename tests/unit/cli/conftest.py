@@ -30,7 +30,7 @@ from dharma.orchestrator.repository import Appended, Deployments
 from dharma_cli import client, main
 from dharma_cli.client import Client
 from dharma_local.functions import load_handler
-from dharma_local.gateway.payload import Request, build_event, read_answer
+from dharma_local.gateway.payload import Request, body_of, build_event, read_answer
 from dharma_local.gateway.routes import ENCODED_SLASH, Router
 from dharma_local.template import load_template
 
@@ -100,15 +100,15 @@ class Api:
         match = self.router.match(request.method, unquote(raw.replace("%2F", ENCODED_SLASH)))
         if match is None:
             return httpx.Response(404, json={"message": "Not Found"})
+        asked = Request(
+            request.method,
+            request.url.path,
+            request.url.query.decode(),
+            tuple((name.lower(), value) for name, value in request.headers.items()),
+            "127.0.0.1",
+        )
         event = build_event(
-            Request(
-                request.method,
-                request.url.path,
-                request.url.query.decode(),
-                tuple((name.lower(), value) for name, value in request.headers.items()),
-                "127.0.0.1",
-                body=request.content,
-            ),
+            asked,
             route_key=match.route.key,
             parameters=match.parameters,
             request_id="request-1",
@@ -120,6 +120,7 @@ class Api:
                 "exp": epoch_seconds(self.clock.now()) + 600,
             },
         )
+        event |= body_of(asked, request.content)
         handler = load_handler(self.template.functions[match.route.function].handler)
         answer = read_answer(json.loads(json.dumps(handler(event, _Context()))))
         return httpx.Response(answer.status, headers=list(answer.headers), content=answer.body)

@@ -42,6 +42,7 @@ class Client:
         query: str = "",
         headers: dict[str, str] | list[tuple[str, str]] | None = None,
         body: bytes | list[bytes] = b"",
+        gone: bool = False,
     ) -> tuple[int, dict[str, str], bytes]:
         parts = body if isinstance(body, list) else [body]
         given = list(headers.items()) if isinstance(headers, dict) else headers or []
@@ -55,10 +56,12 @@ class Client:
             "headers": [(k.encode(), v.encode()) for k, v in [("host", "local:3000"), *given]],
             "client": ("127.0.0.1", 1234),
         }
-        incoming = [
-            {"type": "http.request", "body": part, "more_body": number < len(parts)}
+        incoming: list[dict[str, Any]] = [
+            {"type": "http.request", "body": part, "more_body": gone or number < len(parts)}
             for number, part in enumerate(parts, 1)
         ]
+        if gone:
+            incoming.append({"type": "http.disconnect"})
         sent: list[dict[str, Any]] = []
 
         async def receive() -> Any:
@@ -68,6 +71,7 @@ class Client:
             sent.append(message)
 
         asyncio.run(self.app(scope, receive, send))
+        self.unread = len(incoming)
         start, *rest = sent
         assert len(rest) == 1
         self.cookies = [v.decode() for k, v in start["headers"] if k == b"set-cookie"]
@@ -243,6 +247,18 @@ def test_the_authorizer_decides(
 ) -> None:
     assert client("GET", "/echo/1", headers=headers)[0] == status
     assert bool(client.asked()) is asks
+
+
+def test_nothing_is_taken_in_of_a_request_that_may_not_be_made(client: Client) -> None:
+    for headers, parts_left in (({}, 2), ({"authorization": "Bearer weak"}, 2), (GOOD, 0)):
+        client("POST", "/echo/1", headers=headers, body=[b"{", b"}"])
+        assert client.unread == parts_left
+
+
+def test_a_request_that_is_cut_off_calls_no_function(client: Client) -> None:
+    status, _, _ = client("POST", "/open", query="do=raise", body=[b'{"id": 1}'], gone=True)
+    assert status == 400
+    assert client.lines[-1]["status"] == 400
 
 
 def test_verdicts_are_remembered_and_errors_are_not(client: Client) -> None:
