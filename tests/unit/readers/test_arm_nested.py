@@ -286,3 +286,50 @@ def test_a_name_of_one_template_means_nothing_in_another() -> None:
         nested("m", tagged, given={"name": "b"}, dependsOn=waits),
     )
     assert found(result)["azurerm_managed_disk.b"].properties["tags"] == {"other": "b"}
+
+
+def test_an_extension_in_its_older_form_has_the_scope_that_its_name_says() -> None:
+    role = {
+        "type": f"{DISKS}/providers/roleAssignments",
+        "apiVersion": "2018-09-01-preview",
+        "name": "[concat('data', '/Microsoft.Authorization/', guid('a'))]",
+        "properties": {"principalId": "p", "roleDefinitionId": "r"},
+    }
+    blobs = {
+        "type": "Microsoft.Storage/storageAccounts/blobServices/providers/diagnosticSettings",
+        "apiVersion": "2017-05-01-preview",
+        "name": "store/default/Microsoft.Insights/logs",
+        "location": "westeurope",
+        "properties": {"workspaceId": "w"},
+    }
+    within = {
+        "type": "providers/diagnosticSettings",
+        "apiVersion": "2017-05-01-preview",
+        "name": "Microsoft.Insights/service",
+        "properties": {"workspaceId": "w"},
+    }
+    store = {
+        "type": "Microsoft.Storage/storageAccounts",
+        "apiVersion": "2023-01-01",
+        "name": "store",
+        "location": "westeurope",
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "properties": {},
+    }
+    away = {**role, "name": "elsewhere/Microsoft.Authorization/00000000"}
+    account = {**store, "resources": [within]}
+    result = read(disk("data"), account, role, blobs, away, schema=GROUP_SCHEMA)
+    said = {address: r.properties for address, r in found(result).items()}
+    roles = [r.properties["scope"] for r in result.blueprint.resources if "role" in r.type]
+    disk_id = ResourceRef("azurerm_managed_disk.data", ("id",))
+    store_id = ResourceRef("azurerm_storage_account.store", ("id",))
+    assert roles[0] == disk_id
+    assert isinstance(roles[1], Template)
+    assert roles[1].parts[-1] == "/providers/Microsoft.Compute/disks/elsewhere"
+    settings = "azurerm_monitor_diagnostic_setting"
+    assert said[f"{settings}.service"]["target_resource_id"] == store_id
+    assert said[f"{settings}.logs"]["target_resource_id"] == Template(
+        (store_id, "/blobServices/default")
+    )
+    assert [n.message for n in result.notes if n.kind == "not_understood"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.readers.arm.extensions import Extended
 from dharma.blueprint.tree import Members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.arm_language import ArmValue
@@ -45,6 +46,7 @@ class Entry:
     own: ArmValue
     target: Target
     parent: Entry | None = None
+    extended: Extended | None = None
     count: Value = None
     copy_name: str | None = None
     depends_on: list[tuple[str, Value]] = field(default_factory=list)

@@ -12,6 +12,7 @@ from dataclasses import replace
 from dharma.blueprint.readers.arm.deployments import condition_of, deployed, target_of
 from dharma.blueprint.readers.arm.entry import DEPLOYMENT, GROUP, Entry, Target, body_of, is_group
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
+from dharma.blueprint.readers.arm.extensions import split_extension
 from dharma.blueprint.readers.arm.gathered import Around, Gathered
 from dharma.blueprint.readers.arm.linked import LinkedTemplates
 from dharma.blueprint.readers.arm.nested import Nested, given
@@ -198,6 +199,10 @@ class Gathering:
         if parent is not None and len(segments) < len(native.split("/")) - 1:
             said = [*parent.said, *said]
             segments = [*parent.segments, *segments]
+        extension = split_extension(native, segments)
+        if extension is not None:
+            native, others, extended = extension
+            said, segments = said[others:], segments[others:]
         known = self._gathered.types.get(native.lower())
         if known is not None and self._is_none_described(known, body, expressions):
             known = None
@@ -215,6 +220,7 @@ class Gathering:
             own=last_name(spelled(name_node)),
             target=replace(target, group=None) if kind == GROUP else target,
             parent=parent,
+            extended=extended if extension is not None else None,
         )
         entry.count = parent.count if parent is not None else target.count
         if "copy" in body:

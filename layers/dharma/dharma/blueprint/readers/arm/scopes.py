@@ -7,6 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from dharma.blueprint.readers.arm.entry import SUBSCRIPTION_ID, Entry
+from dharma.blueprint.readers.arm.extensions import Extended
 from dharma.blueprint.readers.arm.gathered import Gathered
 from dharma.blueprint.readers.arm.segments import segments_of
 from dharma.model.expressions.nodes import ResourceRef, Value
@@ -15,11 +16,26 @@ from dharma.model.expressions.templates import join_parts
 
 def scope_of(gathered: Gathered, entry: Entry) -> Value:
     """The id that the argument `scope` says; null for what has none."""
+    if entry.extended is not None:
+        return _extended(gathered, entry, entry.extended)
     if "scope" in entry.body:
         return _meant(gathered, entry.read("scope"))
     if gathered.is_known(entry, "scope") or _is_of_subscription(gathered, entry):
         return _deployed_to(entry)
     return None
+
+
+def _extended(gathered: Gathered, entry: Entry, owner: Extended) -> Value:
+    """The id of what an extension belongs to. What stands in a resource of the template begins with
+    the id of that one."""
+    namespace, *segments = owner.type.split("/")
+    for depth in range(len(segments), 0, -1):
+        native = "/".join((namespace, *segments[:depth]))
+        found = gathered.resource(native, list(owner.names[:depth]), entry.target.group)
+        if found is not None:
+            below = zip(segments[depth:], owner.names[depth:], strict=True)
+            return join_parts([found, *(p for kind, name in below for p in (f"/{kind}/", name))])
+    return entry.expressions.spelled_out(owner.type, list(owner.names))
 
 
 def _meant(gathered: Gathered, value: Value) -> Value:
