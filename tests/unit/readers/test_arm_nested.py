@@ -333,3 +333,40 @@ def test_an_extension_in_its_older_form_has_the_scope_that_its_name_says() -> No
         (store_id, "/blobServices/default")
     )
     assert [n.message for n in result.notes if n.kind == "not_understood"] == []
+
+
+def test_loops_over_variables_and_outputs_are_written_out() -> None:
+    loop = {
+        "name": "disks",
+        "count": 2,
+        "input": {"name": "[concat('d', copyIndex('disks', 1))]"},
+    }
+    outputs = {
+        "all": {
+            "type": "array",
+            "copy": {"count": 2, "input": "[variables('disks')[copyIndex()].name]"},
+        }
+    }
+    result = read(
+        disk("[variables('disks')[1].name]"),
+        nested("n", outputs={}),
+        variables={"copy": [loop], "other": 1},
+        outputs=outputs,
+        schema=GROUP_SCHEMA,
+    )
+    assert found(result)["azurerm_managed_disk.d2"].properties["name"] == "d2"
+    assert result.blueprint.outputs[0].value == ["d1", "d2"]
+    assert [n.message for n in result.notes if n.kind == "not_understood"] == []
+
+
+def test_a_nested_template_has_loops_over_variables_and_outputs_too() -> None:
+    inner = nested(
+        "n", variables={"copy": [{"name": "v", "count": 2, "input": "[copyIndex('v')]"}]}
+    )
+    template = inner["properties"]["template"]
+    template["outputs"] = {
+        "o": {"type": "array", "copy": {"count": 2, "input": "[variables('v')[copyIndex()]]"}}
+    }
+    shown = {"o": {"type": "array", "value": "[reference('n').outputs.o.value]"}}
+    result = read(inner, outputs=shown, schema=GROUP_SCHEMA)
+    assert result.blueprint.outputs[0].value == [0, 1]

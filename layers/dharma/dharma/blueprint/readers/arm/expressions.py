@@ -8,6 +8,8 @@ Which resource `resourceId` and `reference` mean is asked of the surroundings.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from dharma.blueprint.readers.arm.access import indexed, member_of
 from dharma.blueprint.readers.arm.ambient import of_the_deployment
@@ -15,7 +17,7 @@ from dharma.blueprint.readers.arm.functions import Functions
 from dharma.blueprint.readers.arm.identifiers import Identifiers
 from dharma.blueprint.readers.arm.names import Names, OwnFunction
 from dharma.blueprint.readers.arm.surroundings import Surroundings
-from dharma.blueprint.tree import Members
+from dharma.blueprint.tree import Members, folded_members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Note, NoteKind
 from dharma.model.arm_functions import ARM_FUNCTION, OWN_FUNCTIONS
@@ -79,14 +81,24 @@ class ArmExpressions:
         self._place = (address, path, node)
         return self
 
-    def apart(self, address: str, path: str, node: Node, value: Node) -> Value:
-        """A value from another place, in the middle of one that is being read."""
+    @contextmanager
+    def apart(self, address: str, path: str, node: Node) -> Iterator[None]:
+        """For a value from another place, in the middle of one that is being read."""
         around = (self._place, self._loops, self._bound_parameters)
         self._place, self._loops, self._bound_parameters = (address, path, node), [], []
         try:
-            return self.value(value)
+            yield
         finally:
             self._place, self._loops, self._bound_parameters = around
+
+    def output(self, name: str, body: Mapping[str, Node]) -> tuple[Value] | None:
+        """What an output says, once or repeated; None where it says nothing."""
+        if "value" in body:
+            return (self.value(body["value"]),)
+        loop = folded_members(body.get("copy"))
+        if {"count", "input"} <= set(loop):
+            return (self.repeated(name, loop["count"], loop["input"]),)
+        return None
 
     def quietly(self, node: Node) -> Value:
         """A value that nothing keeps: what is not understood of it has no note."""
@@ -264,7 +276,10 @@ class ArmExpressions:
                 return Unknown(f"the variable {key} refers to itself")
             self._open.append(key)
             loops, self._loops = self._loops, []
-            found = self.value(declared[key])
+            if key in self.names.loops:
+                found = dict(self._copies([declared[key]])).get(key)
+            else:
+                found = self.value(declared[key])
             self._loops = loops
             self._open.pop()
             if sum(1 for _ in walk(found)) > _NODES_MAX:

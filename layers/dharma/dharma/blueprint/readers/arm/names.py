@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dharma.blueprint.tree import folded_members
+from dharma.blueprint.tree import Members, folded_members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.expressions.nodes import ResourceRef, Value
 
@@ -27,6 +27,8 @@ class Names:
     parameters: Mapping[str, Value]
     types: Mapping[str, str] = field(default_factory=dict)
     variables: Mapping[str, Node] = field(default_factory=dict)
+    loops: frozenset[str] = frozenset()
+    """Variables that are a loop: their node is an element of the section's `copy`."""
     optional: frozenset[str] = frozenset()
     defaults: Mapping[str, Node] = field(default_factory=dict)
     """Parameters whose default Azure computes out of what the blueprint can say too."""
@@ -51,6 +53,22 @@ class Names:
     @cached_property
     def _variables(self) -> dict[str, str]:
         return {key.lower(): key for key in self.variables}
+
+
+def own_variables(section: Members) -> tuple[dict[str, Node], frozenset[str]]:
+    """The variables that a template declares, and those of them that are a loop."""
+    found = {name: node for name, (_, node) in section.items() if not _is_copy(name, node)}
+    loops = {}
+    for name, (_, node) in section.items():
+        for loop in node.value if _is_copy(name, node) and isinstance(node.value, list) else ():
+            said = members(loop).get("name")
+            if said is not None and isinstance(said[1].value, str):
+                loops[said[1].value] = loop
+    return found | loops, frozenset(loops)
+
+
+def _is_copy(name: str, node: Node) -> bool:
+    return name.lower() == "copy" and isinstance(node.value, list)
 
 
 def own_functions(section: Node) -> dict[str, OwnFunction]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 
 from dharma.blueprint.readers.arm.entry import Entry, Target
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
-from dharma.blueprint.readers.arm.names import Names, own_functions
+from dharma.blueprint.readers.arm.names import Names, own_functions, own_variables
 from dharma.blueprint.readers.arm.segments import at_index
 from dharma.blueprint.readers.arm.surroundings import Surroundings
-from dharma.blueprint.tree import Members, members
+from dharma.blueprint.tree import Members, folded_members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.model.expressions.nodes import Unknown, Value
 
@@ -53,11 +53,11 @@ class Nested:
             self.answer = {"outputs": {name: {"value": circle} for name in self.outputs}}
             found: dict[str, Value] = {}
             for name, (key, node) in self.outputs.items():
-                said = members(node)
-                if "value" in said:
-                    place = f"{self.template}.outputs.{name}"
-                    value = self.inside.apart(place, "value", key, said["value"][1])
-                    found[name] = {"value": value}
+                place = f"{self.template}.outputs.{name}"
+                with self.inside.apart(place, "value", key):
+                    said = self.inside.output(name, folded_members(node))
+                if said is not None:
+                    found[name] = {"value": said[0]}
             self.answer = {"outputs": found}
         return self.answer
 
@@ -102,12 +102,14 @@ def given(
     """What names mean in a template of inner scope that stands in `file`."""
     values = members(properties["parameters"][1]) if "parameters" in properties else {}
     declared = members(template["parameters"][1]) if "parameters" in template else {}
-    variables = members(template["variables"][1]) if "variables" in template else {}
+    section = members(template["variables"][1]) if "variables" in template else {}
+    variables, loops = own_variables(section)
     sources: dict[str, Callable[[], Value]] = {}
     names = Names(
         parameters=Given(sources),
         types=outer.names.types,
-        variables={name: node for name, (_, node) in variables.items()},
+        variables=variables,
+        loops=loops,
         optional=outer.names.optional,
         functions=own_functions(template["functions"][1]) if "functions" in template else {},
         group=outer.names.group,
@@ -128,4 +130,8 @@ def given(
 
 
 def _later(expressions: ArmExpressions, place: str, key: Node, value: Node) -> Callable[[], Value]:
-    return lambda: expressions.apart(place, "value", key, value)
+    def read() -> Value:
+        with expressions.apart(place, "value", key):
+            return expressions.value(value)
+
+    return read

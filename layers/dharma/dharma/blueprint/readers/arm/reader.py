@@ -19,7 +19,7 @@ from dharma.blueprint.readers.arm.gathered import Around, Gathered
 from dharma.blueprint.readers.arm.gathering import Gathering
 from dharma.blueprint.readers.arm.lenient import as_json
 from dharma.blueprint.readers.arm.linked import LinkedTemplates
-from dharma.blueprint.readers.arm.names import Names, own_functions
+from dharma.blueprint.readers.arm.names import Names, own_functions, own_variables
 from dharma.blueprint.readers.arm.noted import references_in
 from dharma.blueprint.readers.arm.parameters import computed_default, name_of, read_parameter
 from dharma.blueprint.readers.arm.parts import parts_of
@@ -29,7 +29,7 @@ from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import read_tree
 from dharma.blueprint.readers.terraform.files import SentFiles
-from dharma.blueprint.tree import members
+from dharma.blueprint.tree import folded_members, members
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document
@@ -94,11 +94,13 @@ class _Template:
 
     def _names(self) -> Names:
         functions = self.sections.node("functions") if "functions" in self.sections else None
+        variables, loops = own_variables(self.sections.members("variables"))
         optional = (v for v in self.variables.values() if v.is_optional)
         return Names(
             parameters={p: VariableRef(v.name) for p, v in self.variables.items()},
             types={v.name: _plain_type(v) for v in self.variables.values()},
-            variables={k: node for k, (_, node) in self.sections.members("variables").items()},
+            variables=variables,
+            loops=loops,
             optional=frozenset(v.name for v in optional),
             defaults=self.defaults,
             functions=own_functions(functions) if functions is not None else {},
@@ -137,18 +139,19 @@ class _Template:
         found = []
         for name, (key, node) in self.sections.members("outputs").items():
             address = f"outputs.{name}"
-            body = {k.lower(): n for k, (_, n) in members(node).items()}
-            if "value" not in body:
+            body = folded_members(node)
+            expressions.at(address, "value", key)
+            said = expressions.output(name, body)
+            if said is None:
                 self.sections.note("the output is not understood", key, address)
                 continue
-            expressions.at(address, "value", key)
             about = members(body.get("metadata"))
             noted = members(about["dharma"][1]).get("name") if "dharma" in about else None
             described = about.get("description")
             kind = str(body["type"].value).lower() if "type" in body else ""
             output = Output(
                 name=names.take(str(noted[1].value) if noted else name_of(name), name, "_"),
-                value=expressions.value(body["value"]),
+                value=said[0],
                 description=str(described[1].value) if described else None,
                 sensitive=kind.startswith("secure"),
                 condition=expressions.value(body["condition"]) if "condition" in body else None,
