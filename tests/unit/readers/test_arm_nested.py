@@ -7,6 +7,7 @@ from typing import Any
 
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.catalog import load_catalog
+from dharma.generator import generate
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     Ambient,
@@ -370,3 +371,28 @@ def test_a_nested_template_has_loops_over_variables_and_outputs_too() -> None:
     shown = {"o": {"type": "array", "value": "[reference('n').outputs.o.value]"}}
     result = read(inner, outputs=shown, schema=GROUP_SCHEMA)
     assert result.blueprint.outputs[0].value == [0, 1]
+
+
+def test_parameters_and_members_of_the_group_are_known_in_any_case() -> None:
+    inner = nested(
+        "n", disk("[parameters('diskName')]"), parameters={"diskName": {"type": "string"}}
+    )
+    inner["properties"]["parameters"] = {"DISKNAME": {"value": "[resourceGroup().Name]"}}
+    result = read(inner, schema=GROUP_SCHEMA)
+    (made,) = [r for r in result.blueprint.resources if r.type == "azurerm_managed_disk"]
+    assert made.properties["name"] == named("main")
+
+
+def test_what_azure_answers_about_the_keys_of_a_resource_is_written_again() -> None:
+    account = {
+        "type": "Microsoft.Automation/automationAccounts",
+        "apiVersion": "2023-11-01",
+        "name": "dsc",
+        "location": "westeurope",
+        "properties": {"sku": {"name": "Basic"}},
+    }
+    identifier = "resourceId('Microsoft.Automation/automationAccounts', 'dsc')"
+    key = f"[listKeys({identifier}, '2023-11-01').Keys[0].value]"
+    result = read(account, disk("a", tags={"key": key}), schema=GROUP_SCHEMA)
+    code = generate(result.blueprint, "arm", CATALOG).files["azuredeploy.json"]
+    assert ".Keys[0].value]" in code

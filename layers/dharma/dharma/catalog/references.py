@@ -249,7 +249,7 @@ def _is_own(step: str | int, format: Format) -> bool:
     """Whether a path is one of the format's own, which a template came with and which the catalog
     does not know."""
     if format == "arm":
-        return step in _ARM_PATHS
+        return step in _ARM_PATHS or str(step).endswith("()")  # `listKeys()`
     return format == "cloudformation" and _CFN_ATTRIBUTE.match(str(step)) is not None
 
 

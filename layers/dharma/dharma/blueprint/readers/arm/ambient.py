@@ -13,12 +13,16 @@ _AMBIENT = {
 }
 
 
+_OF_A_GROUP = frozenset({"id", "location", "name", "tags"})
+
+
 def of_the_deployment(call: ArmCall, member: str, group: Value) -> tuple[Value] | None:
     """`subscription().subscriptionId` and its like; None for what is no such member. `group` is
     the reference to the resource group, or its name."""
     name = call.name.lower()
     if name == "resourcegroup" and not call.arguments:
-        return (of_group(group, member),)
+        plain = member.lower()
+        return (of_group(group, plain if plain in _OF_A_GROUP else member),)
     if (name, member.lower()) in _AMBIENT:
         return (_AMBIENT[name, member.lower()],)
     match name, member:

@@ -100,7 +100,7 @@ def given(
     properties: Members, template: Members, outer: ArmExpressions, where: str, file: str | None
 ) -> Names:
     """What names mean in a template of inner scope that stands in `file`."""
-    values = members(properties["parameters"][1]) if "parameters" in properties else {}
+    values = folded_members(properties["parameters"][1]) if "parameters" in properties else {}
     declared = members(template["parameters"][1]) if "parameters" in template else {}
     section = members(template["variables"][1]) if "variables" in template else {}
     variables, loops = own_variables(section)
@@ -116,8 +116,8 @@ def given(
     )
     inner = ArmExpressions(names, file, outer.notes, _BeforeResources(outer.around))
     for name, (key, node) in declared.items():
-        said = {k.lower(): n for k, (_, n) in members(values.get(name, (None, None))[1]).items()}
-        default = members(node).get("defaultValue")
+        said = folded_members(values.get(name.lower()))
+        default = folded_members(node).get("defaultvalue")
         place = f"{where}.properties.parameters.{name}"
         if "value" in said:
             sources[name] = _later(outer, place, key, said["value"])
@@ -125,7 +125,7 @@ def given(
             secret = Unknown(f"{name} is a secret of a key vault")
             sources[name] = lambda secret=secret: secret  # type: ignore[misc]
         elif default is not None:
-            sources[name] = _later(inner, place, key, default[1])
+            sources[name] = _later(inner, place, key, default)
     return names
 
 
