@@ -104,11 +104,126 @@ def test_an_http_api_has_a_stage_and_both_know_their_line() -> None:
     assert made["Resources.ApiApiGatewayDefaultStage"].origin.line == 12
 
 
+def test_a_policy_template_is_written_out_for_what_it_is_given() -> None:
+    policies = named(read(), "aws_iam_role.orders").properties["inline_policy"]
+    [policy] = [p["policy"] for p in policies if p["name"] == "OrdersRolePolicy2"]
+    [statement] = policy["Statement"]
+    assert "dynamodb:PutItem" in statement["Action"]
+    assert [str(r).count("orders") for r in statement["Resource"]] == [1, 1]
+
+
+def test_a_queue_is_read_by_a_mapping_that_the_role_allows() -> None:
+    result = read()
+    mapping = named(result, "aws_lambda_event_source_mapping.orders_queue").properties
+    assert mapping["event_source_arn"] == ResourceRef("aws_sqs_queue.jobs", ("arn",))
+    arns = named(result, "aws_iam_role.orders").properties["managed_policy_arns"]
+    assert any("AWSLambdaSQSQueueExecutionRole" in str(arn) for arn in arns)
+
+
+WITH_EVENTS = """\
+Transform: AWS::Serverless-2016-10-31
+Globals:
+  SimpleTable: {SSESpecification: {SSEEnabled: true}}
+Resources:
+  Uploads: {Type: "AWS::S3::Bucket"}
+  News: {Type: "AWS::SNS::Topic"}
+  Table: {Type: "AWS::Serverless::SimpleTable", Properties: {PrimaryKey: {Name: key, Type: Number}}}
+  Users: {Type: "AWS::Cognito::UserPool"}
+  Public:
+    Type: AWS::Serverless::Api
+    Properties:
+      StageName: live
+      Cors: "'*'"
+      Auth:
+        DefaultAuthorizer: Pool
+        Authorizers: {Pool: {UserPoolArn: !GetAtt Users.Arn}}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "def handler(event, context): pass"
+      Handler: index.handler
+      Runtime: python3.13
+      AutoPublishAlias: live
+      FunctionUrlConfig: {AuthType: NONE}
+      Events:
+        Said: {Type: SNS, Properties: {Topic: !Ref News}}
+        Put: {Type: S3, Properties: {Bucket: !Ref Uploads, Events: "s3:ObjectCreated:*"}}
+        Get: {Type: Api, Properties: {Path: "/jobs/{id}", Method: get}}
+        Own: {Type: Api, Properties: {Path: /own, Method: any, RestApiId: !Ref Public}}
+        Open:
+          Type: Api
+          Properties: {Path: /open, Method: GET, RestApiId: !Ref Public, Auth: {Authorizer: NONE}}
+Outputs:
+  Alias: {Value: !Ref Work.Alias}
+  Place: {Value: !Sub "https://${ServerlessRestApi}.execute-api.${AWS::Region}.amazonaws.com/Prod"}
+  Stage: {Value: !Ref Public.Stage}
+"""
+
+
+def test_an_event_without_an_api_makes_one() -> None:
+    body = named(read(WITH_EVENTS), "aws_api_gateway_rest_api.serverless").properties["body"]
+    assert list(body["paths"]) == ["/jobs/{id}"]
+    assert body["paths"]["/jobs/{id}"]["get"]["x-amazon-apigateway-integration"]["type"] == (
+        "aws_proxy"
+    )
+
+
+def test_an_api_says_who_may_call_each_path() -> None:
+    body = named(read(WITH_EVENTS), "aws_api_gateway_rest_api.public").properties["body"]
+    own, free = body["paths"]["/own"], body["paths"]["/open"]
+    assert own["x-amazon-apigateway-any-method"]["security"] == [{"Pool": []}]
+    assert "security" not in free["get"]
+    assert body["securityDefinitions"]["Pool"]["x-amazon-apigateway-authtype"] == (
+        "cognito_user_pools"
+    )
+    assert own["options"]["x-amazon-apigateway-integration"]["type"] == "mock"
+
+
+def test_an_api_has_a_deployment_and_a_stage() -> None:
+    stage = named(read(WITH_EVENTS), "aws_api_gateway_stage.publiclive").properties
+    assert stage["stage_name"] == "live"
+    assert stage["deployment_id"] == ResourceRef("aws_api_gateway_deployment.public", ("id",))
+
+
+def test_what_sam_makes_can_be_referred_to_by_sams_names() -> None:
+    result = read(WITH_EVENTS)
+    outputs = {o.name: o.value for o in result.blueprint.outputs}
+    assert outputs["alias"] == ResourceRef("aws_lambda_alias.work_aliaslive", ("id",))
+    assert outputs["stage"] == ResourceRef("aws_api_gateway_stage.publiclive", ("stage_name",))
+    assert "aws_api_gateway_rest_api.serverless" in str(outputs["place"])
+    assert not [n for n in result.notes if n.kind == "not_understood" and "Outputs" in n.address]
+
+
+def test_a_url_without_authentication_is_a_permission_for_everybody() -> None:
+    permissions = [
+        r.properties for r in read(WITH_EVENTS).blueprint.resources
+        if r.type == "aws_lambda_permission"
+    ]  # fmt: skip
+    public = [p["action"] for p in permissions if p["principal"] == "*"]
+    assert sorted(public) == ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"]
+
+
+def test_events_call_the_alias() -> None:
+    topic = named(read(WITH_EVENTS), "aws_sns_topic.news").properties
+    [subscription] = topic["subscription"]
+    assert subscription["endpoint"] == ResourceRef("aws_lambda_alias.work_aliaslive", ("id",))
+
+
+def test_a_simple_table_is_a_table_on_demand() -> None:
+    table = named(read(WITH_EVENTS), "aws_dynamodb_table.table").properties
+    assert (table["hash_key"], table["billing_mode"]) == ("key", "PAY_PER_REQUEST")
+    assert table["attribute"] == [{"name": "key", "type": "N"}]
+    assert table["server_side_encryption"] == {"enabled": True}
+
+
 def test_what_is_left_out_is_said() -> None:
-    said = {f"{n.address}: {n.message}" for n in read().notes if n.kind == "not_understood"}
+    text = TEMPLATE.replace("DynamoDBCrudPolicy: {TableName", "DynamoDBCrudPolicy: {Table").replace(
+        "Type: SQS", "Type: Carrier"
+    )
+    said = {f"{n.address}: {n.message}" for n in read(text).notes if n.kind == "not_understood"}
     assert {
         "Resources.Orders.Policies: the policy template DynamoDBCrudPolicy is not written out",
-        "Resources.Orders.Events.Queue: the event source SQS is not written out",
+        "Resources.Orders.Events.Queue: the event source Carrier is not written out",
     } <= said
     assert not any("Transform" in text or "Globals" in text for text in said)
 

@@ -52,7 +52,8 @@ _CIDR_COUNT_MAX = 256
 
 class Intrinsics:
     """Reads values of one template. `notes` gathers what was not understood; `imports` the
-    variables that stand for values imported from other stacks."""
+    variables that stand for values imported from other stacks. `made` are logical ids behind the
+    names that a transform gives to what it made (`Orders.Alias`)."""
 
     def __init__(
         self,
@@ -62,6 +63,7 @@ class Intrinsics:
         resources: Iterable[str] = (),
         conditions: Mapping[str, Node] | None = None,
         mappings: Mapping[str, Node] | None = None,
+        made: Mapping[str, str] | None = None,
     ) -> None:
         self.file = file
         self.parameters = parameters
@@ -71,6 +73,7 @@ class Intrinsics:
         self._conditions = Conditions(conditions or {}, parameters, self.value)
         self._mapping_nodes = mappings or {}
         self._mappings: dict[str, Value] = {}
+        self._made = made or {}
         self._place = ("", "")
 
     def at(self, address: str, path: str = "") -> Intrinsics:
@@ -129,8 +132,9 @@ class Intrinsics:
         parameter = self.parameters.get(name)
         if parameter is not None:
             return parameter.reference
-        if name in self.resources:
-            return ResourceRef(name, ("Ref",))
+        logical = self._made.get(name, name)
+        if logical in self.resources:
+            return ResourceRef(logical, ("Ref",))
         raise NotUnderstood(f"there is no {name} in this template")
 
     def _getatt(self, node: Node) -> Value:
@@ -142,6 +146,9 @@ class Intrinsics:
             name, steps = str(words[0]) if words else "", list(words[1:])
         else:
             raise NotUnderstood("it takes a resource and an attribute")
+        made = self._made.get(f"{name}.{steps[0]}") if len(steps) > 1 else None
+        if made is not None:
+            name, steps = made, steps[1:]
         if name not in self.resources:
             raise NotUnderstood(f"there is no resource {name} in this template")
         if not steps or not all(isinstance(s, str) and s for s in steps):
@@ -187,7 +194,7 @@ class Intrinsics:
         if name in given:
             return given[name]
         resource, dot, attribute = name.partition(".")
-        if dot and resource in self.resources:
+        if dot and name not in self._made and resource in self.resources:
             return ResourceRef(resource, tuple(attribute.split(".")))
         return self.reference(name)
 

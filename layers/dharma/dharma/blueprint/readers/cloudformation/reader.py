@@ -3,9 +3,8 @@
 Parameters become variables, conditions and mappings are written in where they are used, resources
 go through the catalog. `DeletionPolicy: Retain` is `prevent_destroy`; every other attribute of a
 resource (`UpdatePolicy`, `CreationPolicy`, `Metadata`, another deletion policy) is kept under
-`native.cloudformation`. Of the SAM transform those parts are executed that functions, HTTP APIs,
-state machines and layers need (`sam`). Macros and `Fn::ForEach` are not: what they would make is
-reported, not guessed.
+`native.cloudformation`. SAM's resources stand for what its transform makes of them (`sam`). Macros
+and `Fn::ForEach` are not executed: what they would make is reported, not guessed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from typing import Any
 
 from dharma.blueprint.readers.cloudformation.intrinsics import Intrinsics
 from dharma.blueprint.readers.cloudformation.parameters import Parameter, Parameters, read_parameter
-from dharma.blueprint.readers.cloudformation.sam import TRANSFORM, expanded
+from dharma.blueprint.readers.cloudformation.sam.expansion import TRANSFORM, expanded
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
 from dharma.blueprint.readers.template_source import invalid_template, read_tree
@@ -74,7 +73,7 @@ class _Template:
         if "Resources" not in self.sections or self.sections["Resources"][1].value is None:
             raise invalid_template("the template has no Resources", root, self.file)
         self._sam = _uses_sam(self.sections)
-        self._with_sam_expanded()
+        made = self._with_sam_expanded()
         self.marks = self._own_marks()
         self.parameters = Parameters(self._parameters(), self.marks.get("Optional", ()))
         self.intrinsics = Intrinsics(
@@ -83,6 +82,7 @@ class _Template:
             resources=self._section("Resources"),
             conditions={k: v for k, (_, v) in self._section("Conditions").items()},
             mappings={k: v for k, (_, v) in self._section("Mappings").items()},
+            made=made,
         )
 
     def read(self, catalog: Catalog) -> ReadResult:
@@ -138,16 +138,21 @@ class _Template:
         origin = self._origin(node, address)
         self.notes.append(Note("not_understood", address, path, message, origin))
 
-    def _with_sam_expanded(self) -> None:
+    def _with_sam_expanded(self) -> dict[str, str]:
+        """The logical ids behind the names that SAM gives to what it makes."""
         if not self._sam:
-            return
+            return {}
 
         def report(message: str, node: Node, address: str) -> None:
             self._note(message, node, address)
 
         key, node = self.sections["Resources"]
-        made = Node(expanded(self.sections, report), node.line, node.column)
-        self.sections = {**self.sections, "Resources": (key, made)}
+        resources, names = expanded(self.sections, report)
+        self.sections = {
+            **self.sections,
+            "Resources": (key, Node(resources, node.line, node.column)),
+        }
+        return names
 
     def _unread_sections(self) -> None:
         for name, (key, node) in self.sections.items():

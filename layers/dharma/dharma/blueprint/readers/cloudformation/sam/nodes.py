@@ -20,6 +20,11 @@ def member(node: Node, name: str) -> Any:
     return members(node)[name][1] if name in members(node) else None
 
 
+def elements(node: Node) -> list[Node]:
+    """The elements of a list; what is no list is its only one."""
+    return node.value if isinstance(node.value, list) else [node]
+
+
 def is_plain_object(node: Node) -> bool:
     """A mapping that is no intrinsic."""
     value = node.value

@@ -1,0 +1,122 @@
+"""An HTTP API of SAM: the API with its OpenAPI document, and a stage that deploys itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dharma.blueprint.readers.cloudformation.sam.functions import stored_object
+from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner
+from dharma.blueprint.readers.cloudformation.sam.nodes import members_at
+from dharma.blueprint.readers.cloudformation.sam.routes import Route, integration, stage_title
+from dharma.blueprint.tree import Members, members
+
+_STAGE = ("AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags")
+_KNOWN = frozenset(
+    {*_STAGE, "Auth", "CorsConfiguration", "DefinitionBody", "DefinitionUri", "Description",
+     "DisableExecuteApiEndpoint", "FailOnWarnings", "Name", "PropagateTags", "StageName"}
+)  # fmt: skip
+_SIGNED = {
+    "type": "apiKey",
+    "name": "Authorization",
+    "in": "header",
+    "x-amazon-apigateway-authtype": "awsSigv4",
+}
+
+
+def add_http_api(owner: Owner, routes: list[Route], made: Made) -> None:
+    given, logical = owner.properties, owner.logical
+    made.unread(owner, _KNOWN)
+    api: dict[str, Any] = {"ProtocolType": "HTTP", **_document(owner, routes, made)}
+    api["Name"] = given["Name"][1] if "Name" in given else {"Ref": "AWS::StackName"}
+    for name in ("Description", "DisableExecuteApiEndpoint", "FailOnWarnings", "Tags"):
+        if name in given:
+            api[name] = given[name][1]
+    if "CorsConfiguration" in given:
+        cors = given["CorsConfiguration"][1]
+        api["CorsConfiguration"] = {"AllowOrigins": ["*"]} if cors.value is True else cors
+    made.add(logical, "AWS::ApiGatewayV2::Api", api, owner)
+    stage: dict[str, Any] = {name: given[name][1] for name in _STAGE if name in given}
+    stage |= {
+        "ApiId": {"Ref": logical},
+        "StageName": given["StageName"][1] if "StageName" in given else "$default",
+        "AutoDeploy": True,
+    }
+    title = f"{stage_title(owner)}Stage" if "StageName" in given else "ApiGatewayDefaultStage"
+    made.add(f"{logical}{title}", "AWS::ApiGatewayV2::Stage", stage, owner)
+    made.names[f"{logical}.Stage"] = f"{logical}{title}"
+
+
+def _document(owner: Owner, routes: list[Route], made: Made) -> dict[str, Any]:
+    given = owner.properties
+    if "DefinitionBody" in given:
+        return {"Body": given["DefinitionBody"][1]}
+    if "DefinitionUri" in given:
+        place = stored_object(given, "DefinitionUri")
+        if place is None:
+            where = f"{owner.address}.DefinitionUri"
+            made.report(
+                "the document in another file is not read", given["DefinitionUri"][1], where
+            )
+            return {}
+        names = {"S3Bucket": "Bucket", "S3Key": "Key", "S3ObjectVersion": "Version"}
+        return {"BodyS3Location": {names[name]: part for name, part in place.items()}}
+    if not routes:
+        return {}
+    auth = members_at(given, "Auth")
+    schemes = _schemes(owner, auth, made)
+    paths: dict[str, Any] = {}
+    for route in routes:
+        version = route.said.get("PayloadFormatVersion")
+        more: dict[str, Any] = {"payloadFormatVersion": "2.0" if version is None else version[1]}
+        if "TimeoutInMillis" in route.said:
+            more["timeoutInMillis"] = route.said["TimeoutInMillis"][1]
+        whole = route.path == "$default"
+        called: dict[str, Any] = {
+            "x-amazon-apigateway-integration": integration(route.function, **more),
+            "responses": {},
+        }
+        if whole:
+            called["isDefaultRoute"] = True
+        security = _security(route, auth, schemes)
+        if security:
+            called["security"] = security
+        method = "x-amazon-apigateway-any-method" if route.method == "any" else route.method
+        paths.setdefault(f"/{route.path}" if whole else route.path, {})[method] = called
+    body: dict[str, Any] = {
+        "openapi": "3.0.1",
+        "info": {"version": "1.0", "title": {"Ref": "AWS::StackName"}},
+        "paths": paths,
+    }
+    if schemes:
+        body["components"] = {"securitySchemes": schemes}
+    return {"Body": body}
+
+
+def _schemes(owner: Owner, auth: Members, made: Made) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, (place, node) in members_at(auth, "Authorizers").items():
+        said = members(node)
+        if "JwtConfiguration" not in said:
+            where = f"{owner.address}.Auth.Authorizers.{name}"
+            made.report("an authorizer without JwtConfiguration is not written out", place, where)
+            continue
+        authorizer: dict[str, Any] = {
+            "type": "jwt",
+            "jwtConfiguration": said["JwtConfiguration"][1],
+            "identitySource": said["IdentitySource"][1]
+            if "IdentitySource" in said
+            else "$request.header.Authorization",
+        }
+        found[name] = {"type": "oauth2", "x-amazon-apigateway-authorizer": authorizer}
+    return found
+
+
+def _security(route: Route, auth: Members, schemes: dict[str, Any]) -> list[dict[str, Any]]:
+    own = route.authorization
+    chosen = own.get("Authorizer") or auth.get("DefaultAuthorizer")
+    name = chosen[1].value if chosen is not None else None
+    if not isinstance(name, str) or name == "NONE":
+        return []
+    if name == "AWS_IAM":
+        schemes.setdefault(name, _SIGNED)
+    return [{name: own["AuthorizationScopes"][1] if "AuthorizationScopes" in own else []}]
