@@ -10,8 +10,12 @@ from dharma.bootstrap import application
 from dharma.catalog.document import Note
 from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate
-from dharma.generator.cfn_parameters import output_names, parameter_names, parameter_value
-from dharma.generator.nested_stacks import BYTES_MAX, RESOURCES_MAX
+from dharma.generator.cloudformation.nested_stacks import BYTES_MAX, RESOURCES_MAX
+from dharma.generator.cloudformation.parameters import (
+    output_names,
+    parameter_names,
+    parameter_value,
+)
 from dharma.generator.verification import reread
 from dharma.orchestrator.steps.step_run import StepRun
 from functions.steps import step_handler

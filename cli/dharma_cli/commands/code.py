@@ -332,8 +332,8 @@ def _write(
     from dharma.catalog import load_catalog
     from dharma.generator import GenerateOptions
     from dharma.generator import generate as generate_code
-    from dharma.generator.backends import parse_backend
     from dharma.generator.code import GeneratedCode
+    from dharma.generator.terraform.backends import parse_backend
     from dharma_cli.generated import write_generated
     from dharma_cli.views.notes import notes, notes_document
 

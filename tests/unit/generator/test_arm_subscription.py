@@ -17,8 +17,8 @@ from dharma.catalog import canonical, load_catalog
 from dharma.catalog.document import Part
 from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate
-from dharma.generator.arm_places import Places
-from dharma.generator.arm_stages import staged
+from dharma.generator.arm.places import Places
+from dharma.generator.arm.stages import staged
 from dharma.generator.verification import reread
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions.nodes import (

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dharma.blueprint.readers.arm.expressions import ArmExpressions
 from dharma.blueprint.readers.arm.names import Names
 from dharma.blueprint.yaml_source import Node
-from dharma.generator.arm_values import ArmValues, Scope
+from dharma.generator.arm.values import ArmValues, Scope
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dharma.core.errors import NotExpressible
-from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, object_key, print_body
+from dharma.generator.terraform.hcl import Attribute, Block, Gap, Item, Raw, object_key, print_body
 from dharma.model.expressions.nodes import (
     Binary,
     Call,

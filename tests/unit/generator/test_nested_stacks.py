@@ -13,7 +13,7 @@ import pytest
 from dharma.catalog import load_catalog
 from dharma.core.errors import NotExpressible
 from dharma.generator import GenerateOptions, generate
-from dharma.generator.nested_stacks import STACK, Limits, split
+from dharma.generator.cloudformation.nested_stacks import STACK, Limits, split
 from dharma.model.blueprint import Blueprint, Output, Resource, Variable
 from dharma.model.expressions.nodes import (
     Ambient,

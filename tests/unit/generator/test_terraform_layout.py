@@ -14,7 +14,7 @@ from dharma.blueprint.source import load_blueprint
 from dharma.catalog import load_catalog
 from dharma.core.errors import InvalidInput, NotExpressible
 from dharma.generator import AzureBackend, GcsBackend, GenerateOptions, S3Backend, generate
-from dharma.generator.backends import parse_backend
+from dharma.generator.terraform.backends import parse_backend
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "aws-reshaped-platform.yaml"
 PLUGINS = Path(os.environ.get("DHARMA_TERRAFORM_PLUGINS", "/opt/tf-plugins"))

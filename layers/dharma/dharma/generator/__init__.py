@@ -9,8 +9,9 @@ from dharma.catalog.document import Note
 from dharma.catalog.vpc_gateways import with_gateway_dependencies
 from dharma.core.errors import NotExpressible, NotFound
 from dharma.core.garbage import seldom_collected
-from dharma.generator.arm_check import reread
-from dharma.generator.cfn_parameters import parameter_names, stack_parameters
+from dharma.generator.arm.check import reread
+from dharma.generator.cloudformation.nested_stacks import Limits
+from dharma.generator.cloudformation.parameters import parameter_names, stack_parameters
 from dharma.generator.code import (
     AzureBackend,
     Backend,
@@ -23,7 +24,6 @@ from dharma.generator.decided import decided, place_of, written_in
 from dharma.generator.for_each import counted
 from dharma.generator.loops import frozen_variables, without_loops
 from dharma.generator.native_only import left_out
-from dharma.generator.nested_stacks import Limits
 from dharma.generator.outputs import native_outputs
 from dharma.generator.pulumi.functions import Language
 from dharma.generator.splats import without_splats

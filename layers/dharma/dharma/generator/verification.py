@@ -25,7 +25,7 @@ from dharma.catalog import Catalog, canonical, write
 from dharma.catalog.formats import Format, format_of
 from dharma.catalog.vpc_gateways import without_gateway_dependencies
 from dharma.core.errors import DharmaError, LimitExceeded, NotExpressible
-from dharma.generator.arm_check import graph_of
+from dharma.generator.arm.check import graph_of
 from dharma.generator.code import GeneratedCode
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.errors import EvaluationError

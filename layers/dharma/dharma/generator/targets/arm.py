@@ -24,14 +24,14 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.formats import PLACES
 from dharma.catalog.kept_elements import Placed, placed
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_metadata import metadata
-from dharma.generator.arm_outputs import ArmOutputs
-from dharma.generator.arm_parameters import lost_patterns, parameter, parameter_names
-from dharma.generator.arm_parts import VARIABLES_MAX, ArmParts
-from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
-from dharma.generator.arm_resources import ArmTemplate
-from dharma.generator.arm_subscription import SubscriptionTemplate, version_of
-from dharma.generator.arm_within import Within, moved_in
+from dharma.generator.arm.metadata import metadata
+from dharma.generator.arm.outputs import ArmOutputs
+from dharma.generator.arm.parameters import lost_patterns, parameter, parameter_names
+from dharma.generator.arm.parts import VARIABLES_MAX, ArmParts
+from dharma.generator.arm.places import GROUP, SUBSCRIPTION, Places
+from dharma.generator.arm.resources import ArmTemplate
+from dharma.generator.arm.subscription import SubscriptionTemplate, version_of
+from dharma.generator.arm.within import Within, moved_in
 from dharma.generator.code import ArmScope
 from dharma.generator.inexpressible import Inexpressible
 from dharma.generator.yaml_text import to_json

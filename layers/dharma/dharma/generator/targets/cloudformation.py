@@ -24,15 +24,15 @@ from typing import Any
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
-from dharma.generator.cfn_conditions import Conditions
-from dharma.generator.cfn_parameters import (
+from dharma.generator.cloudformation.conditions import Conditions
+from dharma.generator.cloudformation.nested_stacks import ONE_TEMPLATE, Limits, split
+from dharma.generator.cloudformation.parameters import (
     output_names,
     parameter,
     parameter_names,
 )
-from dharma.generator.cfn_values import Scope, Values
+from dharma.generator.cloudformation.values import Scope, Values
 from dharma.generator.inexpressible import Inexpressible
-from dharma.generator.nested_stacks import ONE_TEMPLATE, Limits, split
 from dharma.generator.yaml_text import Tagged, to_json, to_yaml
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.nodes import Binary, Symbol, Value, VariableRef, references, walk

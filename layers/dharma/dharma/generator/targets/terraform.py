@@ -2,7 +2,7 @@
 
 `versions.tf`, `providers.tf`, `variables.tf`, `main.tf`, `outputs.tf`, `backend.tf`, and where the
 blueprint speaks of its past `moved.tf`, `imports.tf`, `removed.tf`; a group of resources with a
-`module` becomes `modules/<name>/` (`terraform_modules`). Resources in
+`module` becomes `modules/<name>/` (`generator.terraform.modules`). Resources in
 the blueprint's order with their satellites behind them, so that a changed resource changes its own
 lines only. References are never replaced by values. The place of deployment (region, account,
 zones) is read through data sources, those that are used. A conditional resource has
@@ -23,18 +23,18 @@ from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.kept import with_kept
 from dharma.core.errors import NotExpressible
 from dharma.generator.code import GenerateOptions
-from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, print_body
-from dharma.generator.terraform_modules import Borders, Side, module_files
-from dharma.generator.terraform_past import Past, adoption_notes
-from dharma.generator.terraform_providers import (
+from dharma.generator.terraform.hcl import Attribute, Block, Gap, Item, Raw, print_body
+from dharma.generator.terraform.modules import Borders, Side, module_files
+from dharma.generator.terraform.past import Past, adoption_notes
+from dharma.generator.terraform.providers import (
     Aliases,
     backend_block,
     provider_blocks,
     providers_of,
     versions_block,
 )
-from dharma.generator.terraform_references import References
-from dharma.generator.terraform_variables import variable_blocks
+from dharma.generator.terraform.references import References
+from dharma.generator.terraform.variables import variable_blocks
 from dharma.model.ambient import AMBIENT_VARIABLES
 from dharma.model.blueprint import Blueprint, Output, Variable
 from dharma.model.expressions.negation import negated

@@ -13,7 +13,7 @@ from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.core.errors import Conflict, DeploymentCancelled, DharmaError, NotFound
 from dharma.core.observability import bound
 from dharma.core.redaction import redacted
-from dharma.generator.cfn_parameters import parameter_value
+from dharma.generator.cloudformation.parameters import parameter_value
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint
 from dharma.model.expressions.nodes import Value
 from dharma.orchestrator import variables

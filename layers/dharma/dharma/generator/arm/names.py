@@ -15,8 +15,8 @@ from typing import Any
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
 from dharma.catalog.formats import PERHAPS_WITHIN_PARENT, WITHIN_PARENT, azure_type
-from dharma.generator.arm_parts import ArmParts, variable_of
-from dharma.generator.arm_places import (
+from dharma.generator.arm.parts import ArmParts, variable_of
+from dharma.generator.arm.places import (
     GROUP,
     SUBSCRIPTION,
     SUBSCRIPTION_ID,
@@ -24,7 +24,7 @@ from dharma.generator.arm_places import (
     Places,
     is_group_id,
 )
-from dharma.generator.arm_values import ArmValues
+from dharma.generator.arm.values import ArmValues
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmCall, ArmIndex, ArmMember, ArmValue
 from dharma.model.expressions.nodes import (

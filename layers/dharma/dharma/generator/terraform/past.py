@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from dharma.catalog.document import Document, Note, Part
 from dharma.core.errors import NotExpressible
-from dharma.generator.hcl import Attribute, Block, Item, Raw
-from dharma.generator.terraform_modules import Borders, Side
+from dharma.generator.terraform.hcl import Attribute, Block, Item, Raw
+from dharma.generator.terraform.modules import Borders, Side
 from dharma.model.addresses import Address, former_address, parse_address
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.nodes import Call, Conditional, Value

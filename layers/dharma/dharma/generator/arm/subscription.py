@@ -4,7 +4,7 @@ A nested template has a scope of its own (`inner`): the variables that it uses c
 parameters, what the outside wants to know of its resources goes out as its outputs. An id says the
 group of what it means; a secret is asked of the resource itself, since outputs are kept in the
 history of deployments. A deployment waits for the group that it goes into and for those whose
-resources its own need. Two groups that need each other are deployed in stages (`arm_stages`).
+resources its own need. Two groups that need each other are deployed in stages (`stages`).
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from typing import Any
 from dharma.catalog import Catalog
 from dharma.catalog.document import Note, Part
 from dharma.catalog.naming import Names, pascal
-from dharma.generator.arm_metadata import metadata
-from dharma.generator.arm_names import FUNCTION, ArmNames
-from dharma.generator.arm_outputs import ArmOutputs
-from dharma.generator.arm_parameters import arm_type, parameter, parameter_names
-from dharma.generator.arm_parts import ArmParts, variable_of
-from dharma.generator.arm_places import GROUP, SUBSCRIPTION, Places
-from dharma.generator.arm_resources import ArmTemplate
-from dharma.generator.arm_stages import Stage, staged
-from dharma.generator.arm_within import Within
+from dharma.generator.arm.metadata import metadata
+from dharma.generator.arm.names import FUNCTION, ArmNames
+from dharma.generator.arm.outputs import ArmOutputs
+from dharma.generator.arm.parameters import arm_type, parameter, parameter_names
+from dharma.generator.arm.parts import ArmParts, variable_of
+from dharma.generator.arm.places import GROUP, SUBSCRIPTION, Places
+from dharma.generator.arm.resources import ArmTemplate
+from dharma.generator.arm.stages import Stage, staged
+from dharma.generator.arm.within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmCall, ArmMember, ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Output

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dharma.core.errors import NotExpressible
-from dharma.generator.hcl import Attribute, Block, Item, Raw
+from dharma.generator.terraform.hcl import Attribute, Block, Item, Raw
 from dharma.model.blueprint import Variable
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import Binary, Call, Value, VariableRef

@@ -11,7 +11,7 @@ from dataclasses import replace
 from dharma.catalog.document import Document, Part
 from dharma.core.errors import NotExpressible
 from dharma.generator.conditions import conjuncts
-from dharma.generator.hcl import Attribute, Block, Item, identifier
+from dharma.generator.terraform.hcl import Attribute, Block, Item, identifier
 from dharma.model.arm_functions import ARM_FUNCTION
 from dharma.model.arm_in_terraform import in_terraform
 from dharma.model.blueprint import Blueprint

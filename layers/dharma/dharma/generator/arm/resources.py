@@ -13,11 +13,11 @@ from dharma.catalog.formats import PLACES, azure_type
 from dharma.catalog.kept import with_kept
 from dharma.catalog.naming import snake
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_names import ArmNames
-from dharma.generator.arm_parts import ArmParts
-from dharma.generator.arm_places import Place, Places
-from dharma.generator.arm_values import REGION_OF_GROUP, ArmValues, Scope
-from dharma.generator.arm_within import Within
+from dharma.generator.arm.names import ArmNames
+from dharma.generator.arm.parts import ArmParts
+from dharma.generator.arm.places import Place, Places
+from dharma.generator.arm.values import REGION_OF_GROUP, ArmValues, Scope
+from dharma.generator.arm.within import Within
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.arm_language import ArmValue, print_text
 from dharma.model.blueprint import Blueprint, Lifecycle, Output

@@ -2,7 +2,7 @@
 
 `json` gives what may stand as a property: plain data stays plain, an expression becomes a string
 `[...]`. `expression` gives the same inside an expression. References are spelled by the document
-(`arm_names`).
+(`names`).
 """
 
 from __future__ import annotations

@@ -8,8 +8,8 @@ from typing import Any
 from dharma.catalog import Catalog
 from dharma.catalog.document import Part
 from dharma.catalog.naming import snake
-from dharma.generator.arm_parameters import arm_type, camel
-from dharma.generator.arm_values import ArmValues
+from dharma.generator.arm.parameters import arm_type, camel
+from dharma.generator.arm.values import ArmValues
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.blueprint import Blueprint, Output
 from dharma.model.expressions.inference import Declared, infer

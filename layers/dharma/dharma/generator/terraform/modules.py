@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from dharma.catalog.document import Document, Part
 from dharma.catalog.naming import Names
 from dharma.core.errors import NotExpressible
-from dharma.generator.hcl import Attribute, Block, Gap, Item, Raw, identifier
-from dharma.generator.terraform_references import References
-from dharma.generator.terraform_variables import variable_blocks
+from dharma.generator.terraform.hcl import Attribute, Block, Gap, Item, Raw, identifier
+from dharma.generator.terraform.references import References
+from dharma.generator.terraform.variables import variable_blocks
 from dharma.model.ambient import AMBIENT_VARIABLES
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions.nodes import (

@@ -14,7 +14,7 @@ from graphlib import CycleError, TopologicalSorter
 from dharma.catalog.document import Part
 from dharma.catalog.placement import cyclic_components
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_places import SUBSCRIPTION, Place, Places
+from dharma.generator.arm.places import SUBSCRIPTION, Place, Places
 from dharma.model.expressions.nodes import references
 
 Graph = dict[str, set[str]]

@@ -10,7 +10,7 @@ from dharma.catalog.document import Document, Part
 from dharma.catalog.naming import Names
 from dharma.core.errors import NotExpressible
 from dharma.generator.code import AzureBackend, Backend, GcsBackend
-from dharma.generator.hcl import Attribute, Block, Item, Raw
+from dharma.generator.terraform.hcl import Attribute, Block, Item, Raw
 from dharma.model.blueprint import Blueprint
 from dharma.model.expressions.nodes import Symbol, Value, VariableRef
 

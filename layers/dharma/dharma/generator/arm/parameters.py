@@ -8,7 +8,7 @@ from typing import Any
 from dharma.catalog.document import Note
 from dharma.catalog.naming import Names, pascal
 from dharma.core.errors import NotExpressible
-from dharma.generator.arm_values import ArmValues, Scope
+from dharma.generator.arm.values import ArmValues, Scope
 from dharma.generator.inexpressible import Inexpressible
 from dharma.model.blueprint import Blueprint, Variable
 from dharma.model.expressions.nodes import Value

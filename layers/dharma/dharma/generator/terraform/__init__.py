@@ -1,0 +1,1 @@
+"""Terraform code: its text, and what stands around the resources."""
