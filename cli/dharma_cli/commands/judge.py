@@ -22,7 +22,7 @@ from dharma_cli.output import Format, Output
 
 if TYPE_CHECKING:
     from dharma.model.blueprint import ResolvedBlueprint
-    from dharma.orchestrator.planning import Plan
+    from dharma.orchestrator.plan import Plan
     from dharma_cli.source import Source
 
 
@@ -208,7 +208,7 @@ def plan(
 
 
 def _plan_there(source: Source, environment: str) -> Plan:
-    from dharma.orchestrator.planning import Plan
+    from dharma.orchestrator.plan import Plan
     from dharma_cli.client import connect
     from dharma_cli.submit import plan_body
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 def document(console: Console, name: str, body: Any) -> None:
     """Those without a view of their own are printed as JSON."""
     if name == "plan":
+        from dharma.orchestrator.plan import Plan
         from dharma.orchestrator.plan_view import render
-        from dharma.orchestrator.planning import Plan
         from dharma_cli.views.plan import coloured_plan
 
         coloured_plan(console, render(Plan.from_dict(body)))

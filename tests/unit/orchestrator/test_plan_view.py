@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from dharma.orchestrator.plan import Change, PathChange, Plan
 from dharma.orchestrator.plan_view import render
-from dharma.orchestrator.planning import Change, PathChange, Plan
 
 
 def test_a_plan_reads_like_terraforms() -> None:

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 from dharma.catalog.kinds import Property
 from dharma.model.blueprint import Lifecycle, ResolvedBlueprint, ResourceInstance
 from dharma.model.expressions.nodes import ResourceRef, Template, Unknown, Value
+from dharma.orchestrator.plan import Plan
 from dharma.orchestrator.plan_view import render, summary_line
-from dharma.orchestrator.planning import KNOWN_AFTER_APPLY, SENSITIVE, Plan, plan, plan_of_removal
+from dharma.orchestrator.planning import plan, plan_of_removal
+from dharma.orchestrator.showing import KNOWN_AFTER_APPLY, SENSITIVE
 from dharma.orchestrator.states import DeployedState
 
 

@@ -28,9 +28,9 @@ from dharma.core.workflows import MemoryWorkflows
 from dharma.orchestrator.locks import EnvironmentLocks
 from dharma.orchestrator.memory_cloud import MemoryCloud
 from dharma.orchestrator.models import DeploymentRequest
-from dharma.orchestrator.planning import SENSITIVE
 from dharma.orchestrator.ports import Ports
 from dharma.orchestrator.service import Orchestrator, may_approve, stack_name
+from dharma.orchestrator.showing import SENSITIVE
 
 ADA = Principal("ada", "acme", frozenset({"admin"}))
 EVE = Principal("eve", "acme", frozenset({"editor"}))

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from dharma.orchestrator.planning import Action, Change, PathChange, Plan
+from dharma.orchestrator.plan import Action, Change, PathChange, Plan
 
 MARKS: dict[Action, str] = {
     "create": "+",

@@ -13,41 +13,25 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
-from dharma.model.expressions.nodes import Expression, ResourceRef, Unknown, Value, references, walk
-from dharma.model.expressions.printer import print_template
-
-Action = Literal["create", "update", "replace", "delete", "no-op"]
-Path = tuple[str | int, ...]
-Secrets = frozenset[str | int | float]
-
-SENSITIVE = "(sensitive value)"
-KNOWN_AFTER_APPLY = "(known after apply)"
-
-
-class PropertyRules(Protocol):
-    """What planning asks of a property of the catalog (`dharma.catalog.kinds.Property`)."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def default(self) -> Value: ...
-    @property
-    def immutable(self) -> bool: ...
-    @property
-    def sensitive(self) -> bool: ...
-    @property
-    def properties(self) -> Mapping[str, Any]: ...
-
-
-class KindRules(Protocol):
-    @property
-    def properties(self) -> Mapping[str, Any]: ...
-
-
-class KindSource(Protocol):
-    """The catalog, as far as planning needs it."""
-
-    def kind(self, name: str) -> KindRules | None: ...
+from dharma.model.expressions.nodes import Expression, ResourceRef, Value, references
+from dharma.orchestrator.differences import (
+    KindSource,
+    Path,
+    begins_with,
+    differences,
+    has_rule,
+    lies_in,
+)
+from dharma.orchestrator.plan import Action, Change, PathChange, Plan
+from dharma.orchestrator.showing import (
+    KNOWN_AFTER_APPLY,
+    SENSITIVE,
+    Secrets,
+    holds_secret,
+    secret_values,
+    show,
+    shown_properties,
+)
 
 
 class DeployedResources(Protocol):
@@ -59,106 +43,6 @@ class DeployedResources(Protocol):
     def resolved(self) -> ResolvedBlueprint: ...
 
 
-@dataclass(frozen=True, slots=True)
-class PathChange:
-    """One property path. Values are ready to be shown: expressions printed, secrets hidden."""
-
-    path: str
-    before: Any
-    after: Any
-    forces_replacement: bool = False
-    sensitive: bool = False
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "path": self.path,
-            "before": self.before,
-            "after": self.after,
-            "forcesReplacement": self.forces_replacement,
-            "sensitive": self.sensitive,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What happens to one resource. `before` and `after` are all its properties, ready to be shown
-    (None where there is none); `paths` lists those that differ."""
-
-    address: str
-    kind: str
-    action: Action
-    before: dict[str, Any] | None
-    after: dict[str, Any] | None
-    paths: tuple[PathChange, ...] = ()
-    reason: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "address": self.address,
-            "kind": self.kind,
-            "action": self.action,
-            "before": self.before,
-            "after": self.after,
-            "paths": [path.to_dict() for path in self.paths],
-            "reason": self.reason,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """`changes` has every resource, those that stay as they are too, by address. `refused` lists
-    what the lifecycle forbids: such a plan is not carried out. `from_version` is the state that it
-    was made against, 0 for none."""
-
-    changes: tuple[Change, ...]
-    outputs: tuple[PathChange, ...] = ()
-    refused: tuple[str, ...] = ()
-    from_version: int = 0
-
-    @property
-    def summary(self) -> dict[str, int]:
-        counts = {"create": 0, "update": 0, "replace": 0, "delete": 0, "no-op": 0}
-        for change in self.changes:
-            counts[change.action] += 1
-        return counts
-
-    @property
-    def empty(self) -> bool:
-        """Nothing to do, not even an output to change."""
-        return all(change.action == "no-op" for change in self.changes) and not self.outputs
-
-    def to_dict(self) -> dict[str, Any]:
-        return {
-            "formatVersion": 1,
-            "fromVersion": self.from_version,
-            "summary": self.summary,
-            "changes": [change.to_dict() for change in self.changes],
-            "outputs": [output.to_dict() for output in self.outputs],
-            "refused": list(self.refused),
-        }
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Plan:
-        """The inverse of `to_dict`."""
-        return cls(
-            changes=tuple(
-                Change(
-                    change["address"],
-                    change["kind"],
-                    change["action"],
-                    change["before"],
-                    change["after"],
-                    tuple(_path_change(path) for path in change["paths"]),
-                    change["reason"],
-                )
-                for change in data["changes"]
-            ),
-            outputs=tuple(_path_change(path) for path in data["outputs"]),
-            refused=tuple(data["refused"]),
-            from_version=data["fromVersion"],
-        )
-
-
 def plan(
     desired: ResolvedBlueprint, current: DeployedResources | None, catalog: KindSource
 ) -> Plan:
@@ -166,8 +50,8 @@ def plan(
     old = {} if current is None else {r.address: r for r in current.resolved.resources}
     new = {r.address: r for r in desired.resources}
     secrets = {
-        False: _secret_values(None if current is None else current.resolved),
-        True: _secret_values(desired),
+        False: secret_values(None if current is None else current.resolved),
+        True: secret_values(desired),
     }
     comparisons = {
         address: _Comparison(new[address], old[address], catalog, secrets)
@@ -213,17 +97,17 @@ class _Comparison:
         self.differing = [
             difference
             for difference in found
-            if not any(_lies_in(difference[0], path) for path in ignored)
+            if not any(lies_in(difference[0], path) for path in ignored)
         ]
 
     def _differences(self) -> list[tuple[Path, Value, Value]]:
         kind = self.catalog.kind(self.new.type)
         rules = {} if kind is None else kind.properties
-        return list(_compare(self.old.properties, self.new.properties, rules, ()))
+        return list(differences(self.old.properties, self.new.properties, rules, ()))
 
     @property
     def replaces(self) -> bool:
-        return any(self._rule(path, "immutable") for path, _, _ in self.differing)
+        return any(self._has(path, "immutable") for path, _, _ in self.differing)
 
     def referring(self, replaced: Mapping[str, str]) -> list[tuple[Path, ResourceRef]]:
         """Unchanged paths that refer to a resource that will be replaced."""
@@ -232,11 +116,11 @@ class _Comparison:
             (path, reference)
             for path, reference in _reference_paths(self.new.properties, ())
             if instance_address(reference) in replaced
-            and not any(_begins_with(path, done) for done in changed)
+            and not any(begins_with(path, done) for done in changed)
         ]
 
     def replaced_by_reference(self, replaced: Mapping[str, str]) -> bool:
-        return any(self._rule(path, "immutable") for path, _ in self.referring(replaced))
+        return any(self._has(path, "immutable") for path, _ in self.referring(replaced))
 
     def change(self, replaced: Mapping[str, str]) -> Change:
         paths = [self._path_change(path, before, after) for path, before, after in self.differing]
@@ -246,12 +130,12 @@ class _Comparison:
                     _dotted(path),
                     show(reference),
                     KNOWN_AFTER_APPLY,
-                    forces_replacement=self._rule(path, "immutable"),
+                    forces_replacement=self._has(path, "immutable"),
                 )
             )
         paths.sort(key=lambda change: change.path)
-        before = _shown(self.old, self.catalog, self.secrets[False])
-        after = _shown(self.new, self.catalog, self.secrets[True])
+        before = shown_properties(self.old, self.catalog, self.secrets[False])
+        after = shown_properties(self.new, self.catalog, self.secrets[True])
         action: Action = "no-op"
         if self.new.address in replaced:
             action = "replace"
@@ -261,10 +145,10 @@ class _Comparison:
         return Change(self.new.address, self.new.type, action, before, after, tuple(paths), reason)
 
     def _path_change(self, path: Path, before: Value, after: Value) -> PathChange:
-        hidden = self._rule(path, "sensitive")
+        hidden = self._has(path, "sensitive")
         shown = [
             SENSITIVE
-            if value is not None and (hidden or _holds_secret(value, self.secrets[is_new]))
+            if value is not None and (hidden or holds_secret(value, self.secrets[is_new]))
             else show(value)
             for value, is_new in ((before, False), (after, True))
         ]
@@ -272,12 +156,12 @@ class _Comparison:
             _dotted(path),
             shown[0],
             shown[1],
-            forces_replacement=self._rule(path, "immutable"),
+            forces_replacement=self._has(path, "immutable"),
             sensitive=SENSITIVE in shown,
         )
 
-    def _rule(self, path: Path, name: Literal["immutable", "sensitive"]) -> bool:
-        return _rule(self.catalog, self.new.type, path, name)
+    def _has(self, path: Path, name: Literal["immutable", "sensitive"]) -> bool:
+        return has_rule(self.catalog, self.new.type, path, name)
 
 
 def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
@@ -289,7 +173,7 @@ def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
             paths = sorted(
                 _dotted(path)
                 for path, _, _ in comparison.differing
-                if _rule(comparison.catalog, comparison.new.type, path, "immutable")
+                if has_rule(comparison.catalog, comparison.new.type, path, "immutable")
             )
             replaced[address] = f"{', '.join(paths)} cannot be changed in place"
     spreading = True
@@ -302,7 +186,7 @@ def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
                     {
                         instance_address(reference)
                         for path, reference in comparison.referring(replaced)
-                        if _rule(comparison.catalog, comparison.new.type, path, "immutable")
+                        if has_rule(comparison.catalog, comparison.new.type, path, "immutable")
                     }
                 )
                 replaced[address] = f"{', '.join(causes)} is replaced"
@@ -314,12 +198,12 @@ def _created(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) 
     reason = ""
     if resource.exists is None:
         reason = "whether it will exist is not known yet"
-    after = _shown(resource, catalog, secrets)
+    after = shown_properties(resource, catalog, secrets)
     return Change(resource.address, resource.type, "create", None, after, reason=reason)
 
 
 def _deleted(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) -> Change:
-    before = _shown(resource, catalog, secrets)
+    before = shown_properties(resource, catalog, secrets)
     return Change(
         resource.address,
         resource.type,
@@ -358,7 +242,7 @@ def _output_changes(
             continue
         hidden = any(
             resolved is not None
-            and (name in resolved.sensitive_outputs or _holds_secret(value, resolved.secrets))
+            and (name in resolved.sensitive_outputs or holds_secret(value, resolved.secrets))
             for resolved, value in (
                 (None if current is None else current.resolved, before),
                 (desired, after),
@@ -374,64 +258,6 @@ def _output_changes(
 
 def _shown_output(value: Value) -> Any:
     return KNOWN_AFTER_APPLY if any(references(value)) else show(value)
-
-
-def _compare(
-    old: Mapping[str, Value], new: Mapping[str, Value], rules: Mapping[str, Any], at: Path
-) -> Iterator[tuple[Path, Value, Value]]:
-    """Differing paths of two objects; lists and sets differ as wholes, objects by member."""
-    for name in sorted(old.keys() | new.keys()):
-        rule: PropertyRules | None = rules.get(name)
-        default = None if rule is None else rule.default
-        before = _or_default(old.get(name), default)
-        after = _or_default(new.get(name), default)
-        if before == after or _same_set(before, after, rule):
-            continue
-        if _is_object(before, rule) and _is_object(after, rule):
-            members = {} if rule is None else rule.properties
-            assert isinstance(before, dict)
-            assert isinstance(after, dict)
-            yield from _compare(before, after, members, (*at, name))
-        elif (
-            rule is not None
-            and rule.type == "list(object)"
-            and isinstance(before, list)
-            and isinstance(after, list)
-            and len(before) == len(after)
-        ):
-            for index, (was, will) in enumerate(zip(before, after, strict=True)):
-                if isinstance(was, dict) and isinstance(will, dict):
-                    yield from _compare(was, will, rule.properties, (*at, name, index))
-                elif was != will:
-                    yield (*at, name, index), was, will
-        else:
-            yield (*at, name), before, after
-
-
-def _or_default(value: Value, default: Value) -> Value:
-    return default if value is None else value
-
-
-def _is_object(value: Value, rule: PropertyRules | None) -> bool:
-    return isinstance(value, dict) and (
-        rule is None or rule.type == "object" or rule.type.startswith("map(")
-    )
-
-
-def _same_set(before: Value, after: Value, rule: PropertyRules | None) -> bool:
-    if rule is None or not rule.type.startswith("set("):
-        return False
-    if not isinstance(before, list) or not isinstance(after, list):
-        return False
-    left, right = ([_trimmed(element) for element in side] for side in (before, after))
-    return sorted(map(repr, left)) == sorted(map(repr, right))
-
-
-def _trimmed(element: Value) -> Value:
-    """An element without its absent members, in one order."""
-    if isinstance(element, dict):
-        return {k: _trimmed(v) for k, v in sorted(element.items()) if v is not None}
-    return element
 
 
 def _reference_paths(value: Value, at: Path) -> Iterator[tuple[Path, ResourceRef]]:
@@ -456,97 +282,5 @@ def instance_address(reference: ResourceRef) -> str:
     )
 
 
-def _rule(
-    catalog: KindSource, kind_name: str, path: Path, name: Literal["immutable", "sensitive"]
-) -> bool:
-    """Whether the property at a path, or one above it, is immutable or sensitive."""
-    kind = catalog.kind(kind_name)
-    rules: Mapping[str, Any] = {} if kind is None else kind.properties
-    for step in path:
-        if isinstance(step, int):
-            continue
-        rule: PropertyRules | None = rules.get(step)
-        if rule is None:
-            return False
-        if getattr(rule, name):
-            return True
-        rules = rule.properties
-    return False
-
-
-def _secret_values(resolved: ResolvedBlueprint | None) -> Secrets:
-    return frozenset() if resolved is None else resolved.secrets
-
-
-def _holds_secret(value: Value, secrets: Secrets) -> bool:
-    if not secrets:
-        return False
-    texts = [secret for secret in secrets if isinstance(secret, str)]
-    return any(
-        any(text in node for text in texts)
-        if isinstance(node, str)
-        else isinstance(node, int | float) and node in secrets
-        for node in walk(value)
-    )
-
-
-def _shown(resource: ResourceInstance, catalog: KindSource, secrets: Secrets) -> dict[str, Any]:
-    """All properties of a resource, ready to be shown."""
-
-    def visit(value: Value, path: Path) -> Any:
-        if path and _rule(catalog, resource.type, path, "sensitive") and value is not None:
-            return SENSITIVE
-        if isinstance(value, dict):
-            return {k: visit(v, (*path, k)) for k, v in sorted(value.items()) if v is not None}
-        if isinstance(value, list):
-            return [visit(v, (*path, i)) for i, v in enumerate(value)]
-        if _holds_secret(value, secrets):
-            return SENSITIVE
-        return show(value)
-
-    shown = visit(resource.properties, ())
-    assert isinstance(shown, dict)
-    return shown
-
-
-def show(value: Value) -> Any:
-    """A value as JSON for people: expressions in Terraform's syntax, unknowns in its words."""
-    if isinstance(value, Unknown):
-        return KNOWN_AFTER_APPLY
-    if isinstance(value, dict):
-        return {k: show(v) for k, v in value.items() if v is not None}
-    if isinstance(value, list):
-        return [show(v) for v in value]
-    if isinstance(value, Expression):
-        if any(isinstance(node, Unknown) for node in walk(value)):
-            return KNOWN_AFTER_APPLY
-        return print_template(value)
-    return value
-
-
-def _begins_with(path: Path, prefix: tuple[str | int, ...]) -> bool:
-    return tuple(str(step) for step in path[: len(prefix)]) == tuple(str(s) for s in prefix)
-
-
-def _lies_in(path: Path, ignored: Path) -> bool:
-    """Whether a property is what Terraform names so, or in it. There, a member of a single block is
-    one of the first block, `scaling_config[0].desired_size`; a property has no position then."""
-    rest = list(path)
-    for number, step in enumerate(ignored, 1):
-        if not rest:
-            return False
-        if str(rest[0]) == str(step):
-            del rest[0]
-        elif not (step == 0 and isinstance(rest[0], str) and number < len(ignored)):
-            return False
-    return True
-
-
 def _dotted(path: Path) -> str:
     return ".".join(str(step) for step in path)
-
-
-def _path_change(data: Mapping[str, Any]) -> PathChange:
-    return PathChange(
-        data["path"], data["before"], data["after"], data["forcesReplacement"], data["sensitive"]
-    )

@@ -41,7 +41,8 @@ from dharma.orchestrator import keys, variables
 from dharma.orchestrator.artifacts import artifact_key, load_snapshot
 from dharma.orchestrator.locks import EnvironmentLocks, locked
 from dharma.orchestrator.models import Deployment, DeploymentRequest, Operation, ProgressEvent
-from dharma.orchestrator.planning import Plan, plan
+from dharma.orchestrator.plan import Plan
+from dharma.orchestrator.planning import plan
 from dharma.orchestrator.ports import Environment, Ports
 from dharma.orchestrator.repository import Appended, Deployments
 from dharma.orchestrator.resolving import deployed_state, resolve_in

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.core.errors import Conflict
+from dharma.orchestrator.plan import Plan
 from dharma.orchestrator.plan_view import render
-from dharma.orchestrator.planning import Plan, plan, plan_of_removal
+from dharma.orchestrator.planning import plan, plan_of_removal
 from dharma.orchestrator.steps.step_run import StepRun
 
 

@@ -10,8 +10,8 @@ from dharma.core.store import Operation
 from dharma.orchestrator.clouds import StackContent
 from dharma.orchestrator.locks import overtaken
 from dharma.orchestrator.models import Deployment
-from dharma.orchestrator.planning import SENSITIVE
 from dharma.orchestrator.repository import Appended
+from dharma.orchestrator.showing import SENSITIVE
 from dharma.orchestrator.states import StateVersion
 from dharma.orchestrator.steps.step_run import StepRun
 
