@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dharma.catalog.kinds import Property
+from dharma.model.addresses import instance_address
 from dharma.model.blueprint import Lifecycle, ResolvedBlueprint, ResourceInstance
 from dharma.model.expressions.nodes import ResourceRef, Template, Unknown, Value
 from dharma.orchestrator.plan import Plan
@@ -179,6 +180,18 @@ def test_replacement_spreads_along_immutable_references_and_updates_along_the_ot
     subnet = next(c for c in made.changes if c.address == "aws_subnet.app")
     assert subnet.reason == "aws_vpc.main is replaced"
     assert subnet.paths[0].after == KNOWN_AFTER_APPLY
+
+
+@pytest.mark.parametrize("key", [0, "eu", 'a "quoted" key', "${"])
+def test_replacement_spreads_from_one_instance_whatever_its_key_is(key: int | str) -> None:
+    vpc = instance_address("aws_vpc.main", key)
+    subnet = resource("aws_subnet.app", vpc_id=ResourceRef("aws_vpc.main", ("id",), key))
+    made = plan(
+        blueprint(resource(vpc, cidr_block="10.1.0.0/16"), subnet),
+        deployed(resource(vpc, cidr_block="10.0.0.0/16"), subnet),
+        CATALOG,
+    )
+    assert actions(made) == {vpc: "replace", "aws_subnet.app": "replace"}
 
 
 def test_the_order_of_a_set_is_no_change_and_that_of_a_list_is_one() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
+from dharma.model.addresses import instance_address
 from dharma.model.blueprint import Resource, ResourceInstance
 from dharma.model.expressions.nodes import Expression, ResourceRef, Value, references
 
@@ -137,17 +138,6 @@ def dependency_graph(resources: Iterable[Resource | ResourceInstance]) -> Graph:
         needed = (*edges.get(resource.address, ()), *targets)
         edges[resource.address] = tuple(sorted(set(needed), key=position.__getitem__))
     return Graph(edges)
-
-
-def instance_address(address: str, key: int | str | None) -> str:
-    """`aws_subnet.app[0]`, `aws_subnet.app["a"]`, or the address itself."""
-    if key is None:
-        return address
-    if isinstance(key, int):
-        return f"{address}[{key}]"
-    from dharma.model.expressions.printer import print_string
-
-    return f"{address}[{print_string(key)}]"
 
 
 def resource_references(resource: Resource | ResourceInstance) -> Iterator[ResourceRef]:

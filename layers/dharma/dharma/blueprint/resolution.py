@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from dharma.blueprint.graph import dependency_graph, instance_address
+from dharma.blueprint.graph import dependency_graph
 from dharma.blueprint.places import fault_at
 from dharma.blueprint.secrecy import Secret, secrets_between
 from dharma.blueprint.variables import check_values
 from dharma.core.errors import Fault, InvalidBlueprint, LimitExceeded
 from dharma.core.garbage import seldom_collected
+from dharma.model.addresses import instance_address
 from dharma.model.blueprint import Blueprint, ResolvedBlueprint, Resource, ResourceInstance
 from dharma.model.expressions.conversion import as_bool, as_integer, as_text
 from dharma.model.expressions.errors import EvaluationError

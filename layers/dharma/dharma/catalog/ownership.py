@@ -18,6 +18,7 @@ from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
 from dharma.catalog.naming import Names, name_in_address, name_in_deployment, name_in_logical_id
 from dharma.catalog.paths import Step, get, parse_path, print_path
+from dharma.model.addresses import referred_address
 from dharma.model.expressions.nodes import ResourceRef, Value
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*$")
@@ -149,12 +150,7 @@ class Ownership:
     def _owner_named(self, value: Value, kind: Kind) -> Folding | None:
         if not isinstance(value, ResourceRef):
             return self._owners_by_name(kind).get(repr(value)) if value is not None else None
-        candidates = [value.address]
-        if isinstance(value.instance, str):
-            candidates.insert(0, f'{value.address}["{value.instance}"]')
-        elif isinstance(value.instance, int):
-            candidates.insert(0, f"{value.address}[{value.instance}]")
-        for address in candidates:
+        for address in (referred_address(value), value.address):
             folding = self.foldings.get(address)
             if folding is not None and folding.kind is kind:
                 return folding

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dharma.model.addresses import referred_address
 from dharma.model.blueprint import ResourceInstance
 from dharma.model.expressions.nodes import Expression, ResourceRef, Unknown, Value
 
@@ -113,11 +114,7 @@ class PricedResource:
             value = value.get(step) if isinstance(value, dict) else None
         if not isinstance(value, ResourceRef):
             return None
-        address = value.address
-        if value.instance is not None:
-            key = value.instance
-            address += f'["{key}"]' if isinstance(key, str) else f"[{key}]"
-        found = self._neighbours.get(address)
+        found = self._neighbours.get(referred_address(value))
         if found is None:
             return None
         return PricedResource(found, self.usage, self._neighbours)

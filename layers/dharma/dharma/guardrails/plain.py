@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from dharma.catalog.kinds import Property
+from dharma.model.addresses import referred_address
 from dharma.model.expressions.nodes import (
     Ambient,
     Call,
@@ -85,7 +86,7 @@ class Plain:
 
     def _evaluated(self, value: Expression, declared: Property | None, path: str) -> Any:
         if isinstance(value, ResourceRef):
-            return _address(value)
+            return referred_address(value)
         if isinstance(value, Ambient) and self._in_document:
             return "${" + value.name + "}"
         if isinstance(value, Template):
@@ -119,7 +120,7 @@ def _template_text(template: Template) -> str | None:
         if isinstance(part, str):
             pieces.append(part)
         elif isinstance(part, ResourceRef):
-            pieces.append("${" + ".".join([_address(part), *map(str, part.path)]) + "}")
+            pieces.append("${" + ".".join([referred_address(part), *map(str, part.path)]) + "}")
         elif isinstance(part, Ambient):
             pieces.append("${" + part.name + "}")
         elif isinstance(part, bool):
@@ -129,13 +130,6 @@ def _template_text(template: Template) -> str | None:
         else:
             return None
     return "".join(pieces)
-
-
-def _address(reference: ResourceRef) -> str:
-    if reference.instance is None:
-        return reference.address
-    key = reference.instance
-    return f"{reference.address}[{json.dumps(key) if isinstance(key, (int, str)) else '?'}]"
 
 
 def _has_unknown(value: Value) -> bool:
@@ -149,7 +143,7 @@ def _reason(value: Value) -> str:
         if isinstance(node, Unknown):
             causes.append(node.reason)
         elif isinstance(node, ResourceRef):
-            causes.append(f"depends on {'.'.join([_address(node), *map(str, node.path)])}")
+            causes.append(f"depends on {'.'.join([referred_address(node), *map(str, node.path)])}")
         elif isinstance(node, Ambient):
             causes.append(f"depends on the place of deployment ({node.name})")
     distinct = list(dict.fromkeys(causes))

@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 
 from dharma.model.blueprint import Resource
+from dharma.model.expressions.nodes import ResourceRef, Value
+from dharma.model.expressions.printer import print_string
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_-]*"
 # A key is printed into code as it stands: no quotes, no escapes, no beginnings of templates.
@@ -41,6 +43,21 @@ def parse_address(text: str) -> Address | None:
     if match is None or match["type"] in ("module", "data"):
         return None
     return Address(match["modules"], match["type"], match["name"], match["key"] or "")
+
+
+def instance_address(address: str, key: Value) -> str:
+    """`aws_subnet.app[0]`, `aws_subnet.app["a"]`, or the address itself where there is no key; a
+    key that is not known is `[?]`."""
+    if key is None:
+        return address
+    if isinstance(key, str):
+        return f"{address}[{print_string(key)}]"
+    return f"{address}[{key if isinstance(key, int) else '?'}]"
+
+
+def referred_address(reference: ResourceRef) -> str:
+    """The address of the instance that a reference names, or of the resource."""
+    return instance_address(reference.address, reference.instance)
 
 
 def former_address(resource: Resource, former: str) -> Address | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from dharma.model.addresses import referred_address
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
 from dharma.model.expressions.nodes import Expression, ResourceRef, Value, references
 from dharma.orchestrator.differences import (
@@ -115,7 +116,7 @@ class _Comparison:
         return [
             (path, reference)
             for path, reference in _reference_paths(self.new.properties, ())
-            if instance_address(reference) in replaced
+            if referred_address(reference) in replaced
             and not any(begins_with(path, done) for done in changed)
         ]
 
@@ -184,7 +185,7 @@ def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
             if comparison.replaced_by_reference(replaced):
                 causes = sorted(
                     {
-                        instance_address(reference)
+                        referred_address(reference)
                         for path, reference in comparison.referring(replaced)
                         if has_rule(comparison.catalog, comparison.new.type, path, "immutable")
                     }
@@ -237,7 +238,7 @@ def _output_changes(
     old = {} if current is None else current.resolved.outputs
     for name in sorted(old.keys() | desired.outputs.keys()):
         before, after = old.get(name), desired.outputs.get(name)
-        moved = any(instance_address(r) in replaced for r in references(after))
+        moved = any(referred_address(r) in replaced for r in references(after))
         if before == after and not moved:
             continue
         hidden = any(
@@ -270,16 +271,6 @@ def _reference_paths(value: Value, at: Path) -> Iterator[tuple[Path, ResourceRef
     elif isinstance(value, Expression):
         for reference in references(value):
             yield at, reference
-
-
-def instance_address(reference: ResourceRef) -> str:
-    """The address of the instance that a reference names: `aws_subnet.app[0]`."""
-    if reference.instance is None:
-        return reference.address
-    key = reference.instance
-    return (
-        f'{reference.address}["{key}"]' if isinstance(key, str) else f"{reference.address}[{key}]"
-    )
 
 
 def _dotted(path: Path) -> str:
