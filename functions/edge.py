@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import json
 import logging
+import re
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -46,6 +47,7 @@ from functions.audited import act_of, record
 
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 _log = logging.getLogger("functions")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _principal: ContextVar[Principal] = ContextVar("principal")
 _rate_limit: ContextVar[Mapping[str, str]] = ContextVar("rate_limit")
 
@@ -140,12 +142,9 @@ def _answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: Any) ->
         return _serialised(_problem(event, error))
     except RecursionError:
         return _serialised(_problem(event, LimitExceeded("the body is nested too deeply")))
-    except UnicodeEncodeError:
-        failure: DharmaError = InvalidInput("the body holds a lone surrogate, which is no text")
-        return _serialised(_problem(event, failure))
     except Exception:  # noqa: BLE001 - the outermost edge: a short answer out, the rest to the log
         _log.exception("unexpected failure", extra={"route": event.get("routeKey")})
-        failure = DharmaError("something went wrong here; the log says what")
+        failure: DharmaError = DharmaError("something went wrong here; the log says what")
         return _serialised(_problem(event, failure))
     return served
 
@@ -224,15 +223,16 @@ def _problem(event: Mapping[str, Any], error: DharmaError) -> Response[str]:
 
 
 def _nothing_here(event: Mapping[str, Any]) -> Response[str]:
-    """What is answered on `$default`: 405 at a path of other methods, else 404."""
+    """What is answered on `$default`, and to names that no name can be (`%00`): 405 at a path of
+    other methods, else 404."""
     method = str(event["requestContext"]["http"]["method"])
     path = str(event.get("rawPath", ""))
     allowed = methods_of(path)
     if method == "OPTIONS":
         # Preflights come here as well; API Gateway adds the headers that they ask for.
         return Response(204, body="", headers={"Allow": ", ".join(allowed)} if allowed else {})
-    if allowed:
-        said = f"{method} is not what {path} takes, but {', '.join(allowed)}"
+    if allowed and method not in allowed:
+        said = f"{method} is not what {path[:200]} takes, but {', '.join(allowed)}"
         return _problem(event, MethodNotAllowed(said, allowed=allowed))
     return _problem(event, NotFound(f"there is no route {method} {path[:200]}"))
 
@@ -252,11 +252,18 @@ def _misshapen(error: RequestValidationError) -> InvalidInput:
 def _read_json(text: str) -> Any:
     """Python reads more than JSON has, and not every number that JSON has."""
     try:
-        return json.loads(text, parse_constant=_no_constant)
+        value = json.loads(text, parse_constant=_no_constant)
     except json.JSONDecodeError:
         raise  # The resolver says where.
     except ValueError as error:
         raise LimitExceeded("the body holds a number with too many digits") from error
+    if _SURROGATE.search(text):
+        # It may be half of a pair; alone it cannot be stored, logged or answered.
+        try:
+            spelled(value).encode()
+        except UnicodeEncodeError as error:
+            raise InvalidInput("the body holds a lone surrogate, which is no text") from error
+    return value
 
 
 def _no_constant(name: str) -> Any:

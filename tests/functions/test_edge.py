@@ -108,6 +108,21 @@ def test_a_misshapen_body_is_refused_and_nothing_is_stored(
     assert api.call("GET", "/environments").body["items"] == []
 
 
+@pytest.mark.parametrize("half", ["\\ud800", "\\uDFFF x", "\\udc00\\ud800"])
+@pytest.mark.parametrize("where", ["content", "filename", "key"])
+def test_half_a_character_is_refused_wherever_it_stands(api: Any, where: str, half: str) -> None:
+    body = f'{{"files": {{"{half}.tf": ""}}}}' if where == "key" else f'{{"{where}": "{half}"}}'
+    for path in ("/iac/generate", "/guardrails/validate", "/blueprints/import"):
+        reply = api.call("POST", path, body)
+        assert (reply.status, reply.code) == (400, "InvalidInput")
+        assert "surrogate" in reply.body["detail"]
+
+
+def test_a_pair_of_surrogates_is_one_character(api: Any) -> None:
+    body = '{"name": "dev", "credentials": "sandbox", "approvers": ["\\ud83d\\ude00"]}'
+    assert "surrogate" not in api.call("POST", "/environments", body).text
+
+
 def test_every_fault_of_the_shape_is_named(api: Any) -> None:
     body = {"name": 7, "approvers": "carol", "variables": {"x": 1}}
     details = api.call("POST", "/environments", body).body["details"]

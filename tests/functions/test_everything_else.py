@@ -36,6 +36,13 @@ def test_another_method_is_not_allowed_and_those_that_are_are_named(
     assert allowed in reply.body["detail"]
 
 
+@pytest.mark.parametrize("name", ["\0", "\n", "\N{GRINNING FACE}", "\N{REPLACEMENT CHARACTER}"])
+def test_a_name_that_none_can_be_is_not_found(api: Any, name: str) -> None:
+    for path in (f"/blueprints/{name}", f"/deployments/{name}/events", f"/environments/{name}"):
+        reply = api.call("GET", path)
+        assert (reply.status, reply.code) == (404, "NotFound"), path
+
+
 def test_nobody_needs_a_token_to_hear_it_and_no_body_disturbs(api: Any) -> None:
     assert api.call("POST", "/nowhere", "\0" * 100, anonymous=True).status == 404
 
