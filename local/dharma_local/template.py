@@ -26,7 +26,8 @@ _ABSENT = object()
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """A Lambda function. `timeout` in seconds; `dedicated`: in a process that can be killed.
+    """A Lambda function. `timeout` in seconds; `dedicated`: in a process that can be killed, all
+    but the routes in `here`.
 
     `environment` is its own, `Template.environment` that of all functions.
     """
@@ -37,6 +38,10 @@ class Function:
     memory_mb: int
     environment: Mapping[str, str]
     dedicated: bool = False
+    here: tuple[str, ...] = ()
+
+    def runs_apart(self, route_key: str) -> bool:
+        return self.dedicated and route_key not in self.here
 
     @property
     def arn(self) -> str:
@@ -382,6 +387,7 @@ class _Collector:
         base = self._globals.get("Function", {})
         variables = (own.get("Environment") or {}).get("Variables", {})
         merged = {**base, **own}
+        own_metadata = metadata.get("Dharma") or {}
         if "Handler" not in merged:
             self._fault(f"Resources.{name}", "a function without Handler")
             return
@@ -391,7 +397,8 @@ class _Collector:
             timeout=float(merged.get("Timeout", 3)),
             memory_mb=int(merged.get("MemorySize", 128)),
             environment={key: str(value) for key, value in variables.items()},
-            dedicated=(metadata.get("Dharma") or {}).get("Pool") == "dedicated",
+            dedicated=own_metadata.get("Pool") == "dedicated",
+            here=tuple(own_metadata.get("Here", ())),
         )
         for title, event in (own.get("Events") or {}).items():
             target = Target(id=f"{name}{title}", kind="function", name=name)

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from dharma.sso.roles import EVERYTHING_ELSE, PUBLIC, ROUTES
+from dharma_local.template import load_template
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "infra" / "template.yaml"
@@ -113,6 +114,16 @@ def test_no_function_waits_longer_than_api_gateway(template: dict[str, Any]) -> 
     for name, function in functions(template).items():
         if function["Properties"].get("Events"):
             assert function["Properties"].get("Timeout", usual) <= 30, name
+
+
+def test_on_one_machine_only_reads_are_answered_without_a_worker() -> None:
+    template = load_template(TEMPLATE)
+    for name, function in template.functions.items():
+        own = {route.key for route in template.routes if route.function == name}
+        assert own.issuperset(function.here), name
+        assert all(key.startswith("GET ") for key in function.here), name
+    waiting = [r for r in template.routes if not template.functions[r.function].runs_apart(r.key)]
+    assert {route.method for route in waiting} <= {"GET", "ANY"}
 
 
 def test_what_holds_data_is_kept_when_the_stack_goes(template: dict[str, Any]) -> None:

@@ -8,11 +8,12 @@ answered as API Gateway answers it: `{"message": ...}`, and the id of the reques
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote
@@ -31,8 +32,9 @@ from dharma_local.gateway.payload import (
     read_answer,
 )
 from dharma_local.gateway.routes import ENCODED_SLASH, Match, Router
-from dharma_local.template import Template
+from dharma_local.template import Route, Template
 from dharma_local.workers.pool import FunctionTimedOut, WorkerDied
+from dharma_local.workers.turns import TooManyWaiting
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -133,18 +135,21 @@ class Gateway:
                 context = self._gatekeeper.admit(match.route.authorizer, request, event)
                 event["requestContext"]["authorizer"] = {"lambda": context}
             event |= body_of(request, await _body(receive))
-            answer = read_answer(await self._invoker.call(match.route.function, event))
+            answer = read_answer(await self._called(match.route, event, receive))
         except _TooLarge:
             return message(413, "Request Entity Too Large")
         except _CutOff:
             return message(400, "Bad Request")
+        except TooManyWaiting:
+            return message(429, "Too Many Requests")
         except Refused as refused:
             if refused.status == 500:
                 _complain(match, request_id, refused.__cause__ or refused)
             return message(refused.status, refused.message)
         except FunctionTimedOut as error:
             _complain(match, request_id, error)
-            if self._spoilt is not None and self._invoker.in_process(match.route.function):
+            apart = self._invoker.runs_apart(match.route.function, match.route.key)
+            if self._spoilt is not None and not apart:
                 self._spoilt()
             return message(504, "Endpoint request timed out")
         except (FunctionError, WorkerDied, MalformedAnswer) as error:
@@ -154,6 +159,33 @@ class Gateway:
             _complain(match, request_id, ValueError("the answer has more than 6 MB"))
             return message(500, "Internal Server Error")
         return answer
+
+    async def _called(self, route: Route, event: dict[str, Any], receive: Receive) -> Any:
+        """What the function returned; `_CutOff` when nobody waits for it any more."""
+        if not self._invoker.runs_apart(route.function, route.key):
+            return self._invoker.call_here(route.function, event)
+        call = asyncio.ensure_future(
+            self._invoker.call_apart(route.function, event, _caller(event))
+        )
+        gone = asyncio.ensure_future(_departure(receive))
+        await asyncio.wait((call, gone), return_when=asyncio.FIRST_COMPLETED)
+        gone.cancel()
+        if not call.done():
+            # A function that runs goes on; one that waits for its turn is not begun any more.
+            call.cancel()
+            raise _CutOff
+        return call.result()
+
+
+async def _departure(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _caller(event: Mapping[str, Any]) -> str:
+    """Whose turn it is that a request takes: every token of one person is the same caller."""
+    context = event["requestContext"].get("authorizer", {}).get("lambda", {})
+    return f"{context.get('tenant', '')} {context.get('sub', '')}"
 
 
 def _request(scope: Scope) -> Request:

@@ -1,13 +1,16 @@
-"""Invoking functions for the gateway: most in this process, one at a time; some in a pool.
+"""Invoking functions for the gateway: what looks something up in this process, one at a time; what
+works on a document in a pool.
 
 A function in this process blocks the event loop while it runs. That is on purpose: handlers are not
 safe to run side by side in one process, and there is one more process beside this one. Its time-out
-is an alarm signal, which ends Python code; what may hang inside an extension belongs into the pool
-(`Metadata: Dharma: Pool: dedicated`), where it is killed.
+is an alarm signal, which ends Python code. What takes longer than a look-up would make everybody
+wait, and what may hang inside an extension would not end: both belong into the pool (`Metadata:
+Dharma: Pool: dedicated`; `Here` names the routes of such a function that only look something up).
 """
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import sys
 import traceback
@@ -52,7 +55,7 @@ class Invoker:
         """Import handlers ahead; one that fails is told in the log and tried again when called."""
         for name in names:
             function = self._functions[name]
-            if function.dedicated:
+            if function.dedicated and not function.here:
                 continue
             try:
                 self._handlers[name] = load_handler(function.handler)
@@ -60,8 +63,8 @@ class Invoker:
                 print(f"{function.handler} cannot be imported:", file=sys.stderr)
                 traceback.print_exc()
 
-    def in_process(self, name: str) -> bool:
-        return not self._functions[name].dedicated
+    def runs_apart(self, name: str, route_key: str) -> bool:
+        return self._functions[name].runs_apart(route_key)
 
     def call_here(self, name: str, event: Any) -> Any:
         """Raises `FunctionError` or `FunctionTimedOut`."""
@@ -78,12 +81,14 @@ class Invoker:
         except Exception as error:
             raise FunctionError.from_exception(error, request_id) from error
 
-    async def call(self, name: str, event: Any) -> Any:
-        """Raises `FunctionError`, `FunctionTimedOut` or `WorkerDied`."""
-        function = self._functions[name]
-        if not function.dedicated:
-            return self.call_here(name, event)
-        return await self._workers().invoke(function, event)
+    async def call_apart(self, name: str, event: Any, caller: str | None = None) -> Any:
+        """Raises `FunctionError`, `FunctionTimedOut`, `TooManyWaiting` or `WorkerDied`. Waiting for
+        a worker counts: the one who asked waits no longer than `ROUTE_LIMIT`."""
+        try:
+            async with asyncio.timeout(ROUTE_LIMIT):
+                return await self._workers().invoke(self._functions[name], event, caller=caller)
+        except TimeoutError:
+            raise FunctionTimedOut(f"{name}: no answer within {ROUTE_LIMIT:g} s") from None
 
     def _workers(self) -> WorkerPool:
         if self._pool is None:

@@ -2,7 +2,7 @@
 
 A worker that runs over the function's time-out is killed with everything that it started, and the
 next invocation gets a new one; so does one that died by itself. Workers start when they are needed,
-up to `size`; further invocations wait in order.
+up to `size`; further invocations wait until it is their caller's turn.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from dharma_local import lifeline
 from dharma_local.functions import FunctionError, new_request_id
 from dharma_local.template import Function
+from dharma_local.workers.turns import Turns
 
 _LENGTH = struct.Struct("!I")
 
@@ -44,7 +45,7 @@ class WorkerPool:
         self._root = root
         self._preload: tuple[str, ...] = ()
         self._environment = dict(environment or {})
-        self._slots = asyncio.Semaphore(size)
+        self._turns = Turns(size)
         self._idle: deque[_Worker] = deque()
         self._all: set[_Worker] = set()
         self._running: set[asyncio.Task[Any]] = set()
@@ -59,9 +60,12 @@ class WorkerPool:
 
     async def warm(self) -> None:
         """Have one worker ready, so that the first invocation does not wait for its imports."""
-        async with self._slots:
+        await self._turns.take(None)
+        try:
             if not self._idle:
                 self._idle.append(await self._start())
+        finally:
+            self._turns.give_back(None)
 
     async def invoke(
         self,
@@ -70,14 +74,19 @@ class WorkerPool:
         *,
         request_id: str | None = None,
         client_context: Mapping[str, Any] | None = None,
+        caller: str | None = None,
     ) -> Any:
-        """The handler's result, or `FunctionError`, `FunctionTimedOut`, `WorkerDied`.
+        """The handler's result, or `FunctionError`, `FunctionTimedOut`, `WorkerDied`,
+        `TooManyWaiting`.
 
-        Who stops waiting does not stop the function: like on Lambda it runs to its end or time-out.
+        Who stops waiting does not stop the function once it runs: like on Lambda it comes to its
+        end or time-out.
         """
+        await self._turns.take(caller)
         work = asyncio.ensure_future(
             self._invoke(function, event, request_id or new_request_id(), client_context)
         )
+        work.add_done_callback(lambda _: self._turns.give_back(caller))
         self._running.add(work)
         work.add_done_callback(self._finished)
         return await asyncio.shield(work)
@@ -100,25 +109,24 @@ class WorkerPool:
             "requestId": request_id,
             "clientContext": client_context,
         }
-        async with self._slots:
-            worker = self._take() or await self._start()
-            try:
-                async with asyncio.timeout(function.timeout):
-                    answer = await worker.ask(message)
-            except TimeoutError:
-                self._discard(worker)
-                raise FunctionTimedOut(
-                    f"{request_id} Task timed out after {function.timeout:.2f} seconds"
-                ) from None
-            except (EOFError, ConnectionError):
-                self._discard(worker)
-                raise WorkerDied(
-                    f"RequestId: {request_id} Error: Runtime exited without providing a reason"
-                ) from None
-            except asyncio.CancelledError:
-                self._discard(worker)
-                raise
-            self._idle.append(worker)
+        worker = self._take() or await self._start()
+        try:
+            async with asyncio.timeout(function.timeout):
+                answer = await worker.ask(message)
+        except TimeoutError:
+            self._discard(worker)
+            raise FunctionTimedOut(
+                f"{request_id} Task timed out after {function.timeout:.2f} seconds"
+            ) from None
+        except (EOFError, ConnectionError):
+            self._discard(worker)
+            raise WorkerDied(
+                f"RequestId: {request_id} Error: Runtime exited without providing a reason"
+            ) from None
+        except asyncio.CancelledError:
+            self._discard(worker)
+            raise
+        self._idle.append(worker)
         if "error" in answer:
             error = answer["error"]
             raise FunctionError(
@@ -152,7 +160,8 @@ class WorkerPool:
         self._all.discard(worker)
 
     async def close(self) -> None:
-        """Kill all workers; what they were doing fails with `WorkerDied`."""
+        """Kill all workers; what they were doing fails, and so does what waited for one."""
+        self._turns.close()
         for work in list(self._running):
             work.cancel()
         for worker in list(self._all):

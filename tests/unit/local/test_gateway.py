@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote
 
@@ -20,6 +22,7 @@ from dharma_local.gateway.invoke import Invoker
 from dharma_local.gateway.payload import MalformedAnswer, Request, build_event, read_answer
 from dharma_local.gateway.routes import Router
 from dharma_local.template import Route, load_template
+from dharma_local.workers.turns import MOST_WAITING, TooManyWaiting
 
 PROJECT = Path(__file__).parents[2] / "sample_project"
 GOOD = {"authorization": "Bearer good"}
@@ -65,7 +68,7 @@ class Client:
         sent: list[dict[str, Any]] = []
 
         async def receive() -> Any:
-            return incoming.pop(0)
+            return incoming.pop(0) if incoming else await asyncio.Event().wait()
 
         async def send(message: Any) -> None:
             sent.append(message)
@@ -297,7 +300,7 @@ def test_a_dedicated_function_that_hangs_or_dies_takes_nobody_with_it(client: Cl
     async def scene() -> list[Any]:
         async def ask(wanted: dict[str, Any]) -> Any:
             try:
-                return await client.invoker.call("SlowFunction", {"body": json.dumps(wanted)})
+                return await client.invoker.call_apart("SlowFunction", {"body": json.dumps(wanted)})
             except Exception as error:  # noqa: BLE001 - the kind of failure is the result
                 return type(error).__name__
 
@@ -313,6 +316,67 @@ def test_a_dedicated_function_that_hangs_or_dies_takes_nobody_with_it(client: Cl
     assert first == again
     assert (hung, dead) == ("FunctionTimedOut", "WorkerDied")
     assert beside["statusCode"] == last["statusCode"] == 200
+
+
+def test_what_only_looks_something_up_needs_no_worker(client: Client) -> None:
+    assert client("GET", "/slow")[2] == str(os.getpid()).encode()
+
+
+def test_nobody_is_served_who_left_while_others_were(client: Client) -> None:
+    async def asked(wanted: dict[str, Any], *, stays: bool) -> int:
+        body = {"type": "http.request", "body": json.dumps(wanted).encode()}
+        messages = [body] if stays else [body, {"type": "http.disconnect"}]
+        sent: list[Any] = []
+
+        async def receive() -> Any:
+            return messages.pop(0) if messages else await asyncio.Event().wait()
+
+        async def send(message: Any) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http",
+            "http_version": "1.1",
+            "method": "POST",
+            "path": "/slow",
+            "query_string": b"",
+            "headers": [(b"content-type", b"application/json")],
+        }
+        await client.app(scope, receive, send)
+        return int(sent[0]["status"])
+
+    async def scene(folder: Path) -> list[int]:
+        notes = [{"seconds": 0.2, "note": str(folder / str(number))} for number in range(3)]
+        first = asyncio.ensure_future(asked(notes[0], stays=True))
+        await asyncio.sleep(0.05)
+        statuses = [await asked(notes[1], stays=False), await asked(notes[2], stays=True)]
+        statuses.append(await first)
+        await client.invoker.close()
+        return statuses
+
+    with TemporaryDirectory() as folder:
+        assert asyncio.run(scene(Path(folder))) == [400, 200, 200]
+        assert sorted(os.listdir(folder)) == ["0", "2"]
+
+
+def test_one_caller_may_have_so_many_requests_waiting(client: Client) -> None:
+    async def scene() -> list[str]:
+        async def ask(caller: str) -> str:
+            try:
+                event = {"body": json.dumps({"seconds": 0.1})}
+                await client.invoker.call_apart("SlowFunction", event, caller)
+            except TooManyWaiting:
+                return "refused"
+            return "served"
+
+        greedy = [asyncio.ensure_future(ask("greedy")) for _ in range(MOST_WAITING + 2)]
+        await asyncio.sleep(0)
+        found = [await ask("other"), await greedy[-1], await greedy[0]]
+        await client.invoker.close()
+        await asyncio.gather(*greedy, return_exceptions=True)
+        return found
+
+    assert asyncio.run(scene()) == ["served", "refused", "served"]
 
 
 def test_an_encoded_slash_stays_in_its_segment(client: Client) -> None:

@@ -28,7 +28,9 @@ def test_functions_routes_machines_and_rules_come_from_the_template() -> None:
     assert (api.handler, api.timeout, api.memory_mb) == ("sample_functions.api.handler", 1.0, 256)
     assert api.environment == {"SAMPLE_OWN": "api"}
     assert template.environment == {"SAMPLE_TABLE": "Table", "SAMPLE_STAGE": "stage-local"}
-    assert template.functions["SlowFunction"].dedicated
+    slow = template.functions["SlowFunction"]
+    assert slow.runs_apart("POST /slow")
+    assert not slow.runs_apart("GET /slow")
     routes = {route.key: route.authorizer for route in template.routes}
     assert routes == {
         "GET /open": None,
@@ -36,6 +38,7 @@ def test_functions_routes_machines_and_rules_come_from_the_template() -> None:
         "ANY /echo/{id}": "Token",
         "GET /files/{proxy+}": "Token",
         "POST /slow": None,
+        "GET /slow": None,
     }
     token = template.authorizers["Token"]
     assert (token.function, token.identity, token.ttl) == (
