@@ -12,13 +12,16 @@ from scripts.catalog_check.coverage import BRIDGE_LIMIT, DOCUMENT, as_markdown, 
 from scripts.catalog_check.discovery import extract_api
 from scripts.catalog_check.extract import extract, provider_of, write_extract
 from scripts.catalog_check.foreign import SCHEMAS
+from scripts.catalog_check.older import extract_older, read_present, write_older
 from scripts.catalog_check.prove import native_types, prove
 
 
 def main() -> int:
     arguments = _parser().parse_args()
     if arguments.command == "extract":
-        return _extract(arguments.packages)
+        return (
+            _extract_older(arguments.packages) if arguments.older else _extract(arguments.packages)
+        )
     return _check(write=arguments.write)
 
 
@@ -27,6 +30,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--write", action="store_true", help="renew docs/catalog.md")
     commands = parser.add_subparsers(dest="command")
     extraction = commands.add_parser("extract", help="renew an extract of foreign schemas")
+    extraction.add_argument(
+        "--older",
+        action="store_true",
+        help="the packages are earlier releases of one provider, the newest first: what they have "
+        "beyond the present one",
+    )
     extraction.add_argument(
         "packages",
         type=Path,
@@ -81,6 +90,15 @@ def _extract_terraform(package: Path) -> None:
     schemas, source = extract(package, wanted)
     write_extract(schemas, source, SCHEMAS / f"terraform-{provider}")
     print(f"{len(schemas)} resource types of {source['name']} {source['version']}")
+
+
+def _extract_older(packages: list[Path]) -> int:
+    provider = provider_of(packages[0])
+    wanted = {n for n in _named("terraform") if n.startswith(f"{provider}_")}
+    found = extract_older(packages, wanted, read_present(SCHEMAS / f"terraform-{provider}"))
+    write_older(found, SCHEMAS / "older" / f"{provider}.json")
+    print(f"{len(found['types'])} resource types of {provider} had more in earlier releases")
+    return 0
 
 
 def _named(format: Format) -> set[str]:

@@ -62,8 +62,11 @@ COMPLEX_TYPES = {
 }
 
 _PACKAGES = "@cdktf/provider-"
-# Large types have their nested classes in modules of their own.
-MODULE = re.compile(r"package/lib/([\w-]+)/(?:index|index-structs/structs\d+)\.js\Z")
+# Large types have their nested classes in modules of their own; early packages a file a type.
+MODULE = re.compile(r"package/lib/([\w-]+)(?:/(?:index|index-structs/structs\d+))?\.js\Z")
+STRUCTS = "/index-structs/"
+# Early packages say in their title alone of which releases of the provider they are: `~> 3.0`.
+RELEASE = re.compile(r"^# Terraform CDK \w+ Provider (~> [\d.]+)", re.M)
 
 Schema = dict[str, Any]
 
@@ -89,7 +92,7 @@ def types_of(package: Path) -> list[str]:
     found = []
     with tarfile.open(package, "r:gz") as archive:
         for member in archive:
-            if MODULE.match(member.name) and member.name.endswith("/index.js"):
+            if MODULE.match(member.name) and STRUCTS not in member.name:
                 text = _text(archive, member)
                 if "extends cdktf.TerraformResource" in text:
                     found.append(_only(r"\.tfResourceType = \"(\w+)\"", text))
@@ -102,7 +105,8 @@ def extract(package: Path, types: Iterable[str]) -> tuple[dict[str, Schema], dic
     schemas = {}
     for type_name, text in texts.items():
         schemas[type_name] = read_type(text, type_name)
-        source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
+        if "provider" not in source:
+            source["provider"] = _only(r"providerVersion: '([\d.]+)'", text)
     return schemas, source
 
 
@@ -116,6 +120,11 @@ def texts_of(package: Path, types: Iterable[str]) -> tuple[dict[str, str], dict[
             if member.name == "package/package.json":
                 about = json.loads(_text(archive, member))
                 source |= {k: about[k] for k in ("name", "version", "license")}
+                if "provider" in about.get("cdktf", {}):
+                    source["provider"] = about["cdktf"]["provider"]["version"]
+            elif member.name == "package/README.md" and "provider" not in source:
+                if said := RELEASE.search(_text(archive, member)):
+                    source["provider"] = said[1]
             elif (module := MODULE.match(member.name)) and module[1] in folders:
                 modules[folders[module[1]]][member.name] = _text(archive, member)
     missing = sorted(t for t, texts in modules.items() if not texts)
@@ -138,6 +147,7 @@ class _Reader:
     def __init__(self, text: str, classes: dict[str, tuple[str, str]]) -> None:
         self.classes = classes
         self.object_arguments = {(name, fn) for name, fn in OBJECT_ARGUMENT.findall(text)}
+        self.open: list[str] = []
         self.struct_types = {(n, fn): nesting for n, fn, nesting in STRUCT_ARGUMENT.findall(text)}
 
     def schema_of(self, class_name: str) -> Schema:
@@ -178,7 +188,12 @@ class _Reader:
             nested = {"nesting": "list", "max": 1}
         if (name, function) in self.object_arguments:
             nested["syntax"] = "attribute"
-        return nested | self.schema_of(inner)
+        if inner in self.open:  # A statement within a statement: its second round is not judged.
+            return nested | {"attributes": {}}
+        self.open.append(inner)
+        nested |= self.schema_of(inner)
+        self.open.pop()
+        return nested
 
 
 def _use(body: str, field: str) -> str:

@@ -1,6 +1,7 @@
 """The schemas that others wrote, in one shape: what a mapped path is judged against.
 
-Terraform: the extracts under `tests/catalog_schemas/terraform-<provider>/` (see `extract`).
+Terraform: the extracts under `tests/catalog_schemas/terraform-<provider>/` (see `extract`), and
+what earlier releases had beyond them under `tests/catalog_schemas/older/` (see `older`).
 CloudFormation: the resource schemas that cfn-lint carries.
 Deployment Manager: the extract under `tests/catalog_schemas/google-api/` (see `discovery`).
 ARM: the extract under `tests/catalog_schemas/arm/` (see `arm_packages`).
@@ -30,7 +31,8 @@ class Shape:
 
     `item` is set for list, set and map; `fields` and `required` for an object. `single` marks a
     list that holds one object at most. `json` marks a string that may be a JSON document as well.
-    `one_of` are sets of names of which exactly one (or at least one) must be there.
+    `one_of` are sets of names of which exactly one (or at least one) must be there. `older` marks
+    what earlier releases knew and the present one does not: it may be read, not written.
     """
 
     kind: ShapeKind
@@ -42,6 +44,7 @@ class Shape:
     single: bool = False
     json: bool = False
     read_only: bool = False
+    older: bool = False
 
 
 ANY = Shape("any")
@@ -67,11 +70,33 @@ class UnknownForeignType(Exception):
 
 @cache
 def terraform_type(name: str, schemas: Path = SCHEMAS) -> ForeignType:
-    file = schemas / f"terraform-{name.partition('_')[0]}" / f"{name}.json"
-    if not file.is_file():
+    provider = name.partition("_")[0]
+    file = schemas / f"terraform-{provider}" / f"{name}.json"
+    older = _older_types(schemas / "older" / f"{provider}.json")
+    if not file.is_file() and name not in older:
         raise UnknownForeignType(f"{name} is not in the Terraform extract {file.parent.name}")
-    schema = json.loads(file.read_text(encoding="utf-8"))
-    return ForeignType(name, _terraform_block(schema), frozenset(_terraform_attributes(schema)))
+    schema = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else older.pop(name)
+    arguments = _with_older(_terraform_block(schema), older.get(name))
+    return ForeignType(name, arguments, frozenset(_terraform_attributes(schema)))
+
+
+def _older_types(file: Path) -> dict[str, Any]:
+    return dict(json.loads(file.read_text(encoding="utf-8"))["types"]) if file.is_file() else {}
+
+
+def _with_older(shape: Shape, older: dict[str, Any] | None) -> Shape:
+    """An object, or the objects of a list, with the arguments of earlier releases as well."""
+    if older is None:
+        return shape
+    if shape.item is not None:
+        return replace(shape, item=_with_older(shape.item, older))
+    fields = dict(shape.fields)
+    for name, gone in _terraform_block(older).fields.items():
+        if name in fields:
+            fields[name] = _with_older(fields[name], older["blocks"][name])
+        else:
+            fields[name] = replace(gone, older=True)
+    return replace(shape, fields=fields)
 
 
 def _terraform_block(schema: dict[str, Any]) -> Shape:

@@ -282,7 +282,7 @@ class _Proof:
             except Contradiction:
                 continue  # the path itself is looked at elsewhere
             for key, field in beside.items():
-                own = same_name(rule.model[-1], key) and not field.read_only
+                own = same_name(rule.model[-1], key) and not (field.read_only or field.older)
                 if own and key != rule.native[-1].key and (rule.native[:-1], key) not in claimed:
                     name = rule.model[-1]
                     message = f"{name} is mapped here, although there is a {key}"
@@ -362,7 +362,8 @@ class _Proof:
         if isinstance(transform, Enum):
             for _, literal in transform.pairs:
                 _literal_fits(literal, native)
-            if declared.enum and {k for k, _ in transform.pairs} != set(declared.enum):
+            said, known = {k for k, _ in transform.pairs}, set(declared.enum)
+            if known and (not said <= known if rule.only == "read" else said != known):
                 raise Contradiction("the table of literals is not the property's `enum`")
             return
         if isinstance(transform, TagList):
@@ -432,6 +433,8 @@ def follow(shape: Shape, path: Path, *, writing: bool) -> Shape:
         found = here.fields[step.key]
         if writing and found.read_only:
             raise Contradiction(f"{step.key} can only be read")
+        if writing and found.older:
+            raise Contradiction(f"{step.key} is of earlier releases: say `only: read`")
         if step.where:
             _selectable(found, step)
         entered = _enter(found, step)

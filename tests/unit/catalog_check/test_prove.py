@@ -85,6 +85,17 @@ MISTAKES: list[tuple[str, dict[str, Any], str]] = [
         "policy: is written by aws_sqs_queue and by aws_sqs_queue_policy",
     ),
     (
+        # A name of earlier releases that would be written.
+        "aws_db_instance",
+        {"terraform.map.db_name": "name"},
+        "name is of earlier releases: say `only: read`",
+    ),
+    (
+        "aws_elasticache_replication_group",
+        {"terraform.map.num_cache_clusters": [{"path": "number_cache_cluster", "only": "read"}]},
+        "number_cache_cluster does not exist (nearest: number_cache_clusters)",
+    ),
+    (
         "aws_vpc",
         {"terraform.ignore": ["tags_all"]},
         "(terraform) region: is in every plan",
