@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ import pytest
 from dharma.core.errors import LimitExceeded
 from dharma.guardrails.engine import Limits, PolicyEngine
 from dharma.guardrails.library import PolicyLibrary, policy_from_text
+from dharma.guardrails.process import Module, WorkerProcess
 from dharma.guardrails.verdict import Finding, Gate, Verdict
 
 SEED = """package terraform.analysis
@@ -215,6 +216,29 @@ deny contains "found" if {
         assert [f.message for f in verdict.findings] == ["found"]
 
 
+@pytest.mark.parametrize("reading", ["p0.rego", None], ids=["a file is read", "before the first"])
+def test_a_worker_killed_while_it_loads_gets_a_second_chance(
+    monkeypatch: pytest.MonkeyPatch, reading: str | None
+) -> None:
+    load = WorkerProcess.load
+    killed: list[int] = []
+
+    def killed_once(
+        worker: WorkerProcess, modules: Sequence[Module], seconds: float
+    ) -> list[dict[str, Any]]:
+        if not killed:
+            killed.append(worker.pid)
+            os.kill(worker.pid, signal.SIGKILL)
+            worker.at = reading
+        return load(worker, modules, seconds)
+
+    monkeypatch.setattr(WorkerProcess, "load", killed_once)
+    with PolicyEngine(_library(GOOD), TIGHT) as engine:
+        verdict = engine.evaluate({})
+        assert killed and engine.worker_pid not in {None, killed[0]}
+        assert [f.message for f in verdict.findings] == ["always"]
+
+
 def test_a_worker_does_not_outlive_a_killed_parent() -> None:
     parent = subprocess.Popen(
         [sys.executable, "-c", PARENT, ENDLESS],
@@ -237,6 +261,7 @@ PARENT = """
 import sys
 from dharma.guardrails.engine import Limits, PolicyEngine
 from dharma.guardrails.library import PolicyLibrary, policy_from_text
+from dharma.guardrails.process import Module, WorkerProcess
 
 library = PolicyLibrary((policy_from_text(sys.argv[1], "endless.rego"),))
 with PolicyEngine(library, Limits(seconds_per_package=1.0)) as engine:

@@ -164,6 +164,7 @@ class PolicyRunner:
         ]
 
     def _load_modules(self, modules: Sequence[Module]) -> None:
+        suspects: set[str | None] = set()
         while True:
             worker = self.start()
             missing = [m for m in modules if m.id not in self._outcomes and m.id not in self._fatal]
@@ -174,6 +175,9 @@ class PolicyRunner:
             except WorkerDied as died:
                 culprit = worker.at
                 self.stop()
+                if died.may_be_innocent and culprit not in suspects:
+                    suspects.add(culprit)
+                    continue
                 if culprit is None:
                     raise Unavailable(f"the policy evaluator does not start: {died}") from died
                 self._fatal[culprit] = str(died)
