@@ -10,6 +10,7 @@ from dharma.blueprint.readers import ReadResult
 from dharma.blueprint.readers.boxed import read_sent, read_text
 from dharma.blueprint.readers.terraform.reader import Decide
 from dharma.blueprint.resolution import resolve
+from dharma.blueprint.source_addresses import in_source_terms
 from dharma.blueprint.validation import validate
 from dharma.blueprint.variables import check_values
 from dharma.bootstrap import application
@@ -41,8 +42,10 @@ class Opened:
         return guarded(self.read.blueprint, self.withheld)
 
     def resolved(self) -> ResolvedBlueprint:
+        """With the addresses of the source."""
         unknown = {n: Unknown(f"var.{n} is secret in the environment") for n in self.withheld}
-        return resolve(self.blueprint, {**self.values, **unknown}, region=self.region)
+        resolved = resolve(self.blueprint, {**self.values, **unknown}, region=self.region)
+        return in_source_terms(resolved, self.read.source_format)
 
 
 def open_source(body: SourceBody, principal: Principal, *, expand: bool = False) -> Opened:

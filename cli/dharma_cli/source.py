@@ -72,6 +72,12 @@ class Source:
 
         return resolve(self.blueprint, self.known_values, region=region or self.region)
 
+    def analysed(self, region: str | None = None) -> ResolvedBlueprint:
+        """The same under the addresses of the source, as a verdict and a price are read."""
+        from dharma.blueprint.source_addresses import in_source_terms
+
+        return in_source_terms(self.resolved(region), self.read.source_format)
+
     def environment_document(self) -> dict[str, Any] | None:
         """For JSON answers: which environment was applied, and what it did not tell."""
         if self.environment is None:

@@ -95,7 +95,7 @@ def check(
     excepted = read_exceptions(read_list(exceptions), str(exceptions))
     with PolicyEngine(load_policies(policies or ())) as engine:
         body = judge(
-            source.resolved(region),
+            source.analysed(region),
             load_catalog(),
             engine,
             gate,
@@ -147,7 +147,7 @@ def cost(
     require_valid(source)
     usage = read_tables(usage_file, below="resource_usage")
     today = datetime.now(UTC).date()
-    body = estimate(source.resolved(region), PriceBook.open(), usage, today=today).to_dict()
+    body = estimate(source.analysed(region), PriceBook.open(), usage, today=today).to_dict()
     if output.is_json:
         output.document(
             {

@@ -204,3 +204,77 @@ def test_the_command_line_writes_what_can_be_written() -> None:
 
     assert sorted(Target) == sorted(TARGETS)
     assert sorted(Conversion) == sorted([*TARGETS, "blueprint"])
+
+
+MODULE = {
+    "main.tf": """
+provider "aws" { region = "us-east-1" }
+resource "aws_sqs_queue" "jobs" {
+  for_each = toset(["a", "b"])
+  name     = each.key
+}
+module "dead" {
+  source = "./dead"
+  count  = 2
+}
+""",
+    "dead/main.tf": 'resource "aws_sqs_queue" "letters" {}',
+}
+ADDRESSES = [
+    'aws_sqs_queue.jobs["a"]',
+    'aws_sqs_queue.jobs["b"]',
+    "module.dead[0].aws_sqs_queue.letters",
+    "module.dead[1].aws_sqs_queue.letters",
+]
+
+
+@pytest.fixture
+def module(tmp_path: Path) -> Path:
+    for name, text in MODULE.items():
+        (tmp_path / "code" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "code" / name).write_text(text)
+    return tmp_path / "code"
+
+
+def test_a_verdict_names_resources_as_the_terraform_code_does(dharma: Any, module: Path) -> None:
+    found = {f["address"] for f in dharma("check", module, *JSON).json["findings"]}
+    assert sorted(found) == ADDRESSES
+
+
+def test_a_policy_written_for_a_plan_sees_the_addresses_of_the_terraform_code(
+    dharma: Any, module: Path, tmp_path: Path
+) -> None:
+    policy = tmp_path / "own.rego"
+    policy.write_text(
+        """package main
+deny[msg] {
+    change := input.resource_changes[_]
+    msg := sprintf("%v is %v in %v", [
+        change.address, change.name, object.get(change, "module_address", "the root")
+    ])
+}
+"""
+    )
+    findings = dharma("check", module, "--policies", policy, *JSON).json["findings"]
+    own = {f["address"]: f["message"] for f in findings if f["policy"] == "main"}
+    assert sorted(own) == ADDRESSES
+    assert own[ADDRESSES[0]] == 'aws_sqs_queue.jobs["a"] is jobs in the root'
+    assert own[ADDRESSES[3]] == f"{ADDRESSES[3]} is letters in module.dead[1]"
+
+
+def test_usage_and_price_are_told_by_the_addresses_of_the_terraform_code(
+    dharma: Any, module: Path, tmp_path: Path
+) -> None:
+    usage = tmp_path / "usage.yaml"
+    usage.write_text(
+        """resource_usage:
+  aws_sqs_queue.jobs[*]: {monthly_requests: 1000000}
+  aws_sqs_queue.jobs["b"]: {monthly_requests: 2000000}
+  module.dead.aws_sqs_queue.letters: {monthly_requests: 3000000}
+  module.dead[1].aws_sqs_queue.letters: {monthly_requests: 4000000}
+"""
+    )
+    lines = dharma("cost", module, "--usage-file", usage, *JSON).json["breakdown"]
+    assert {line["address"]: line["quantity"] for line in lines} == dict(
+        zip(ADDRESSES, [1, 2, 3, 4], strict=True)
+    )

@@ -107,6 +107,138 @@ def test_an_autoscaling_group_pays_for_the_instances_of_its_template(book: Price
     assert [f.address for f in result.free] == ["aws_launch_template.web"]
 
 
+def group(**properties: Any) -> ResourceInstance:
+    return resource("aws_autoscaling_group", "web", **properties)
+
+
+CONFIGURATION = {"launch_configuration": ResourceRef("aws_launch_configuration.web", ("name",))}
+
+
+def mixed(**distribution: int) -> dict[str, Any]:
+    template = ResourceRef("aws_launch_template.web", ("id",))
+    return {
+        "launch_template": {
+            "launch_template_specification": {"launch_template_id": template},
+            "override": [
+                {"instance_type": "t2.large", "weighted_capacity": "2"},
+                {"instance_type": "t2.xlarge", "weighted_capacity": "4"},
+            ],
+        },
+        "instances_distribution": distribution,
+    }
+
+
+def test_a_launch_configuration_monitors_and_has_a_root_volume_unless_it_says_otherwise(
+    book: PriceBook,
+) -> None:
+    launched = resource(
+        "aws_launch_configuration",
+        "web",
+        instance_type="t2.medium",
+        ebs_block_device=[{"device_name": "xvdf", "volume_size": 10, "volume_type": "gp3"}],
+    )
+    at = "aws_launch_configuration.web >"
+    assert monthly(priced(book, launched, group(desired_capacity=2, **CONFIGURATION))) == {
+        f"{at} Instance usage (Linux/UNIX, on-demand, t2.medium)": "67.744",
+        f"{at} EC2 detailed monitoring": "4.2",
+        f"{at} root_block_device > Storage (general purpose SSD, gp2)": "1.6",
+        f"{at} ebs_block_device[0] > Storage (general purpose SSD, gp3)": "1.6",
+    }
+
+
+def test_a_group_of_mixed_types_counts_the_weight_of_the_type_that_it_prefers(
+    book: PriceBook,
+) -> None:
+    template = resource("aws_launch_template", "web", instance_type="t2.medium")
+    policy = mixed(on_demand_base_capacity=1, on_demand_percentage_above_base_capacity=100)
+    result = priced(book, template, group(desired_capacity=6, mixed_instances_policy=policy))
+    (line,) = result.lines
+    assert line.component.endswith("Instance usage (Linux/UNIX, on-demand, t2.large)")
+    assert line.quantity == 3 * 730
+
+
+def test_spot_instances_have_no_price_and_are_listed(book: PriceBook) -> None:
+    template = resource("aws_launch_template", "web", instance_type="t2.medium")
+    policy = mixed(on_demand_base_capacity=1, on_demand_percentage_above_base_capacity=0)
+    result = priced(book, template, group(desired_capacity=6, mixed_instances_policy=policy))
+    assert [line.quantity for line in result.lines] == [730]
+    assert [gap.component.split(" > ")[1] for gap in result.unpriced] == [
+        "Instance usage (Linux/UNIX, spot, t2.large)"
+    ]
+    bidding = resource(
+        "aws_launch_configuration",
+        "web",
+        instance_type="t2.medium",
+        spot_price="0.01",
+        enable_monitoring=False,
+    )
+    result = priced(book, bidding, group(desired_capacity=1, **CONFIGURATION))
+    assert [gap.component.split(" > ")[1] for gap in result.unpriced] == [
+        "Instance usage (Linux/UNIX, spot, t2.medium)"
+    ]
+
+
+def test_machines_of_ones_own_hardware_are_not_priced_as_shared_ones(book: PriceBook) -> None:
+    dedicated = resource("aws_instance", instance_type="m3.medium", tenancy="dedicated")
+    assert (
+        monthly(priced(book, dedicated))["Instance usage (Linux/UNIX, on-demand, m3.medium)"]
+        == "54.02"
+    )
+    other = resource("aws_instance", instance_type="t3.medium", tenancy="dedicated")
+    (gap,) = priced(book, other).unpriced
+    assert "t3.medium/dedicated in us-east-1" in gap.reason
+    hosted = resource("aws_instance", instance_type="m3.medium", tenancy="host")
+    assert set(monthly(priced(book, hosted))) == {
+        "root_block_device > Storage (general purpose SSD, gp2)"
+    }
+
+
+def test_the_operating_system_and_credits_of_instances_are_usage(book: PriceBook) -> None:
+    machine = resource("aws_instance", instance_type="t3.medium")
+    usage = {
+        "aws_instance.x": {
+            "operating_system": "windows",
+            "monthly_cpu_credit_hrs": 350,
+            "vcpu_count": 2,
+        }
+    }
+    assert monthly(priced(book, machine, usage=usage)) == {
+        "Instance usage (Windows, on-demand, t3.medium)": "43.8",
+        "CPU credits": "35",
+        "root_block_device > Storage (general purpose SSD, gp2)": "0.8",
+    }
+
+
+def test_an_instance_without_a_type_has_that_of_its_template(book: PriceBook) -> None:
+    template = resource("aws_launch_template", "web", instance_type="t3.micro")
+    reference = ResourceRef("aws_launch_template.web", ("id",))
+    machine = resource("aws_instance", launch_template={"id": reference})
+    assert "Instance usage (Linux/UNIX, on-demand, t3.micro)" in monthly(
+        priced(book, template, machine)
+    )
+
+
+def test_a_load_balancer_needs_the_units_of_its_busiest_dimension(book: PriceBook) -> None:
+    def units(kind: str, **usage: int) -> dict[str, str]:
+        balancer = resource("aws_lb", load_balancer_type=kind, internal=True)
+        found = monthly(priced(book, balancer, usage={"aws_lb.x": usage}))
+        return {k: v for k, v in found.items() if k == "Load balancer capacity units"}
+
+    transferred = {"new_connections": 10_000, "active_connections": 1_000}
+    assert units("application", processed_bytes_gb=1_000, **transferred) == {
+        "Load balancer capacity units": "8"
+    }
+    assert units("network", processed_bytes_gb=1_000, **transferred) == {
+        "Load balancer capacity units": "6"
+    }
+    assert units("application", rule_evaluations=3_000, **transferred) == {
+        "Load balancer capacity units": "17.52"
+    }
+    assert units("application", capacity_units=2, processed_bytes_gb=9_999) == {
+        "Load balancer capacity units": "11.68"
+    }
+
+
 def test_an_unknown_property_is_listed_with_its_path_and_never_counted_as_zero(
     book: PriceBook,
 ) -> None:

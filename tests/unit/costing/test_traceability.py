@@ -21,6 +21,7 @@ from dharma.costing.estimate import CostEstimate, Unpriced, estimate
 from dharma.costing.money import NanoDollars, from_dollars, times
 from dharma.costing.price_book import PRICES, PriceBook
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
+from dharma.model.expressions.nodes import ResourceRef
 from tests.unit.examples import EXAMPLES, KINDS
 
 Row = dict[str, str]
@@ -29,31 +30,73 @@ REGIONS = ("us-east-1", "eu-west-1")
 # So much of everything that the dearest tier of each price is reached.
 USAGE = 5_000_000_000
 # What no example buys: other variants of its kinds, and types that the catalog passes through.
-VARIANTS = {
-    "a WebSocket API": ("aws_apigatewayv2_api", {"protocol_type": "WEBSOCKET"}),
-    "a database with more IOPS than are included": (
-        "aws_db_instance",
-        {
-            "engine": "postgres",
-            "instance_class": "db.t3.micro",
-            "allocated_storage": 100,
-            "storage_type": "gp3",
-            "iops": 12_000,
-        },
-    ),
-    "a gp2 volume": ("aws_ebs_volume", {"type": "gp2", "size": 100}),
-    "a magnetic volume": ("aws_ebs_volume", {"type": "standard", "size": 10}),
-    "a serverless member of a cluster": (
-        "aws_rds_cluster_instance",
-        {"engine": "aurora-postgresql", "instance_class": "db.serverless"},
-    ),
-    "a topic": ("aws_sns_topic", {}),
-    "an advanced parameter": ("aws_ssm_parameter", {"tier": "Advanced"}),
-    "a pipe": ("AWS::Pipes::Pipe", {}),
-    "a serverless cache": ("AWS::ElastiCache::ServerlessCache", {"Engine": "valkey"}),
+# The first resource is the one meant; each is called `x`.
+VARIANTS: dict[str, list[tuple[str, dict[str, Any]]]] = {
+    "a WebSocket API": [("aws_apigatewayv2_api", {"protocol_type": "WEBSOCKET"})],
+    "a database with more IOPS than are included": [
+        (
+            "aws_db_instance",
+            {
+                "engine": "postgres",
+                "instance_class": "db.t3.micro",
+                "allocated_storage": 100,
+                "storage_type": "gp3",
+                "iops": 12_000,
+            },
+        )
+    ],
+    "a gp2 volume": [("aws_ebs_volume", {"type": "gp2", "size": 100})],
+    "a magnetic volume": [("aws_ebs_volume", {"type": "standard", "size": 10})],
+    "a serverless member of a cluster": [
+        (
+            "aws_rds_cluster_instance",
+            {"engine": "aurora-postgresql", "instance_class": "db.serverless"},
+        )
+    ],
+    "a topic": [("aws_sns_topic", {})],
+    "an advanced parameter": [("aws_ssm_parameter", {"tier": "Advanced"})],
+    "a pipe": [("AWS::Pipes::Pipe", {})],
+    "a serverless cache": [("AWS::ElastiCache::ServerlessCache", {"Engine": "valkey"})],
+    "a burstable instance with a volume of its own": [
+        (
+            "aws_instance",
+            {
+                "instance_type": "t3.medium",
+                "ebs_block_device": [{"device_name": "/dev/sdf", "volume_size": 10}],
+            },
+        )
+    ],
+    "an instance of a type that is optimized at a price": [
+        ("aws_instance", {"instance_type": "r3.xlarge", "ebs_optimized": True})
+    ],
+    "a group of types that are optimized at a price": [
+        (
+            "aws_autoscaling_group",
+            {
+                "min_size": 2,
+                "launch_configuration": ResourceRef("aws_launch_configuration.x", ("name",)),
+            },
+        ),
+        ("aws_launch_configuration", {"instance_type": "r3.xlarge", "ebs_optimized": True}),
+    ],
+    "a group of burstable types": [
+        (
+            "aws_autoscaling_group",
+            {
+                "min_size": 2,
+                "launch_template": {"id": ResourceRef("aws_launch_template.x", ("id",))},
+            },
+        ),
+        ("aws_launch_template", {"instance_type": "t3.medium"}),
+    ],
 }
 # Figures that are asked for beside those that an estimate names by itself.
-FURTHER_USAGE = {"aws_sns_topic": ("http_subscriptions",)}
+_CREDITS = ("monthly_cpu_credit_hrs", "vcpu_count")
+FURTHER_USAGE = {
+    "aws_sns_topic": ("http_subscriptions",),
+    "aws_instance": _CREDITS,
+    "aws_autoscaling_group": _CREDITS,
+}
 DESIGNS = [*EXAMPLES, *KINDS, *VARIANTS]
 
 
@@ -78,9 +121,8 @@ def sources() -> dict[str, Row]:
 def resolved(design: Path | str) -> ResolvedBlueprint:
     if isinstance(design, Path):
         return resolve(load_blueprint(design.read_bytes(), design.name))
-    kind, properties = VARIANTS[design]
-    instance = ResourceInstance(f"{kind}.x", kind, "x", properties)
-    return ResolvedBlueprint("variant", "1.0.0", "aws", (instance,))
+    instances = (ResourceInstance(f"{kind}.x", kind, "x", p) for kind, p in VARIANTS[design])
+    return ResolvedBlueprint("variant", "1.0.0", "aws", tuple(instances))
 
 
 def estimates(design: Path | str, region: str, book: PriceBook) -> tuple[CostEstimate, ...]:
@@ -91,7 +133,7 @@ def estimates(design: Path | str, region: str, book: PriceBook) -> tuple[CostEst
         for instance in blueprint.resources
     }
     plain = estimate(blueprint, book, today=TODAY)
-    found = plain
+    found = estimate(blueprint, book, usage, today=TODAY)
     while asked := [line for line in found.lines if line.quantity is None]:
         for line in asked:
             assert line.usage_key, f"{line.component} hangs on usage and does not say on which"

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dharma.catalog.document import Document, Part
+from dharma.model.addresses import parse_address
 from dharma.model.expressions.nodes import (
     Ambient,
     Call,
@@ -114,6 +115,9 @@ def _head(part: Part) -> dict[str, Any]:
         "type": part.type,
         "name": address.rsplit(".", 1)[-1],
     }
+    parsed = parse_address(part.address)
+    if parsed is not None and parsed.modules:
+        head["module_address"] = parsed.modules.removesuffix(".")
     if key is not None:
         head["index"] = key
     provider = part.type.split("_", 1)[0]

@@ -55,6 +55,10 @@ class Usage:
         value = self.values.get(key)
         return None if value is None else Decimal(str(value))
 
+    def text(self, key: str) -> str | None:
+        value = self.values.get(key)
+        return None if value is None else str(value)
+
 
 class PricedResource:
     """A resource as a component function sees it: known properties, usage, neighbours."""

@@ -6,6 +6,7 @@ that is not priced is listed with the reason, and lowers the confidence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -97,8 +98,8 @@ def estimate(
 ) -> CostEstimate:
     """Price a resolved blueprint.
 
-    `usage` maps addresses (or an address with `[*]` for all instances of a loop) to usage figures
-    by key. `today` ages the prices for the confidence.
+    `usage` maps addresses, without their keys or with `[*]` for all instances of a loop, to usage
+    figures by key. `today` ages the prices for the confidence.
     """
     region = resolved.region or DEFAULT_REGION[resolved.provider]
     neighbours = {instance.address: instance for instance in resolved.resources}
@@ -194,11 +195,18 @@ def _as_list(answer: Component | Iterable[Component] | None) -> list[Component]:
     return [answer] if isinstance(answer, Component) else list(answer)
 
 
+_KEY = re.compile(r"""\[(?:\d+|"(?:[^"\\]|\\.)*")\]""")
+_LAST_KEY = re.compile(_KEY.pattern + r"\Z")
+
+
 def _usage_of(instance: ResourceInstance, usage: Mapping[str, Mapping[str, Any]]) -> Usage:
-    base = f"{instance.type}.{instance.name}"
+    """The figures of the whole loop, under its address or with `[*]`, and over them its own."""
+    address = instance.address
     merged: dict[str, Any] = {}
-    for address in (base, f"{base}[*]", instance.address):
-        merged.update(_flatten(usage.get(address, {})))
+    for name in dict.fromkeys(
+        (_KEY.sub("", address), _KEY.sub("[*]", address), _LAST_KEY.sub("[*]", address), address)
+    ):
+        merged.update(_flatten(usage.get(name, {})))
     return Usage(merged)
 
 
