@@ -22,10 +22,11 @@ from dharma_cli import exits
 from dharma_cli.commands import (
     audit,
     blueprints,
-    code,
+    convert,
     deployments,
     docs,
     environments,
+    generate,
     importing,
     judge,
     main_job,
@@ -34,6 +35,7 @@ from dharma_cli.commands import (
     server,
     session,
     update,
+    validate,
 )
 from dharma_cli.output import Format, Output
 
@@ -51,7 +53,9 @@ app = typer.Typer(
 )
 for module in (
     main_job,
-    code,
+    validate,
+    generate,
+    convert,
     importing,
     judge,
     schema,
@@ -60,6 +64,7 @@ for module in (
     deployments,
     docs,
     update,
+    validate,
 ):
     module.register(app)
 app.add_typer(blueprints.app, name="blueprint")

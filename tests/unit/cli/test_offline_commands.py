@@ -200,7 +200,8 @@ def test_a_name_that_is_no_text_is_still_said(dharma: Any) -> None:
 
 def test_the_command_line_writes_what_can_be_written() -> None:
     from dharma.model.targets import TARGETS
-    from dharma_cli.commands.code import Conversion, Target
+    from dharma_cli.commands.convert import Conversion
+    from dharma_cli.commands.generate import Target
 
     assert sorted(Target) == sorted(TARGETS)
     assert sorted(Conversion) == sorted([*TARGETS, "blueprint"])
