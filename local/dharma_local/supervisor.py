@@ -235,7 +235,7 @@ class _Supervisor:
             folder.mkdir(parents=True, exist_ok=True)
         with (settings.run_dir / "supervisor.lock").open("ab") as lock_file:
             self._take(lock_file)
-            from dharma_local.template import load_template
+            from dharma_local.template_reading import load_template
 
             load_template(settings.template)  # what is wrong with it is told before all else
             kill_leftovers(settings)

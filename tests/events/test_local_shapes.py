@@ -22,7 +22,8 @@ from dharma_local.engine.journal import Journal
 from dharma_local.engine.tasks import LambdaTasks
 from dharma_local.functions import FunctionError
 from dharma_local.gateway.payload import Request, authorizer_event, body_of, build_event
-from dharma_local.template import Function, load_template
+from dharma_local.template import Function
+from dharma_local.template_reading import load_template
 from dharma_local.workers.pool import WorkerPool
 
 from .samples import sample, shape

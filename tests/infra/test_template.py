@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dharma.sso.roles import EVERYTHING_ELSE, PUBLIC, ROUTES
-from dharma_local.template import load_template
+from dharma_local.template_reading import load_template
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "infra" / "template.yaml"

@@ -17,7 +17,7 @@ from dharma.adapters.aws.clients import Clients
 from dharma.adapters.aws.s3_artifacts import S3Artifacts
 from dharma.orchestrator.artifacts import artifact_key
 from dharma.sso.roles import PUBLIC, ROUTES
-from dharma_local.template import load_template
+from dharma_local.template_reading import load_template
 from tests.events.samples import sample, shape
 
 from . import installation as installing

@@ -19,7 +19,8 @@ from dharma.bootstrap import application
 from dharma_local import lifeline, ready
 from dharma_local.engine.journal import Journal
 from dharma_local.engine.service import Engine
-from dharma_local.template import Template, load_template
+from dharma_local.template import Template
+from dharma_local.template_reading import load_template
 from dharma_local.workers.pool import WorkerPool
 
 if TYPE_CHECKING:

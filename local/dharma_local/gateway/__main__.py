@@ -20,7 +20,7 @@ from dharma_local.gateway.app import Gateway
 from dharma_local.gateway.connection import Connection
 from dharma_local.gateway.invoke import Invoker
 from dharma_local.gateway.server import Server, room_for_connections
-from dharma_local.template import load_template
+from dharma_local.template_reading import load_template
 
 _WARM_AFTER = 3.0
 

@@ -32,7 +32,7 @@ from dharma_cli.client import Client
 from dharma_local.functions import load_handler
 from dharma_local.gateway.payload import Request, body_of, build_event, read_answer
 from dharma_local.gateway.routes import ENCODED_SLASH, Router
-from dharma_local.template import load_template
+from dharma_local.template_reading import load_template
 
 TENANT = "acme"
 

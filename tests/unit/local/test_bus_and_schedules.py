@@ -16,7 +16,8 @@ from dharma_local.engine.bus import Bus, execution_name, target_input
 from dharma_local.engine.journal import Journal
 from dharma_local.engine.schedules import InvalidSchedule, Schedule, Scheduler, convert_cron
 from dharma_local.functions import FunctionError
-from dharma_local.template import Target, load_template
+from dharma_local.template import Target
+from dharma_local.template_reading import load_template
 
 PROJECT = Path(__file__).parents[2] / "sample_project"
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -21,7 +21,8 @@ from dharma_local.gateway.app import Gateway
 from dharma_local.gateway.invoke import Invoker
 from dharma_local.gateway.payload import MalformedAnswer, Request, build_event, read_answer
 from dharma_local.gateway.routes import Router
-from dharma_local.template import Route, load_template
+from dharma_local.template import Route
+from dharma_local.template_reading import load_template
 from dharma_local.workers.turns import MOST_WAITING, TooManyWaiting
 
 PROJECT = Path(__file__).parents[2] / "sample_project"

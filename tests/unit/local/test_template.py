@@ -9,7 +9,7 @@ import pytest
 from dharma.core.errors import InvalidTemplate
 from dharma_local.engine.definition import load_definition
 from dharma_local.engine.patterns import check_pattern
-from dharma_local.template import load_template
+from dharma_local.template_reading import load_template
 
 TESTS = Path(__file__).parents[2]
 SAMPLE = TESTS / "sample_project" / "infra" / "template.yaml"
