@@ -9,7 +9,7 @@ from pathlib import Path
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import FORMATS, FORMATS_OF, TITLES, Format
 from dharma.catalog.kinds import FormatMapping, Kind
-from scripts.catalog_check.prove import leaves, mapped_paths
+from scripts.catalog_check.mapped import leaves, mapped_paths
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "catalog.md"
 BRIDGE_LIMIT = 0.05

@@ -8,8 +8,8 @@ literals are allowed there. For each format's resource: what it requires is alwa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 
 from dharma.catalog import load_catalog
 from dharma.catalog.bridges import BRIDGES
@@ -20,32 +20,17 @@ from dharma.catalog.kinds import (
     Bag,
     FormatMapping,
     Kind,
-    Property,
     Rule,
     Table,
 )
-from dharma.catalog.paths import Path, Step, print_path
+from dharma.catalog.paths import Step, print_path
 from dharma.catalog.transforms import (
-    Alone,
-    Around,
-    Base64,
-    Divided,
-    Document,
-    Enum,
-    Join,
-    JsonText,
-    Keys,
-    Not,
-    Objects,
     OneOf,
-    Scale,
-    Split,
-    TagList,
-    Text,
 )
-from dharma.model.expressions.nodes import Value
 from scripts.catalog_check.attributes import prove_attributes
 from scripts.catalog_check.exchanges import Found, alike_the_other_way_round, said_twice
+from scripts.catalog_check.fitting import Contradiction, fit, literal_fits
+from scripts.catalog_check.following import enter, follow
 from scripts.catalog_check.foreign import (
     ForeignType,
     Shape,
@@ -53,10 +38,20 @@ from scripts.catalog_check.foreign import (
     arm_type,
     cloudformation_type,
     deployment_manager_type,
-    documented_keys,
     terraform_type,
 )
+from scripts.catalog_check.mapped import leaves, mapped_paths, members_of
 from scripts.catalog_check.names import near, same_name
+from scripts.catalog_check.written import (
+    always_written,
+    bag_heads,
+    constants,
+    heads,
+    is_on_the_way,
+    one_step_in,
+    places,
+    written_with_siblings,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +65,6 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.kind} ({self.format}) {self.path}: {self.message}"
-
-
-class Contradiction(Exception):
-    """The message of a finding, raised where it is noticed."""
 
 
 def prove(kind: Kind) -> list[Finding]:
@@ -112,6 +103,8 @@ def foreign_type(format: Format, name: str) -> ForeignType:
 # Arguments that the AWS provider adds to its resources, and that its plans always hold.
 IN_EVERY_PLAN = frozenset({"tags_all", "region"})
 SECRET = re.compile("password|secret|token", re.IGNORECASE)
+# Properties that say in another way what a format wants in an object of its own.
+_OTHER_PLACES = frozenset({"filename"})
 
 
 class _Proof:
@@ -154,7 +147,7 @@ class _Proof:
     def _main(self, native: ForeignType) -> Found:
         arguments = native.arguments
         yield from self._table(self.mapping.table, arguments, "")
-        written = {*_heads(self.mapping.table), *_bag_heads(self.mapping.bags)}
+        written = {*heads(self.mapping.table), *bag_heads(self.mapping.bags)}
         yield from self._required(self.mapping.table, arguments, "", written)
         for bag in self.mapping.bags:
             if bag.inline is not None:
@@ -210,7 +203,7 @@ class _Proof:
         if isinstance(piece, Atoms):
             yield from self._exploded(piece, shape, where)
         if piece.only != "read":
-            written = {*_heads(piece.table), piece.owner[0].key, *piece.when, *piece.repeats}
+            written = {*heads(piece.table), piece.owner[0].key, *piece.when, *piece.repeats}
             if isinstance(piece, Atoms) and piece.element is not None:
                 written.add(piece.element.said[0].key)
             yield from self._required(piece.table, shape, where, written, optional_piece=True)
@@ -232,7 +225,7 @@ class _Proof:
         else:
             yield from self._table(atoms.table, native.item, where)
             yield from self._exploded(atoms, native.item, where)
-            written = {*_heads(atoms.table), *(name for name, _ in atoms.explode)}
+            written = {*heads(atoms.table), *(name for name, _ in atoms.explode)}
             yield from self._required(atoms.table, native.item, where, written)
 
     def _exploded(self, atoms: Atoms, shape: Shape, where: str) -> Found:
@@ -247,10 +240,10 @@ class _Proof:
     def _table(self, table: Table, shape: Shape, where: str) -> Found:
         yield from self._exchanged(table, shape, where)
         yield from alike_the_other_way_round(table, where)
-        for rule in _places(table):
+        for rule in places(table):
             try:
                 native = follow(shape, rule.native, writing=rule.only != "read")
-                self._fits(rule, native)
+                fit(rule, native, self.mapping)
             except Contradiction as contradiction:
                 yield f"{where}{print_path(rule.native)}", str(contradiction)
                 continue
@@ -258,11 +251,11 @@ class _Proof:
                 inner = f"{where}{print_path(rule.native)}[]."
                 yield from self._table(rule.each, native.item, inner)
                 if rule.only != "read":
-                    yield from self._required(rule.each, native.item, inner, _heads(rule.each))
-        for path, literal in _constants(table):
+                    yield from self._required(rule.each, native.item, inner, heads(rule.each))
+        for path, literal in constants(table):
             try:
                 native = follow(shape, path, writing=True)
-                _literal_fits(literal, native)
+                literal_fits(literal, native)
             except Contradiction as contradiction:
                 yield f"{where}{print_path(path)}", str(contradiction)
 
@@ -304,9 +297,9 @@ class _Proof:
         for name in sorted(shape.required - completed if not where else shape.required):
             if name not in names:
                 yield f"{where}{name}", "the format requires it and nothing maps to it"
-            elif _is_on_the_way(table, name):
+            elif is_on_the_way(table, name):
                 continue  # what it must hold is looked at inside it
-            elif not optional_piece and not _always_written(table, name):
+            elif not optional_piece and not always_written(table, name):
                 yield f"{where}{name}", "the format requires it, the kind does not: say `required`"
         for group in shape.one_of:
             if not group & names:
@@ -317,16 +310,16 @@ class _Proof:
         """The same for the nested objects that single steps lead into: a member that the format
         requires there must not be left out while another member makes the object appear."""
         inside: dict[Step, list[Rule]] = {}
-        for rule in _places(table):
+        for rule in places(table):
             if len(rule.native) > 1 and rule.only != "read":
                 inside.setdefault(rule.native[0], []).append(rule)
         for step, rules in inside.items():
-            below = _enter(shape.fields.get(step.key), step)
+            below = enter(shape.fields.get(step.key), step)
             if below is None or step.where:
                 continue
             inner = Table(
-                tuple(_below(rule) for rule in rules),
-                constants=tuple((p[1:], v) for p, v in _constants(table) if p[0] == step),
+                tuple(one_step_in(rule) for rule in rules),
+                constants=tuple((p[1:], v) for p, v in constants(table) if p[0] == step),
                 fills=table.fills,
             )
             yield from self._required_for_all(inner, below, f"{where}{step}.")
@@ -343,58 +336,15 @@ class _Proof:
             rules = [rule for rule in inner.rules if rule.native[0].key == name]
             if any(path[0].key == name for path, _ in inner.constants):
                 continue
-            if _is_on_the_way(inner, name):
+            if is_on_the_way(inner, name):
                 continue
             if not rules:
                 yield f"{where}{name}", "the format requires it and nothing maps to it"
             elif len(inner.rules) > len(rules) and not any(
-                _written_with_siblings(rule, inner) for rule in rules
+                written_with_siblings(rule, inner) for rule in rules
             ):
                 yield f"{where}{name}", "the format requires it, the kind does not: say `required`"
         yield from self._required_inside(inner, shape, where)
-
-    def _fits(self, rule: Rule, native: Shape) -> None:
-        declared, transform = rule.declared, rule.transform
-        wanted = declared.type
-        if rule.partner is not None:
-            _type_fits("string", native, self.format)
-            return
-        if isinstance(transform, Enum):
-            for _, literal in transform.pairs:
-                _literal_fits(literal, native)
-            said, known = {k for k, _ in transform.pairs}, set(declared.enum)
-            if known and (not said <= known if rule.only == "read" else said != known):
-                raise Contradiction("the table of literals is not the property's `enum`")
-            return
-        if isinstance(transform, TagList):
-            _tag_list_fits(transform, native)
-            return
-        if isinstance(transform, Objects):
-            _objects_fit(transform, wanted, native)
-            return
-        if isinstance(transform, Keys):
-            if native.kind != "map":
-                raise Contradiction(f"is a {native.kind}, no map")
-            return
-        if isinstance(transform, Alone):
-            wanted = wanted.partition("(")[2][:-1]
-        elif isinstance(transform, Split):
-            wanted = "list(string)"
-        elif isinstance(transform, Text | Join | Base64 | Around):
-            wanted = "string"
-        elif isinstance(transform, JsonText):
-            if native.kind not in ("string", "any") and not native.json:
-                raise Contradiction(f"is a {native.kind}, no JSON text")
-            return
-        elif isinstance(transform, Divided | Not | Scale):
-            pass
-        elif isinstance(transform, Document):
-            inner = native.item.kind if native.item is not None else ""
-            if not native.json and native.kind not in ("any", "map") and inner not in _STRUCTURED:
-                raise Contradiction(f"is a {native.kind}, no document")
-            return
-        _type_fits(wanted, native, self.format)
-        _enum_fits(rule, native, self.format, self.mapping.impossible_literals)
 
     def _unmapped(self) -> Found:
         said = set(mapped_paths(self.mapping))
@@ -409,281 +359,10 @@ class _Proof:
                     yield from self._unmapped_members(whole, bag, form, excused)
 
     def _unmapped_members(self, whole: str, bag: Bag, form: Atoms, excused: set[str]) -> Found:
-        said = set(_members(whole, bag, form))
+        said = set(members_of(whole, bag, form))
         for path in leaves({whole: bag.declared}):
             if path not in said and not _excused(path, excused):
                 yield path, f"not mapped in the form {form.type or 'inline'}"
-
-
-def follow(shape: Shape, path: Path, *, writing: bool) -> Shape:
-    """The shape at a path; a Contradiction where the schema has no such path."""
-    here = shape
-    for position, step in enumerate(path):
-        if here.kind == "any":
-            return here
-        if here.kind == "map" and here.item is not None:
-            here = here.item
-            continue
-        if here.kind in ("list", "set"):
-            raise Contradiction(
-                f"{print_path(path[:position])} is a {here.kind}: select an element"
-            )
-        if step.key not in here.fields:
-            raise Contradiction(f"{step.key} does not exist{near(step.key, here.fields)}")
-        found = here.fields[step.key]
-        if writing and found.read_only:
-            raise Contradiction(f"{step.key} can only be read")
-        if writing and found.older:
-            raise Contradiction(f"{step.key} is of earlier releases: say `only: read`")
-        if step.where:
-            _selectable(found, step)
-        entered = _enter(found, step)
-        if entered is None:
-            raise Contradiction(f"{step.key} is a {found.kind}, it has no element to select")
-        here = entered
-    return here
-
-
-def _enter(found: Shape | None, step: Step) -> Shape | None:
-    if found is None or found.kind == "any" or not (step.single or step.where):
-        return found
-    return found.item if found.kind in ("list", "set") else None
-
-
-def _selectable(found: Shape, step: Step) -> None:
-    assert step.where is not None
-    member, wanted = step.where
-    if found.item is None or member not in found.item.fields:
-        raise Contradiction(f"the elements of {step.key} have no {member}")
-    _literal_fits(wanted, found.item.fields[member])
-    known = documented_keys(step.key)
-    if known and wanted not in known:
-        raise Contradiction(f"no {step.key} is called {wanted}{near(str(wanted), known)}")
-
-
-_SCALARS = {"string", "number", "bool"}
-_STRUCTURED = {"any", "object"}
-
-
-def _type_fits(wanted: str, native: Shape, format: Format) -> None:
-    if native.kind == "any":
-        return
-    outer, _, inner = wanted.partition("(")
-    if not inner:
-        if wanted != native.kind:
-            raise Contradiction(f"is a {native.kind}, the property a {wanted}")
-        return
-    if outer == "map":
-        if native.kind != "map":
-            raise Contradiction(f"is a {native.kind}, the property a map")
-        return
-    if native.kind not in ("list", "set") or native.item is None:
-        raise Contradiction(f"is a {native.kind}, the property a {outer}")
-    if format == "terraform" and native.kind == "set" and outer == "list":
-        raise Contradiction("is a set, the property a list: its order would not survive")
-    if native.single and inner == "object)":
-        raise Contradiction("is a single block, the property a list of objects")
-    if native.item.kind not in (inner[:-1], "any"):
-        raise Contradiction(f"has elements of {native.item.kind}, the property of {inner[:-1]}")
-
-
-def _enum_fits(
-    rule: Rule, native: Shape, format: Format, impossible: Mapping[str, Mapping[Value, str]]
-) -> None:
-    if not native.enum or native.kind not in _SCALARS:
-        return
-    refused = impossible.get(".".join(rule.model), {})
-    never_written = rule.declared.default if rule.absent is None and not rule.always else None
-    allowed = {str(v) for v in native.enum}
-    for literal in rule.declared.enum:
-        if str(literal) not in allowed and literal not in (never_written, *refused):
-            raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
-    # Google's documents list placeholders that nobody sets, and literals ahead of any Terraform.
-    complete = format == "cloudformation" and not rule.declared.partial
-    if rule.declared.enum and complete:
-        own = {str(v) for v in (*rule.declared.enum, *rule.declared.aliases)}
-        missing = [v for v in native.enum if str(v) not in own]
-        if missing:
-            raise Contradiction(
-                f"allows {missing} too, the property's `enum` does not: say `partial`"
-            )
-
-
-def _literal_fits(literal: Value, native: Shape) -> None:
-    kinds: dict[type, str] = {str: "string", bool: "bool", int: "number", float: "number"}
-    kind = kinds.get(type(literal))
-    if kind is None or native.kind == "any":
-        return
-    if native.kind != kind:
-        raise Contradiction(f"is a {native.kind}, {literal!r} is not")
-    if native.enum and literal not in native.enum:
-        allowed = [str(v) for v in native.enum]
-        raise Contradiction(f"does not allow {literal!r}{near(str(literal), allowed)}")
-
-
-def _tag_list_fits(transform: TagList, native: Shape) -> None:
-    if native.kind not in ("list", "set") or native.item is None:
-        raise Contradiction(f"is a {native.kind}, no list of tags")
-    members = native.item.fields
-    constants = dict(transform.constants)
-    for name in (transform.key, transform.value, *constants):
-        if name not in members:
-            raise Contradiction(f"its elements have no {name}{near(name, members)}")
-    for name, literal in constants.items():
-        _literal_fits(literal, members[name])
-    missing = native.item.required - {transform.key, transform.value, *constants}
-    if missing:
-        raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
-
-
-def _objects_fit(transform: Objects, wanted: str, native: Shape) -> None:
-    if native.kind not in ("list", "set") or native.item is None:
-        raise Contradiction(f"is a {native.kind}, no list of objects")
-    first, *inner = transform.member.split(".")
-    fixed = dict(transform.constants)
-    if transform.numbered is not None:
-        fixed[transform.numbered[0]] = "1"
-    members = native.item.fields
-    if transform.first is not None:
-        outer, flag = transform.first
-        if outer not in members or flag not in members[outer].fields:
-            raise Contradiction(f"its elements have no {outer}.{flag}")
-    for name in (first, *fixed, *transform.ignore):
-        if name not in members:
-            raise Contradiction(f"its elements have no {name}{near(name, members)}")
-    for name, literal in fixed.items():
-        _literal_fits(literal, members[name])
-    missing = native.item.required - {first, *fixed}
-    if missing:
-        raise Contradiction(f"its elements require {', '.join(sorted(missing))}")
-    held = members[first]
-    for name in inner:
-        if name not in held.fields:
-            raise Contradiction(f"its elements have no {transform.member}")
-        held = held.fields[name]
-    element = wanted.partition("(")[2][:-1]
-    if held.kind not in (element, "any"):
-        raise Contradiction(f"its elements hold a {held.kind}, no {element}")
-
-
-# Properties that say in another way what a format wants in an object of its own.
-_OTHER_PLACES = frozenset({"filename"})
-
-
-def _heads(table: Table) -> set[str]:
-    """The first keys of all that a table may write."""
-    rules = {rule.native[0].key for rule in _places(table) if rule.only != "read"}
-    return rules | {path[0].key for path, _ in _constants(table)}
-
-
-def _bag_heads(bags: Iterable[Bag]) -> Iterator[str]:
-    for bag in bags:
-        if bag.inline is not None and bag.inline.path is not None:
-            yield bag.inline.path[0].key
-
-
-def _constants(table: Table) -> Iterator[tuple[Path, Value]]:
-    yield from table.constants
-    yield from ((path, f"{before}1{after}") for path, before, after in table.numbered)
-    for rule in table.rules:
-        yield from ((path, literal) for path, literals in rule.beside for literal in literals)
-        yield from ((path, literal) for path, _ in rule.beside for literal in rule.unless)
-        yield from rule.when
-    for _, variant in table.variants:
-        yield from _constants(variant)
-
-
-def _is_on_the_way(table: Table, name: str) -> bool:
-    """Whether rules only lead through that name to what is inside it."""
-    lengths = [len(r.native) for r in table.all_rules() if r.native[0].key == name]
-    return bool(lengths) and min(lengths) > 1
-
-
-def _always_written(table: Table, name: str) -> bool:
-    sure = [path for path, _ in table.constants] + [path for path, _, _ in table.numbered]
-    sure += [path for rule in table.rules for path, _ in rule.when]
-    if any(path[0].key == name for path in sure):
-        return True
-    return any(_is_sure(rule, table) for rule in table.all_rules() if rule.native[0].key == name)
-
-
-def _is_sure(rule: Rule, table: Table) -> bool:
-    """Whether a rule writes something for every valid resource."""
-    if rule.only == "read":
-        return False
-    if (
-        rule.always
-        or bool(rule.when)  # One of those that share the place is given.
-        or rule.none is not None
-        or (rule.absent is not None and rule.declared.default is not None)
-    ):
-        return True
-    if any(".".join(rule.model) in fill.values and not fill.when for fill in table.fills):
-        return True
-    return rule.declared.required
-
-
-def _written_with_siblings(rule: Rule, table: Table) -> bool:
-    """Whether a rule writes something as soon as its model object is there."""
-    return _is_sure(rule, table) or any(
-        rule.model[-1] in fill.values or ".".join(rule.model) in fill.values for fill in table.fills
-    )
-
-
-def _below(rule: Rule) -> Rule:
-    return replace(rule, native=rule.native[1:], beside=(), also=(), when=())
-
-
-def _places(table: Table) -> Iterator[Rule]:
-    """The rules, and those that write the same value in a further place."""
-    for rule in table.all_rules():
-        yield rule
-        yield from (replace(rule, native=path, also=()) for path in rule.also)
-
-
-def leaves(properties: Mapping[str, Property], prefix: str = "") -> Iterator[str]:
-    """Every model path that can hold a value: `access_logs.bucket`, `ingress[].protocol`."""
-    for name, declared in properties.items():
-        path = f"{prefix}{name}"
-        if declared.properties:
-            below = f"{path}[]." if declared.holds_objects else f"{path}."
-            yield from leaves(declared.properties, below)
-        else:
-            yield path
-
-
-def mapped_paths(mapping: FormatMapping) -> Iterator[str]:
-    """The model paths (as of `leaves`) that a format's section maps, by whatever means."""
-    yield from _mapped(mapping.table, "")
-    for attachment in mapping.attachments:
-        yield from _mapped(attachment.table, "")
-    for whole, bag in mapping.all_bags:
-        for atoms in (*bag.separate, *([bag.inline] if bag.inline else [])):
-            yield from _members(whole, bag, atoms)
-
-
-def _members(whole: str, bag: Bag, atoms: Atoms) -> Iterator[str]:
-    if not bag.declared.properties:
-        yield whole
-        return
-    yield from _mapped(atoms.table, f"{whole}[].")
-    yield from (f"{whole}[].{member}" for _, member in atoms.explode)
-    if atoms.self_reference:
-        yield f"{whole}[].{atoms.self_reference[1]}"
-
-
-def _mapped(table: Table, prefix: str) -> Iterator[str]:
-    for rule in table.all_rules():
-        path = prefix + ".".join(rule.model)
-        if rule.partner is not None:
-            yield prefix + ".".join(rule.partner)
-        if rule.each is not None:
-            yield from _mapped(rule.each, f"{path}[].")
-        elif rule.declared.properties:
-            below = f"{path}[]." if rule.declared.holds_objects else f"{path}."
-            yield from leaves(rule.declared.properties, below)
-        else:
-            yield path
 
 
 def _excused(path: str, excused: set[str]) -> bool:
