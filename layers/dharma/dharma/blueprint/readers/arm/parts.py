@@ -9,6 +9,7 @@ from dharma.blueprint.readers.arm.entry import Entry
 from dharma.blueprint.readers.arm.gathered import Gathered
 from dharma.blueprint.readers.arm.loops import keyed
 from dharma.blueprint.readers.arm.noted import noted_loop, noted_order
+from dharma.blueprint.readers.arm.older_shapes import in_todays_shape
 from dharma.blueprint.readers.arm.own_parts import with_own_parts
 from dharma.blueprint.readers.arm.parents import Parents
 from dharma.blueprint.readers.arm.scopes import scope_of
@@ -103,7 +104,8 @@ class _Parts:
                 continue
             name = str(key.value) if isinstance(key.value, str) else lower
             found[name] = self._with_names(entry, node, name)
-        return {key: value for key, value in found.items() if value is not None}
+        said = {key: value for key, value in found.items() if value is not None}
+        return in_todays_shape(entry.type, said)
 
     def _with_names(self, entry: Entry, node: Node, path: str) -> Value:
         """A value, in which names of awaited resources that stand as a variable or parameter of
