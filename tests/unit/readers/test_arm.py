@@ -421,3 +421,24 @@ def test_what_was_kept_of_an_element_that_is_no_more_is_named() -> None:
     (note,) = [n for n in code.warnings if n.path.startswith("native.")]
     assert note.path == "native.arm.properties.ipConfigurations.[old]"
     assert "shiny" not in code.files["azuredeploy.json"]
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"), [(True, True), (False, False), ("true", True), ("false", False)]
+)
+def test_purge_protection_that_is_said_to_be_off_is_off(said: Any, meant: bool) -> None:
+    vault = {
+        "type": "Microsoft.KeyVault/vaults",
+        "apiVersion": "2023-07-01",
+        "name": "v",
+        "location": "westeurope",
+        "properties": {
+            "tenantId": "t",
+            "sku": {"family": "A", "name": "standard"},
+            "enablePurgeProtection": said,
+        },
+    }
+    result = read([vault])
+    found = resources(result)["azurerm_key_vault.v"].properties
+    assert found.get("purge_protection_enabled", False) == meant
+    assert [n.message for n in result.notes if n.kind == "not_understood"] == []
