@@ -104,7 +104,7 @@ class _Parts:
                 continue
             name = str(key.value) if isinstance(key.value, str) else lower
             found[name] = self._with_names(entry, node, name)
-        said = {key: value for key, value in found.items() if value is not None}
+        said: dict[str, Value] = {k: value for k, value in found.items() if value is not None}
         return in_todays_shape(entry.type, said)
 
     def _with_names(self, entry: Entry, node: Node, path: str) -> Value:
