@@ -20,7 +20,6 @@ from dharma.catalog.kinds import Bag, Kind, Property, Table
 from dharma.catalog.literals import simplified
 from dharma.catalog.members import meaningful, member, or_else
 from dharma.catalog.paths import conditional
-from dharma.catalog.references import rewrite
 from dharma.catalog.same_expressions import opposite, same_expression
 from dharma.catalog.same_references import SameReferences
 from dharma.model.blueprint import Resource
@@ -31,6 +30,7 @@ from dharma.model.expressions.nodes import (
     ForList,
     Unknown,
     Value,
+    rewrite,
 )
 
 

@@ -22,13 +22,12 @@ from dharma.catalog.transforms import SAME
 from dharma.core.errors import NotExpressible
 from dharma.model.expressions.nodes import (
     Conditional,
-    Expression,
     ResourceRef,
     Splat,
     Template,
     Unknown,
     Value,
-    transform,
+    rewrite,
 )
 from dharma.model.expressions.templates import join_parts
 
@@ -36,17 +35,6 @@ _IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]*$")
 _DEEPEST = 20
 _ARM_PATHS = ("properties", "identity")  # Where ARM's own begin, that a template came with.
 _CFN_ATTRIBUTE = re.compile(r"[A-Z][A-Za-z0-9]*$")  # The model's own are in lower case.
-
-
-def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
-    """`transform`, but plain values are left as they are."""
-    if isinstance(value, dict):
-        return {k: rewrite(v, change) for k, v in value.items()}
-    if isinstance(value, list):
-        return [rewrite(v, change) for v in value]
-    if isinstance(value, Expression):
-        return transform(value, lambda v: change(v) if isinstance(v, Expression) else v)
-    return value
 
 
 # ---- model to format

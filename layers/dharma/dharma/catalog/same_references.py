@@ -13,7 +13,7 @@ from dataclasses import replace
 from dharma.catalog.borrowed import apart, of_instance, value_at
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.kinds import Kind
-from dharma.catalog.references import referred, rewrite
+from dharma.catalog.references import referred
 from dharma.catalog.same_expressions import same_expression
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
@@ -24,6 +24,7 @@ from dharma.model.expressions.nodes import (
     Template,
     Value,
     references,
+    rewrite,
 )
 from dharma.model.expressions.templates import join_parts
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from dharma.catalog.references import rewrite
 from dharma.core.errors import NotExpressible
 from dharma.generator.loops import INSTANCES_MAX
 from dharma.model.blueprint import Output, Resource
@@ -23,6 +22,7 @@ from dharma.model.expressions.nodes import (
     Splat,
     Symbol,
     Value,
+    rewrite,
 )
 
 EACH = "each"

@@ -11,7 +11,8 @@ literal text; `${` inside it has no meaning (it is escaped when printed).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
+from operator import is_not
 from typing import Any, TypeAlias, Union
 
 from dharma.core.errors import LimitExceeded
@@ -228,7 +229,8 @@ def walk(value: Value) -> Iterator[Value]:
     while stack:
         node = stack.pop()
         yield node
-        stack.extend(reversed(list(children(node))))
+        if type(node) not in _LEAVES:
+            stack.extend(reversed(list(children(node))))
 
 
 def references(value: Value) -> Iterator[ResourceRef]:
@@ -300,30 +302,46 @@ def weight(value: Value) -> int | None:
 
 def transform(value: Value, change: Callable[[Value], Value]) -> Value:
     """Rebuild a value bottom up, giving every node (plain ones too) to `change`."""
+    if type(value) in _LEAVES:
+        return change(value)
     if isinstance(value, dict):
         return change({k: transform(v, change) for k, v in value.items()})
     if isinstance(value, list):
         return change([transform(v, change) for v in value])
-    if isinstance(value, ObjectConstructor):
-        return change(
-            ObjectConstructor(
-                tuple((transform(k, change), transform(v, change)) for k, v in value.items)
-            )
-        )
-    if isinstance(value, Expression):
-        new: dict[str, Any] = {}
-        for name in _operand_names(type(value)):
-            operand = getattr(value, name)
-            if isinstance(operand, tuple):
-                new[name] = tuple(transform(v, change) for v in operand)
-            else:
-                new[name] = transform(operand, change)
-        if new:
-            kept = {f.name: getattr(value, f.name) for f in fields(value)}  # type: ignore[arg-type]
-            return change(type(value)(**{**kept, **new}))
-    return change(value)
+    return change(_with_operands(value, lambda v: transform(v, change)))
 
 
+def rewrite(value: Value, change: Callable[[Value], Value]) -> Value:
+    """`transform`, but plain values are left as they are."""
+    if type(value) in _LEAVES:
+        return value
+    if isinstance(value, dict):
+        return {k: rewrite(v, change) for k, v in value.items()}
+    if isinstance(value, list):
+        return [rewrite(v, change) for v in value]
+    if not isinstance(value, Expression):
+        return value
+    return change(_with_operands(value, lambda v: rewrite(v, change)))
+
+
+def _with_operands(node: Any, rebuilt: Callable[[Value], Value]) -> Any:
+    """The expression with its operands rebuilt: itself where none of them becomes another."""
+    if isinstance(node, ObjectConstructor):
+        return ObjectConstructor(tuple((rebuilt(k), rebuilt(v)) for k, v in node.items))
+    changed: dict[str, Any] = {}
+    for name in _operand_names(type(node)):
+        old = getattr(node, name)
+        if isinstance(old, tuple):
+            new: Any = tuple(map(rebuilt, old))
+            if any(map(is_not, new, old)):
+                changed[name] = new
+        elif (new := rebuilt(old)) is not old:
+            changed[name] = new
+    return replace(node, **changed) if changed else node
+
+
+# Compared by class and not by `isinstance`, since these are most of all nodes.
+_LEAVES = frozenset({type(None), bool, int, float, str})
 _OPERANDS: dict[type, tuple[str, ...]] = {
     ResourceRef: ("instance",),
     GetAttr: ("object",),

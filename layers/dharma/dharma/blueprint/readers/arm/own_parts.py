@@ -9,9 +9,8 @@ import re
 
 from dharma.blueprint.readers.arm.entry import Entry
 from dharma.catalog.formats import PERHAPS_WITHIN_PARENT, PLACES, WITHIN_PARENT, azure_type
-from dharma.catalog.references import rewrite
 from dharma.model.arm_functions import OWN_PART
-from dharma.model.expressions.nodes import Call, ResourceRef, Template, Value
+from dharma.model.expressions.nodes import Call, ResourceRef, Template, Value, rewrite
 from dharma.model.expressions.templates import join_parts
 
 _COLLECTION = re.compile(r"/([A-Za-z]+)/")

@@ -16,9 +16,15 @@ from dharma.blueprint.readers.arm.scopes import scope_of
 from dharma.blueprint.readers.arm.spelling import spelled
 from dharma.blueprint.yaml_source import Node
 from dharma.catalog.document import Part
-from dharma.catalog.references import rewrite
 from dharma.model.arm_language import ArmCall
-from dharma.model.expressions.nodes import Binary, Conditional, ResourceRef, Value, references
+from dharma.model.expressions.nodes import (
+    Binary,
+    Conditional,
+    ResourceRef,
+    Value,
+    references,
+    rewrite,
+)
 from dharma.model.origin import Origin
 
 # What is said about a resource, not of it.
