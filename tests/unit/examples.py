@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from dharma.blueprint.source import load_blueprint
@@ -17,17 +18,18 @@ REFUSED = {
 }
 
 
-def formats_of(example: Path) -> list[Format]:
+@cache
+def formats_of(example: Path) -> tuple[Format, ...]:
     """The formats that all kinds of an example have, those that refuse it included."""
     blueprint = load_blueprint(example.read_bytes(), example.name)
     kinds = [load_catalog().kind(resource.type) for resource in blueprint.resources]
-    return [
+    return tuple(
         format
         for format in FORMATS_OF[blueprint.provider]
         if all(kind is not None and format in kind.mappings for kind in kinds)
         # Elsewhere what is deployed together lies in one region.
         and (format == "terraform" or all(r.region is None for r in blueprint.resources))
-    ]
+    )
 
 
 def targets_of(examples: list[Path]) -> list[tuple[Path, str]]:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -32,6 +33,7 @@ from dharma_cli.client import Client
 from dharma_local.functions import load_handler
 from dharma_local.gateway.payload import Request, body_of, build_event, read_answer
 from dharma_local.gateway.routes import ENCODED_SLASH, Router
+from dharma_local.template import Template
 from dharma_local.template_reading import load_template
 
 TENANT = "acme"
@@ -90,7 +92,7 @@ class Api:
     role: str = "admin"
 
     def __post_init__(self) -> None:
-        self.template = load_template(find("infra") / "template.yaml")
+        self.template = _template()
         self.router = Router(self.template.routes)
         self.requests: list[str] = []
 
@@ -136,6 +138,11 @@ class Api:
         """A document that a step would have written."""
         key = artifact_key(TENANT, deployment, f"{name}.json")
         self.application.artifacts.put(key, json.dumps(document).encode())
+
+
+@cache
+def _template() -> Template:
+    return load_template(find("infra") / "template.yaml")
 
 
 class _Context:
