@@ -99,6 +99,27 @@ def test_a_price_has_lines_with_source_and_date(api: Any) -> None:
     assert estimate["totalMonthlyCost"] > 0
 
 
+def test_usage_that_is_no_figure_is_refused_by_its_place(api: Any) -> None:
+    usage = {"aws_nat_gateway.outside": {"monthly_data_processed_gb": "lots"}}
+    reply = api.call("POST", "/costing/estimate", {"content": TEXT, "usage": usage})
+    assert reply.status == 400, reply.text
+    (detail,) = reply.body["details"]
+    assert detail["field"] == "aws_nat_gateway.outside.monthly_data_processed_gb"
+
+
+def test_code_with_modules_is_judged_and_priced_under_its_own_addresses(api: Any) -> None:
+    files = {
+        "main.tf": 'module "dead" {\n  source = "./dead"\n}',
+        "dead/main.tf": 'resource "aws_sqs_queue" "letters" {}',
+    }
+    verdict = api.call("POST", "/guardrails/validate", {"files": files}).body
+    assert "module.dead.aws_sqs_queue.letters" in {f["address"] for f in verdict["findings"]}
+    price = api.call("POST", "/costing/estimate", {"files": files}).body
+    assert {line["address"] for line in price["usageBased"]} == {
+        "module.dead.aws_sqs_queue.letters"
+    }
+
+
 @pytest.mark.parametrize("route", ROUTES)
 def test_a_blueprint_of_the_library_is_found_by_name_and_version(api: Any, route: str) -> None:
     created = api.call("POST", "/blueprints", {"content": TEXT})

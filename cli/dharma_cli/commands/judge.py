@@ -147,7 +147,13 @@ def cost(
     require_valid(source)
     usage = read_tables(usage_file, below="resource_usage")
     today = datetime.now(UTC).date()
-    body = estimate(source.analysed(region), PriceBook.open(), usage, today=today).to_dict()
+    body = estimate(
+        source.analysed(region),
+        PriceBook.open(),
+        usage,
+        today=today,
+        usage_file=str(usage_file) if usage_file else None,
+    ).to_dict()
     if output.is_json:
         output.document(
             {

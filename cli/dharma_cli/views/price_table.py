@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from dharma_cli.table import Table
@@ -37,14 +38,8 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
             )
     if by_address:
         table.print(console)
-    for gap in body["unpriced"]:
-        component = f" {gap['component']}" if gap["component"] else ""
-        console.print(
-            f"not priced: {gap['address']}{component}: {gap['reason']}",
-            markup=False,
-            style="yellow",
-            soft_wrap=True,
-        )
+    for said in (*_gaps(body["unpriced"]), *_unused(body["unusedUsage"])):
+        console.print(said, markup=False, style="yellow", soft_wrap=True)
     console.print(f"[bold]{_money(body['totalMonthlyCost'])} a month[/]", end="")
     free = len(body["free"])
     console.print(
@@ -64,6 +59,22 @@ def price_table(console: Console, body: dict[str, Any]) -> None:
                 markup=False,
                 soft_wrap=True,
             )
+
+
+def _gaps(unpriced: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """One line for all components of a resource that have no price for the same reason."""
+    components: dict[tuple[str, str], list[str]] = {}
+    for gap in unpriced:
+        components.setdefault((gap["address"], gap["reason"]), []).append(gap["component"])
+    for (address, reason), named in components.items():
+        which = ", ".join(filter(None, named))
+        yield f"not priced: {address}{' ' if which else ''}{which}: {reason}"
+
+
+def _unused(usage: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for unused in usage:
+        place = ".".join(filter(None, (unused["address"], unused["key"])))
+        yield f"usage not used: {place}: {unused['reason']}"
 
 
 def _price(dollars: float) -> str:

@@ -279,3 +279,17 @@ def test_usage_and_price_are_told_by_the_addresses_of_the_terraform_code(
     assert {line["address"]: line["quantity"] for line in lines} == dict(
         zip(ADDRESSES, [1, 2, 3, 4], strict=True)
     )
+
+
+def test_usage_that_is_no_figure_or_that_no_price_asks_for_is_told(
+    dharma: Any, module: Path, tmp_path: Path
+) -> None:
+    usage = tmp_path / "usage.yaml"
+    usage.write_text("resource_usage:\n  aws_sqs_queue.jobs[*]: {monthly_reqests: 1}\n")
+    said = dharma("cost", module, "--usage-file", usage)
+    assert said.code == 0
+    assert "usage not used: aws_sqs_queue.jobs[*].monthly_reqests" in said.out
+    usage.write_text("resource_usage:\n  aws_sqs_queue.jobs[*]: {monthly_requests: lots}\n")
+    said = dharma("cost", module, "--usage-file", usage)
+    assert said.code == 1
+    assert f"{usage}: aws_sqs_queue.jobs[*].monthly_requests" in said.err

@@ -9,10 +9,11 @@ value that is not known before apply). It never sees a price: prices are in the 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from dharma.costing.usage import Usage
 from dharma.model.addresses import referred_address
 from dharma.model.blueprint import ResourceInstance
 from dharma.model.expressions.nodes import Expression, ResourceRef, Unknown, Value
@@ -43,21 +44,6 @@ class Component:
 
 
 Answer = Component | Iterable[Component] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Expected monthly usage of one resource, by key (`monthly_requests: 1000000`)."""
-
-    values: Mapping[str, Any] = field(default_factory=dict)
-
-    def get(self, key: str) -> Decimal | None:
-        value = self.values.get(key)
-        return None if value is None else Decimal(str(value))
-
-    def text(self, key: str) -> str | None:
-        value = self.values.get(key)
-        return None if value is None else str(value)
 
 
 class PricedResource:

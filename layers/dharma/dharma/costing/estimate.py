@@ -6,7 +6,6 @@ that is not priced is listed with the reason, and lowers the confidence.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -14,12 +13,13 @@ from decimal import Decimal
 from typing import Any
 
 from dharma.core.garbage import seldom_collected
-from dharma.costing.component import Component, PricedResource, Undetermined, Usage
+from dharma.costing.component import Component, PricedResource, Undetermined
 from dharma.costing.components import PRICED
 from dharma.costing.cost_line import CostLine
 from dharma.costing.money import NanoDollars, times, to_dollars
 from dharma.costing.price_book import Price, PriceBook
 from dharma.costing.savings import Saving, savings
+from dharma.costing.usage import UnusedUsage, UsageTable
 from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
 from dharma.model.regions import DEFAULT_REGION
 
@@ -54,6 +54,7 @@ class CostEstimate:
     savings: tuple[Saving, ...] = ()
     confidence: int = 100
     region: str = ""
+    unused_usage: tuple[UnusedUsage, ...] = ()
     sources: dict[str, str] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -84,6 +85,7 @@ class CostEstimate:
             ),
             "optimizations": [saving.to_dict() for saving in self.savings],
             "confidence": self.confidence,
+            "unusedUsage": [unused.to_dict() for unused in self.unused_usage],
             "sources": self.sources,
         }
 
@@ -95,18 +97,22 @@ def estimate(
     usage: Mapping[str, Mapping[str, Any]] | None = None,
     *,
     today: date,
+    usage_file: str | None = None,
 ) -> CostEstimate:
     """Price a resolved blueprint.
 
-    `usage` maps addresses, without their keys or with `[*]` for all instances of a loop, to usage
-    figures by key. `today` ages the prices for the confidence.
+    `usage` maps addresses to usage figures by key (`dharma.costing.usage`); `InvalidInput` names
+    the one that is no figure, in `usage_file` if it stands in one. `today` ages the prices for the
+    confidence.
     """
     region = resolved.region or DEFAULT_REGION[resolved.provider]
     neighbours = {instance.address: instance for instance in resolved.resources}
+    stated = UsageTable(usage or {}, usage_file)
     lines: list[CostLine] = []
     unpriced: list[Unpriced] = []
     free: list[Free] = []
     for instance in resolved.resources:
+        resource = PricedResource(instance, stated.of(instance.address), neighbours)
         priced = PRICED.get(instance.type)
         if priced is None:
             unpriced.append(
@@ -116,7 +122,6 @@ def estimate(
         if priced.free is not None:
             free.append(Free(instance.address, instance.type, priced.free))
             continue
-        resource = PricedResource(instance, _usage_of(instance, usage or {}), neighbours)
         for name, function in priced.components:
             try:
                 components = _as_list(function(resource))
@@ -144,6 +149,7 @@ def estimate(
         savings=possible,
         confidence=confidence(lines, unpriced, today),
         region=region,
+        unused_usage=tuple(stated.unused()),
         sources={name: book.source(name).title for name in sorted(sources)},
     )
 
@@ -193,28 +199,3 @@ def _as_list(answer: Component | Iterable[Component] | None) -> list[Component]:
     if answer is None:
         return []
     return [answer] if isinstance(answer, Component) else list(answer)
-
-
-_KEY = re.compile(r"""\[(?:\d+|"(?:[^"\\]|\\.)*")\]""")
-_LAST_KEY = re.compile(_KEY.pattern + r"\Z")
-
-
-def _usage_of(instance: ResourceInstance, usage: Mapping[str, Mapping[str, Any]]) -> Usage:
-    """The figures of the whole loop, under its address or with `[*]`, and over them its own."""
-    address = instance.address
-    merged: dict[str, Any] = {}
-    for name in dict.fromkeys(
-        (_KEY.sub("", address), _KEY.sub("[*]", address), _LAST_KEY.sub("[*]", address), address)
-    ):
-        merged.update(_flatten(usage.get(name, {})))
-    return Usage(merged)
-
-
-def _flatten(usage: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for key, value in usage.items():
-        if isinstance(value, Mapping):
-            flat.update(_flatten(value, f"{prefix}{key}."))
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

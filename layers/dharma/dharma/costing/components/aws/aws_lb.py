@@ -10,8 +10,8 @@ from dharma.costing.component import (
     Component,
     PricedKind,
     PricedResource,
-    Usage,
 )
+from dharma.costing.usage import Usage
 
 priced = PricedKind("aws_lb")
 

@@ -16,9 +16,9 @@ from dharma.costing.component import (
     Component,
     PricedResource,
     Undetermined,
-    Usage,
 )
 from dharma.costing.components.aws.block_storage import volume
+from dharma.costing.usage import Usage
 from dharma.model.expressions.nodes import Expression
 
 # Detailed monitoring sends 7 metrics per instance:
@@ -76,7 +76,7 @@ class Launch:
     @property
     def system(self) -> str:
         """A machine image does not tell its system; without a word it is Linux."""
-        return str(self.usage.text("operating_system") or "linux").lower()
+        return (self.usage.text("operating_system") or "linux").lower()
 
 
 def running(
