@@ -48,6 +48,7 @@ from scripts.catalog_check.written import (
     constants,
     heads,
     is_on_the_way,
+    literals,
     one_step_in,
     places,
     written_with_siblings,
@@ -252,9 +253,10 @@ class _Proof:
                 yield from self._table(rule.each, native.item, inner)
                 if rule.only != "read":
                     yield from self._required(rule.each, native.item, inner, heads(rule.each))
-        for path, literal in constants(table):
+        read = [pair for rule in table.rules if rule.only == "read" for pair in literals(rule)]
+        for path, literal in (*constants(table), *read):
             try:
-                native = follow(shape, path, writing=True)
+                native = follow(shape, path, writing=(path, literal) not in read)
                 literal_fits(literal, native)
             except Contradiction as contradiction:
                 yield f"{where}{print_path(path)}", str(contradiction)

@@ -26,11 +26,17 @@ def constants(table: Table) -> Iterator[tuple[Path, Value]]:
     yield from table.constants
     yield from ((path, f"{before}1{after}") for path, before, after in table.numbered)
     for rule in table.rules:
-        yield from ((path, literal) for path, literals in rule.beside for literal in literals)
-        yield from ((path, literal) for path, _ in rule.beside for literal in rule.unless)
-        yield from rule.when
+        if rule.only != "read":
+            yield from literals(rule)
     for _, variant in table.variants:
         yield from constants(variant)
+
+
+def literals(rule: Rule) -> Iterator[tuple[Path, Value]]:
+    """What stands beside the value of a rule."""
+    yield from ((path, literal) for path, said in rule.beside for literal in said)
+    yield from ((path, literal) for path, _ in rule.beside for literal in rule.unless)
+    yield from rule.when
 
 
 def is_on_the_way(table: Table, name: str) -> bool:

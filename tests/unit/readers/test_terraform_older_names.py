@@ -73,6 +73,41 @@ RENAMED: list[tuple[str, str, str, str, Value]] = [
         True,
     ),
     (
+        "azurerm_kubernetes_cluster",
+        "default_node_pool.enable_node_public_ip",
+        "true",
+        "default_node_pool.node_public_ip_enabled",
+        True,
+    ),
+    (
+        "azurerm_api_management",
+        "security.enable_frontend_tls10",
+        "true",
+        "security.frontend_tls10_enabled",
+        True,
+    ),
+    (
+        "azurerm_mysql_flexible_server",
+        "public_network_access_enabled",
+        "false",
+        "public_network_access",
+        "Disabled",
+    ),
+    (
+        "aws_s3_bucket",
+        "object_lock_configuration.object_lock_enabled",
+        '"Enabled"',
+        "object_lock_enabled",
+        True,
+    ),
+    (
+        "aws_s3_bucket",
+        "object_lock_configuration.rule.default_retention.mode",
+        '"COMPLIANCE"',
+        "object_lock_configuration.mode",
+        "COMPLIANCE",
+    ),
+    (
         "azurerm_route_table",
         "disable_bgp_route_propagation",
         "true",
@@ -134,6 +169,20 @@ def test_an_older_name_is_written_as_the_present_one() -> None:
     written = "".join(generate(blueprint, "terraform", load_catalog()).files.values())
     assert "uniform_bucket_level_access = true" in written
     assert "bucket_policy_only" not in written
+
+
+@pytest.mark.parametrize(("said", "found"), [("true", {"bucket_name": "logs"}), ("false", None)])
+def test_an_older_switch_beside_a_value_counts(said: str, found: Value) -> None:
+    text = """
+    resource "aws_redshift_cluster" "x" {
+      logging {
+        enable      = %s
+        bucket_name = "logs"
+      }
+    }
+    """
+    (cluster,) = read(main=text % said).blueprint.resources
+    assert cluster.properties.get("logging") == found
 
 
 def test_an_older_literal_that_means_nothing_now_is_kept_and_told() -> None:
