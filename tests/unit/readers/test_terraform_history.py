@@ -110,6 +110,21 @@ def test_what_is_released_is_removed() -> None:
     ]  # fmt: skip
 
 
+def test_an_aliased_provider_may_be_named_as_a_text() -> None:
+    """So Terraform 0.11 wrote it, and Terraform takes it still."""
+    found = read(
+        'provider "aws" {\n  alias = "there"\n  region = "eu-west-1"\n}\n'
+        'resource "aws_sqs_queue" "a" {\n  provider = "aws.there"\n}\n'
+        'resource "aws_sqs_queue" "b" {\n  provider = "aws.unknown"\n}\n'
+        'module "m" {\n  source = "far/away/aws"\n  providers = {\n    aws = "aws.there"\n  }\n}\n'
+    ).blueprint.resources
+    assert [(r.name, r.region, r.native) for r in found[:2]] == [
+        ("a", "eu-west-1", {}),
+        ("b", None, {"terraform": {"provider": "aws.unknown"}}),
+    ]
+    assert found[2].native["terraform"]["providers"] == "{ aws = aws.there }"
+
+
 def test_an_aliased_provider_is_a_region() -> None:
     result = read(
         'variable "dr" {}\n'

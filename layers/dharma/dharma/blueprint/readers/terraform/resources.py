@@ -96,7 +96,7 @@ class _Parts:
         native: dict[str, Value] = {}
         provider = block.body.arguments.get("provider")
         if provider is not None and provider.raw is not None:
-            native["provider"] = provider.raw
+            native["provider"] = _unquoted(provider.raw)
         here = whole if key is None else f"{whole}[{json.dumps(key)}]"
         count, each = loop.count, loop.for_each
         if module.unknown is not None and loop.condition is None and not loop.kept:
@@ -159,7 +159,7 @@ class _Parts:
         native: dict[str, Value] = {}
         providers = block.body.arguments.get("providers")
         if providers is not None and providers.raw is not None:
-            pairs = (line.strip(" ,{}") for line in re.split(r"[\n,]", providers.raw))
+            pairs = (_unquoted(line.strip(" ,{}")) for line in re.split(r"[\n,]", providers.raw))
             native["providers"] = "{ " + ", ".join(pair for pair in pairs if pair) + " }"
         count = loop.count
         if count is None and loop.keys is not None and loop.items is None:
@@ -231,6 +231,11 @@ def _has_conditional(value: Value) -> bool:
         if not isinstance(node, str | bool | int | float) and node is not None:
             stack.extend(children(node))
     return False
+
+
+def _unquoted(reference: str) -> str:
+    """The name of a provider, which the first releases of Terraform wanted as a text."""
+    return reference.replace('"', "")
 
 
 def _origin(place: Place, address: str) -> Origin:
