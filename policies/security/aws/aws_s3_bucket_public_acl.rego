@@ -45,7 +45,7 @@ unknown contains found if {
 unknown contains found if {
 	some bucket in lib.resources("aws_s3_bucket")
 	lib.value(bucket, "acl", "private") in public
-	found := lib.undecided(bucket, "public_access_block.ignore_public_acls")
+	found := ignored_perhaps(bucket, "acl")
 }
 
 fail contains found if {
@@ -74,7 +74,13 @@ unknown contains found if {
 
 unknown contains found if {
 	some bucket in lib.resources("aws_s3_bucket")
-	some grant in lib.elements(bucket, grants)
+	some place, grant in lib.elements(bucket, grants)
 	groups[grant.uri]
-	found := lib.undecided(bucket, "public_access_block.ignore_public_acls")
+	found := ignored_perhaps(bucket, lib.member(grants, place, "uri"))
 }
+
+# What is open unless the block, which is not known, makes S3 ignore it.
+ignored_perhaps(bucket, path) := object.union(
+	lib.undecided(bucket, "public_access_block.ignore_public_acls"),
+	{"path": path},
+)
