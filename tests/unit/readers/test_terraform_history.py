@@ -125,6 +125,15 @@ def test_an_aliased_provider_may_be_named_as_a_text() -> None:
     assert found[2].native["terraform"]["providers"] == "{ aws = aws.there }"
 
 
+def test_an_empty_region_of_an_aliased_provider_is_none() -> None:
+    result = read(
+        'provider "aws" {\n  alias = "there"\n  region = ""\n}\n'
+        'resource "aws_sqs_queue" "a" {\n  provider = aws.there\n}\n'
+    )
+    (queue,) = result.blueprint.resources
+    assert (queue.region, queue.native) == (None, {"terraform": {"provider": "aws.there"}})
+
+
 def test_an_aliased_provider_is_a_region() -> None:
     result = read(
         'variable "dr" {}\n'

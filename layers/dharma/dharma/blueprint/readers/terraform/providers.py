@@ -32,7 +32,7 @@ def read_providers(root: Module) -> dict[str, Provider]:
         name = f"{block.labels[0]}.{alias}" if isinstance(alias, str) else block.labels[0]
         address = f"provider.{name}"
         arguments = read_arguments(block.body, root.scope, root.fault(address), top=False)
-        region = arguments.get("region")
+        region = arguments.get("region") or None  # An empty text is what the provider looks up.
         tags: Value = None
         match arguments.get("default_tags"):
             case [dict(inner)]:
