@@ -184,6 +184,20 @@ resource "aws_security_group" "sg" {
 """
 
 
+def test_of_an_argument_and_blocks_of_one_name_the_blocks_count() -> None:
+    """Terraform refuses it; what else the code says is judged all the same."""
+    result = read(
+        main='resource "kubernetes_pod" "p" {\n  spec {\n    volume = "none"\n'
+        '    volume {\n      name = "a"\n    }\n    volume {\n      name = "b"\n    }\n  }\n}\n'
+    )
+    assert properties(result, "kubernetes_pod.p") == {
+        "spec": [{"volume": [{"name": "a"}, {"name": "b"}]}]
+    }
+    place, message = told(result)[0].split(": ", 1)
+    assert place == "main.tf:3 kubernetes_pod.p spec.volume"
+    assert message == "stands as an argument and as a block: the block counts"
+
+
 def test_dynamic_blocks_are_written_out_where_they_are_known() -> None:
     rules = properties(read(expand=True, main=DYNAMIC), "aws_security_group.sg")["ingress"]
     assert isinstance(rules, list)

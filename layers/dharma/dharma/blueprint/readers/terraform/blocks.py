@@ -41,6 +41,7 @@ def read_arguments(
     `dynamic` blocks are decided, where values are wanted and not expressions: there blocks that are
     known stand beside those that are not. A value that cannot be computed is told and unknown."""
     found: dict[str, Value] = {}
+    blocks: set[str] = set()
     for argument in body.arguments.values():
         if top and argument.name in META_ARGUMENTS:
             continue
@@ -57,6 +58,11 @@ def read_arguments(
         else:
             inner = _told_below(fault, name)
             made = [read_arguments(block.body, scope, inner, structural=structural, top=False)]
+        if name in body.arguments and name not in blocks:
+            said = "stands as an argument and as a block: the block counts"
+            fault(name, said, body.arguments[name].place)
+            found.pop(name, None)
+        blocks.add(name)
         found[name] = _with(found.get(name), made)
     return found
 
