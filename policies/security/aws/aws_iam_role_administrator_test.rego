@@ -49,6 +49,18 @@ test_administrator_access_fails if {
 	count(policy.fail) > 0 with input as case
 }
 
+test_a_user_or_a_group_that_is_an_administrator_fails if {
+	every kind in ["aws_iam_user", "aws_iam_group"] {
+		attached := example.of(kind, {"managed_policy_arns": ["arn:aws:iam::aws:policy/AdministratorAccess"]})
+		count(policy.fail) == 1 with input as attached
+		inline := example.of(kind, {"inline_policy": [{"name": "work", "policy": {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}}]})
+		count(policy.fail) == 1 with input as inline
+		later := example.hidden(kind, {}, {"managed_policy_arns": "known after apply"})
+		count(policy.fail) == 0 with input as later
+		count(policy.unknown) == 1 with input as later
+	}
+}
+
 test_administrator_access_in_china_fails if {
 	case := example.of("aws_iam_role", {"managed_policy_arns": ["arn:aws-cn:iam::aws:policy/AdministratorAccess"]})
 	count(policy.fail) > 0 with input as case
