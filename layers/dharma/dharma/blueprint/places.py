@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dharma.core.errors import Fault
-from dharma.model.blueprint import Resource
+from dharma.model.blueprint import Resource, Steps
 from dharma.model.origin import Origin
-
-Steps = tuple[str | int, ...]
 
 
 def fault_at(

@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 
 from dharma.blueprint.nearest import suggestion
-from dharma.blueprint.places import Steps, fault_at
+from dharma.blueprint.places import fault_at
 from dharma.catalog.kinds import Kind, Property
 from dharma.core.errors import Fault
-from dharma.model.blueprint import Resource
+from dharma.model.blueprint import Resource, Steps
 from dharma.model.expressions.conversion import as_text, kind_of
 from dharma.model.expressions.inference import Declared, infer
 from dharma.model.expressions.nodes import (

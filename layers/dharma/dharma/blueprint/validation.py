@@ -14,16 +14,17 @@ from itertools import islice
 from dharma.blueprint.graph import Graph, dependency_graph
 from dharma.blueprint.history_checks import history_faults
 from dharma.blueprint.nearest import distance, suggestion
-from dharma.blueprint.places import Steps, fault_at, fault_of
+from dharma.blueprint.places import fault_at, fault_of
 from dharma.blueprint.property_checks import check_properties, secrets_in_the_open
 from dharma.blueprint.reference_checks import Finding, Names, parameter_variable
 from dharma.blueprint.resolution import resolve
 from dharma.blueprint.variables import check_values, checked_value
 from dharma.catalog.catalog import Catalog
 from dharma.catalog.formats import FORMATS, TITLES, native_format
+from dharma.catalog.kinds import Kind
 from dharma.core.errors import Fault, InvalidInput, LimitExceeded, NotExpressible
 from dharma.core.garbage import seldom_collected
-from dharma.model.blueprint import Blueprint, Output, Resource, Variable
+from dharma.model.blueprint import Blueprint, Output, Resource, Steps, Variable, path_steps
 from dharma.model.expressions import regexes
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.inference import infer
@@ -224,12 +225,22 @@ def _resource_faults(resource: Resource, blueprint: Blueprint, names: Names) -> 
             yield fault_at(resource, steps, f"unknown format {format_name!r}", hint)
     if kind is not None:
         yield from check_properties(resource, kind, names.declared())
-        for name in resource.lifecycle.ignore_changes:
-            first = name.partition(".")[0].partition("[")[0]
-            if first not in kind.properties and name != "all":
-                near = suggestion(first, kind.properties)
-                steps = ("@lifecycle", "ignore_changes")
-                yield fault_at(resource, steps, f"unknown property {first!r}", near)
+        for first, near in _unknown_changes(resource, kind):
+            if near:
+                yield fault_at(resource, _IGNORED, f"unknown property {first!r}", near)
+
+
+_IGNORED = ("@lifecycle", "ignore_changes")
+
+
+def _unknown_changes(resource: Resource, kind: Kind) -> Iterator[tuple[str, str | None]]:
+    """What `ignore_changes` names and the kind does not know, with the property that it is one slip
+    away from. Arguments that are Terraform's alone are known to it alone."""
+    own = resource.native.get("terraform", {})
+    for path in resource.lifecycle.ignore_changes:
+        first = str(next(iter(path_steps(path)), path))
+        if first not in kind.properties and first not in own and first != "all":
+            yield first, suggestion(first, kind.properties)
 
 
 def _provider_of(type: str) -> str | None:
@@ -345,6 +356,10 @@ def _resource_warnings(
     kind = catalog.kind(resource.type)
     if kind is not None:
         yield from secrets_in_the_open(resource, kind, sensitive)
+        for first, near in _unknown_changes(resource, kind):
+            if not near:
+                message = f"{first} is no property of {resource.type}: only Terraform is told of it"
+                yield fault_at(resource, _IGNORED, message)
     elif _provider_of(resource.type) is not None:
         language = TITLES[native_format(resource.type)]
         hint = suggestion(resource.type, catalog.names())

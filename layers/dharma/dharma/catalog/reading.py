@@ -20,6 +20,7 @@ from dharma.catalog.coercion import coerce
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.elements import Change, adding, changed_elements, element_name
 from dharma.catalog.formats import CASELESS, NAMED, PLACES, TITLES, Format
+from dharma.catalog.ignored_changes import ALL, gathered
 from dharma.catalog.kept import cut_out, with_kept
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import spelled_members
@@ -244,7 +245,7 @@ class _Reading:
             self._compare(
                 folding, form, arguments, self._arguments(folding.part, references), report
             )
-        if part.lifecycle != Lifecycle():
+        if not _is_carried_over(part.lifecycle, form):
             self._note("approximated", part, "lifecycle", "its owner's lifecycle holds for it now")
         if isinstance(form, Attachment):
             for path in form.known.unread(arguments):
@@ -344,11 +345,18 @@ class _Reading:
             for_each=references.translate(part.for_each, report),
             condition=references.translate(part.condition, report),
             depends_on=self._depends_on(folding),
-            lifecycle=part.lifecycle,
+            lifecycle=self._lifecycle(folding),
             native={self._format: native} if native else {},
             origin=origin,
             marks=folding.marks,
         )
+
+    def _lifecycle(self, folding: Folding) -> Lifecycle:
+        if folding.mapping is None or self._format != "terraform":
+            return folding.part.lifecycle
+        attached = [(p, x.form) for p, x in folding.pieces if isinstance(x.form, Attachment)]
+        ignored = gathered(folding.part, attached, folding.mapping)
+        return replace(folding.part.lifecycle, ignore_changes=ignored)
 
     def _native(self, folding: Folding) -> dict[str, Value]:
         part = folding.part
@@ -449,3 +457,10 @@ def _under(value: Value, condition: Value) -> Value:
     if isinstance(value, dict):
         return {key: _under(inner, condition) for key, inner in value.items()}
     return wrapped(value, condition)
+
+
+def _is_carried_over(lifecycle: Lifecycle, form: Attachment | Atoms) -> bool:
+    """Whether the lifecycle of a piece says no more than its owner's can say of it."""
+    if isinstance(form, Attachment) and ALL not in lifecycle.ignore_changes:
+        lifecycle = replace(lifecycle, ignore_changes=())
+    return lifecycle == Lifecycle()

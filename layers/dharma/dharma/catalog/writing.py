@@ -18,6 +18,7 @@ from dharma.catalog.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
 from dharma.catalog.elements import elements_with
 from dharma.catalog.formats import LOOPING, TITLES, Format, native_format
+from dharma.catalog.ignored_changes import shared_out
 from dharma.catalog.kinds import Atoms, Attachment, Bag, FormatMapping
 from dharma.catalog.known import unmapped
 from dharma.catalog.loops import ELEMENT, carried, carried_over, owner_instance
@@ -143,6 +144,9 @@ class _Writing:
             for part in unfolding.parts
             if any(a.awaited and a.type == part.type for a in mapping.attachments)
         )
+        ignored = resource.lifecycle.ignore_changes
+        if ignored and self._format == "terraform":
+            return shared_out(unfolding.parts, mapping, ignored)
         return unfolding.parts
 
     def _spread(self, resource: Resource) -> Resource:

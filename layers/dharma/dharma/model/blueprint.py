@@ -39,7 +39,13 @@ class Variable:
         return not self.required and self.default is None
 
 
+Steps = tuple[str | int, ...]
 _STEPS = re.compile(r'\["([^"]*)"\]|\[(\d{1,9})\]|([^.\[\]]+)')
+
+
+def path_steps(path: str) -> Steps:
+    """The steps of a path that `ignore_changes` names: names, keys, and positions as numbers."""
+    return tuple(map(_step, _STEPS.finditer(path)))
 
 
 def _step(found: re.Match[str]) -> str | int:
@@ -51,17 +57,17 @@ def _step(found: re.Match[str]) -> str | int:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """Terraform's lifecycle meta-arguments. `ignore_changes` are paths as Terraform spells them:
-    `tags["Name"]`, `scaling_config[0].desired_size`, or `all`."""
+    """Terraform's lifecycle meta-arguments. `ignore_changes` are paths of properties, spelled as
+    Terraform does: `tags["Name"]`, `rule[0].days`, or `all`; a single block may have its position,
+    `scaling_config[0].desired_size`."""
 
     prevent_destroy: bool = False
     create_before_destroy: bool = False
     ignore_changes: tuple[str, ...] = ()
 
     @property
-    def ignored_paths(self) -> tuple[tuple[str | int, ...], ...]:
-        """The steps of the paths: names, keys, and positions as numbers."""
-        return tuple(tuple(map(_step, _STEPS.finditer(path))) for path in self.ignore_changes)
+    def ignored_paths(self) -> tuple[Steps, ...]:
+        return tuple(map(path_steps, self.ignore_changes))
 
 
 @dataclass(frozen=True, slots=True)

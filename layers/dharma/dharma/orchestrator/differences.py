@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, Protocol
 
+from dharma.model.blueprint import Steps
 from dharma.model.expressions.nodes import Value
-
-Path = tuple[str | int, ...]
 
 
 class PropertyRules(Protocol):
@@ -37,7 +36,7 @@ class KindSource(Protocol):
 
 
 def has_rule(
-    catalog: KindSource, kind_name: str, path: Path, name: Literal["immutable", "sensitive"]
+    catalog: KindSource, kind_name: str, path: Steps, name: Literal["immutable", "sensitive"]
 ) -> bool:
     """Whether the property at a path, or one above it, is immutable or sensitive."""
     kind = catalog.kind(kind_name)
@@ -55,8 +54,8 @@ def has_rule(
 
 
 def differences(
-    old: Mapping[str, Value], new: Mapping[str, Value], rules: Mapping[str, Any], at: Path
-) -> Iterator[tuple[Path, Value, Value]]:
+    old: Mapping[str, Value], new: Mapping[str, Value], rules: Mapping[str, Any], at: Steps
+) -> Iterator[tuple[Steps, Value, Value]]:
     """Differing paths of two objects; lists and sets differ as wholes, objects by member."""
     for name in sorted(old.keys() | new.keys()):
         rule: PropertyRules | None = rules.get(name)
@@ -112,11 +111,11 @@ def _trimmed(element: Value) -> Value:
     return element
 
 
-def begins_with(path: Path, prefix: Path) -> bool:
+def begins_with(path: Steps, prefix: Steps) -> bool:
     return tuple(str(step) for step in path[: len(prefix)]) == tuple(str(s) for s in prefix)
 
 
-def lies_in(path: Path, ignored: Path) -> bool:
+def lies_in(path: Steps, ignored: Steps) -> bool:
     """Whether a property is what Terraform names so, or in it. There, a member of a single block is
     one of the first block, `scaling_config[0].desired_size`; a property has no position then."""
     rest = list(path)

@@ -13,11 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from dharma.model.addresses import referred_address
-from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
+from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance, Steps
 from dharma.model.expressions.nodes import Expression, ResourceRef, Value, references
 from dharma.orchestrator.differences import (
     KindSource,
-    Path,
     begins_with,
     differences,
     has_rule,
@@ -90,7 +89,7 @@ class _Comparison:
     old: ResourceInstance
     catalog: KindSource
     secrets: dict[bool, Secrets]
-    differing: list[tuple[Path, Value, Value]] = field(init=False)
+    differing: list[tuple[Steps, Value, Value]] = field(init=False)
 
     def __post_init__(self) -> None:
         ignored = self.new.lifecycle.ignored_paths
@@ -101,7 +100,7 @@ class _Comparison:
             if not any(lies_in(difference[0], path) for path in ignored)
         ]
 
-    def _differences(self) -> list[tuple[Path, Value, Value]]:
+    def _differences(self) -> list[tuple[Steps, Value, Value]]:
         kind = self.catalog.kind(self.new.type)
         rules = {} if kind is None else kind.properties
         return list(differences(self.old.properties, self.new.properties, rules, ()))
@@ -110,7 +109,7 @@ class _Comparison:
     def replaces(self) -> bool:
         return any(self._has(path, "immutable") for path, _, _ in self.differing)
 
-    def referring(self, replaced: Mapping[str, str]) -> list[tuple[Path, ResourceRef]]:
+    def referring(self, replaced: Mapping[str, str]) -> list[tuple[Steps, ResourceRef]]:
         """Unchanged paths that refer to a resource that will be replaced."""
         changed = [path for path, _, _ in self.differing]
         return [
@@ -145,7 +144,7 @@ class _Comparison:
         reason = replaced.get(self.new.address, "")
         return Change(self.new.address, self.new.type, action, before, after, tuple(paths), reason)
 
-    def _path_change(self, path: Path, before: Value, after: Value) -> PathChange:
+    def _path_change(self, path: Steps, before: Value, after: Value) -> PathChange:
         hidden = self._has(path, "sensitive")
         shown = [
             SENSITIVE
@@ -161,7 +160,7 @@ class _Comparison:
             sensitive=SENSITIVE in shown,
         )
 
-    def _has(self, path: Path, name: Literal["immutable", "sensitive"]) -> bool:
+    def _has(self, path: Steps, name: Literal["immutable", "sensitive"]) -> bool:
         return has_rule(self.catalog, self.new.type, path, name)
 
 
@@ -261,7 +260,7 @@ def _shown_output(value: Value) -> Any:
     return KNOWN_AFTER_APPLY if any(references(value)) else show(value)
 
 
-def _reference_paths(value: Value, at: Path) -> Iterator[tuple[Path, ResourceRef]]:
+def _reference_paths(value: Value, at: Steps) -> Iterator[tuple[Steps, ResourceRef]]:
     if isinstance(value, dict):
         for name, member in value.items():
             yield from _reference_paths(member, (*at, name))
@@ -273,5 +272,5 @@ def _reference_paths(value: Value, at: Path) -> Iterator[tuple[Path, ResourceRef
             yield at, reference
 
 
-def _dotted(path: Path) -> str:
+def _dotted(path: Steps) -> str:
     return ".".join(str(step) for step in path)

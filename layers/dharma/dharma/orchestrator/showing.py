@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance
+from dharma.model.blueprint import ResolvedBlueprint, ResourceInstance, Steps
 from dharma.model.expressions.nodes import Expression, Unknown, Value, walk
 from dharma.model.expressions.printer import print_template
-from dharma.orchestrator.differences import KindSource, Path, has_rule
+from dharma.orchestrator.differences import KindSource, has_rule
 
 SENSITIVE = "(sensitive value)"
 KNOWN_AFTER_APPLY = "(known after apply)"
@@ -20,7 +20,7 @@ def shown_properties(
 ) -> dict[str, Any]:
     """All properties of a resource, ready to be shown."""
 
-    def visit(value: Value, path: Path) -> Any:
+    def visit(value: Value, path: Steps) -> Any:
         if path and has_rule(catalog, resource.type, path, "sensitive") and value is not None:
             return SENSITIVE
         if isinstance(value, dict):

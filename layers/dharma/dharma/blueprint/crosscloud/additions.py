@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from dharma.blueprint.crosscloud.draft import Draft
-from dharma.blueprint.crosscloud.equivalents import MAIN, Need, Place, Steps
+from dharma.blueprint.crosscloud.equivalents import MAIN, Need, Place
 from dharma.blueprint.crosscloud.paths import get_at
 from dharma.catalog.kinds import Property
-from dharma.model.blueprint import Variable
+from dharma.model.blueprint import Steps, Variable
 from dharma.model.expressions.errors import ExpressionError
 from dharma.model.expressions.nodes import ResourceRef, Value
 from dharma.model.expressions.parser import parse_template

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.blueprint.crosscloud.clusters import Cluster
-from dharma.blueprint.crosscloud.equivalents import MAIN, Place, Side, Steps
+from dharma.blueprint.crosscloud.equivalents import MAIN, Place, Side
 from dharma.blueprint.crosscloud.journey import Journey
 from dharma.blueprint.crosscloud.paths import get_at, set_at
 from dharma.blueprint.crosscloud.report import ResourceReview
 from dharma.catalog.kinds import Kind, Property
+from dharma.model.blueprint import Steps
 from dharma.model.expressions.nodes import Value
 
 

@@ -17,13 +17,11 @@ import yaml
 
 from dharma.blueprint.crosscloud.listed import as_list
 from dharma.core.errors import Misconfigured
-from dharma.model.blueprint import Provider
+from dharma.model.blueprint import Provider, Steps
 
 FOLDER = Path(__file__).parents[2] / "catalog" / "equivalents"
 PROVIDERS: tuple[Provider, ...] = ("aws", "azure", "gcp")
 MAIN = ""
-
-Steps = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any
 
-from dharma.blueprint.crosscloud.equivalents import Steps
+from dharma.model.blueprint import Steps
 from dharma.model.expressions.nodes import Value
 
 

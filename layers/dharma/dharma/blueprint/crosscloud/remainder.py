@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.blueprint.crosscloud.draft import Draft
-from dharma.blueprint.crosscloud.equivalents import MAIN, Place, Steps
+from dharma.blueprint.crosscloud.equivalents import MAIN, Place
 from dharma.blueprint.crosscloud.paths import begins, leaves
 from dharma.catalog.kinds import Kind
+from dharma.model.blueprint import Steps
 
 # What says where a resource stands, and is decided for the whole.
 _PLACEMENT = frozenset({"resource_group_name", "location", "region", "zone", "project"})

@@ -5,6 +5,7 @@ Pulumi's `ResourceOptions`, https://www.pulumi.com/docs/iac/concepts/options/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from dharma.catalog.document import Part
@@ -27,9 +28,10 @@ from dharma.generator.pulumi.syntax import (
 from dharma.generator.pulumi.syntax import Mapping as Object
 from dharma.generator.pulumi.syntax import Sequence as Items
 from dharma.generator.pulumi.translator import Translator
-from dharma.model.blueprint import Blueprint, Resource
+from dharma.model.blueprint import Blueprint, Resource, path_steps
 
 Option = tuple[str, Node]
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 
 
 def logical_name(name: str, part: Part) -> Node:
@@ -144,12 +146,19 @@ class Options:
 
 
 def _ignored(path: str, target: Target) -> str:
-    """A path of properties as Pulumi's schema spells it, in both languages."""
+    """A path of properties as Pulumi's schema spells it, in both languages: a single block has no
+    position there."""
     if path == "all":
         return "*"
-    kind, words = Kind("object", shape=target.names.shape), []
-    for step in path.split("."):
+    kind, text = Kind("object", shape=target.names.shape), ""
+    for step in path_steps(path):
+        if isinstance(step, int):
+            if not kind.single and kind.name != "object":
+                text += f"[{step}]"
+                kind = kind.element or ANY
+            continue
         found = kind.shape.get(step) if kind.shape is not None else None
-        words.append(found.camel if found is not None else step)
-        kind = found.kind if found is not None else ANY
-    return ".".join(words)
+        word = found.camel if found is not None else step
+        kind = found.kind if found is not None else kind.element or ANY
+        text += (f".{word}" if text else word) if _WORD.match(word) else f'["{word}"]'
+    return text
