@@ -10,7 +10,7 @@ from dharma.blueprint.resolution import resolve
 from dharma.blueprint.source import load_blueprint
 from dharma.blueprint.validation import review
 from dharma.catalog import load_catalog
-from dharma.model.expressions import parser, regexes, scope, tokens
+from dharma.model.expressions import parser, regex_syntax, regexes, scope, tokens
 from dharma.model.expressions.functions import FUNCTIONS, LAZY, registry
 
 TEXT = (Path(__file__).parents[2] / "docs" / "blueprint-format.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_limits_are_those_of_the_code() -> None:
     limits = [
         yaml_source.MAX_DEPTH, yaml_source.MAX_NODES, tokens.MAX_LENGTH, tokens.MAX_DEPTH,
         parser.MAX_HEIGHT, scope.MAX_STEPS, registry.MAX_TEXT, registry.MAX_ITEMS,
-        resolution.MAX_LOOP, resolution.MAX_INSTANCES, regexes.MAX_PATTERN, regexes.MAX_WORK,
+        resolution.MAX_LOOP, resolution.MAX_INSTANCES, regex_syntax.MAX_PATTERN, regexes.MAX_WORK,
         validation.MAX_FAULTS,
     ]  # fmt: skip
     table = TEXT[TEXT.index("## Limits") :]

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from dharma.core.errors import LimitExceeded
 from dharma.model.expressions.errors import EvaluationError
-from dharma.model.expressions.regexes import Pattern, UnsupportedPattern, compile_pattern
+from dharma.model.expressions.regex_syntax import UnsupportedPattern
+from dharma.model.expressions.regexes import Pattern, compile_pattern
 from tests.unit.work import calls_of
 
 atoms = st.sampled_from(["a", "b", ".", "[ab]", "[^a]", r"\w", r"\d", r"\b", "^", "$", "(?i:A)"])

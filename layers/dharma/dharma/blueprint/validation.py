@@ -30,6 +30,7 @@ from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.inference import infer
 from dharma.model.expressions.nodes import Call, Expression, Value, VariableRef, children, walk
 from dharma.model.expressions.printer import print_expression
+from dharma.model.expressions.regex_syntax import UnsupportedPattern
 from dharma.model.types import BOOL, accepts, parse_type
 
 __all__ = ["Review", "check_values", "review", "validate"]
@@ -140,7 +141,7 @@ def _variable_faults(variable: Variable) -> Iterator[Fault]:
             yield fault("pattern", f"a pattern is for strings, not for {variable.type}")
         try:
             regexes.compile_pattern(variable.pattern)
-        except regexes.UnsupportedPattern:
+        except UnsupportedPattern:
             pass  # a warning
         except (EvaluationError, LimitExceeded) as error:
             yield fault("pattern", error.message)
@@ -172,7 +173,7 @@ def _variable_warnings(blueprint: Blueprint) -> Iterator[Fault]:
     for variable in blueprint.variables:
         try:
             regexes.compile_pattern(variable.pattern or "")
-        except regexes.UnsupportedPattern as error:
+        except UnsupportedPattern as error:
             path = f"variables.{variable.name}.pattern"
             message = f"values are not checked against it: {error.message}"
             yield fault_of(variable.origin, path, message)

@@ -13,6 +13,7 @@ from dharma.model.expressions.conversion import equal
 from dharma.model.expressions.errors import EvaluationError, ExpressionError
 from dharma.model.expressions.nodes import Unknown, Value, is_known
 from dharma.model.expressions.printer import print_expression, shown
+from dharma.model.expressions.regex_syntax import UnsupportedPattern
 from dharma.model.types import ANY, Type, convert, parse_type
 
 
@@ -75,7 +76,7 @@ def _pattern_violation(pattern: str, value: str, said: str) -> str | None:
             return f"{said} does not match {pattern}"
     except LimitExceeded as error:
         return error.message
-    except regexes.UnsupportedPattern:
+    except UnsupportedPattern:
         # A template's look-around: the validation warns, and the cloud judges the value.
         return None
     except EvaluationError as error:
