@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from dharma.blueprint.dump import dump_blueprint
 from dharma.blueprint.validation import check_values, validate
@@ -197,18 +197,7 @@ class Orchestrator:
 
     def approve(self, deployment_id: str, principal: Principal, comment: str = "") -> Deployment:
         """Say yes to the plan. Saying it again is no error; saying it after a no is."""
-
-        def decide(deployment: Deployment) -> Appended | None:
-            about(environment=deployment.environment, stack=deployment.stack)
-            self._require_decidable(deployment, principal)
-            if deployment.rejected_by:
-                raise Conflict(f"{deployment.rejected_by} already rejected {deployment.id}")
-            if deployment.approved_by:
-                return None
-            said = {"by": principal.subject, "comment": comment}
-            return Appended([("ApprovalGranted", said)])
-
-        decided = self._deployments.append(principal.tenant, deployment_id, decide)
+        decided = self._decide(deployment_id, principal, "ApprovalGranted", comment)
         if decided.approval_token:
             try:
                 self._ports.workflows.succeed(
@@ -220,23 +209,35 @@ class Orchestrator:
 
     def reject(self, deployment_id: str, principal: Principal, comment: str = "") -> Deployment:
         """Say no to the plan: the deployment ends without touching the cloud."""
-
-        def decide(deployment: Deployment) -> Appended | None:
-            about(environment=deployment.environment, stack=deployment.stack)
-            self._require_decidable(deployment, principal)
-            if deployment.approved_by:
-                raise Conflict(f"{deployment.approved_by} already approved {deployment.id}")
-            if deployment.rejected_by:
-                return None
-            said = {"by": principal.subject, "comment": comment}
-            return Appended([("ApprovalRefused", said)])
-
-        decided = self._deployments.append(principal.tenant, deployment_id, decide)
+        decided = self._decide(deployment_id, principal, "ApprovalRefused", comment)
         reason = f": {comment}" if comment else ""
         self._end_waiting(
             decided, ApprovalRejected, f"{decided.rejected_by} rejected the plan{reason}"
         )
         return decided
+
+    def _decide(
+        self,
+        deployment_id: str,
+        principal: Principal,
+        decision: Literal["ApprovalGranted", "ApprovalRefused"],
+        comment: str,
+    ) -> Deployment:
+        """Put a decision on record. Again, it changes nothing; Conflict after the other one."""
+
+        def decide(deployment: Deployment) -> Appended | None:
+            about(environment=deployment.environment, stack=deployment.stack)
+            self._require_decidable(deployment, principal)
+            granted = decision == "ApprovalGranted"
+            if granted and deployment.rejected_by:
+                raise Conflict(f"{deployment.rejected_by} already rejected {deployment.id}")
+            if not granted and deployment.approved_by:
+                raise Conflict(f"{deployment.approved_by} already approved {deployment.id}")
+            if deployment.approved_by or deployment.rejected_by:
+                return None
+            return Appended([(decision, {"by": principal.subject, "comment": comment})])
+
+        return self._deployments.append(principal.tenant, deployment_id, decide)
 
     def cancel(self, deployment_id: str, principal: Principal) -> Deployment:
         """Stop as soon as possible; what was changed by then is undone."""
