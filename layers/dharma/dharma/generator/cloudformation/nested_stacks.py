@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
 from dharma.catalog.naming import Names
 from dharma.core.errors import NotExpressible
+from dharma.generator.cloudformation.intrinsics import Key, Uses, rewritten, uses_of
 from dharma.generator.yaml_text import Tagged
 
 RESOURCES_MAX = 500
@@ -34,16 +35,12 @@ FOLDER = "stacks"
 STACK = "AWS::CloudFormation::Stack"
 
 Template = dict[str, Any]
-Key = tuple[str, str]
-"""A logical id and what is taken of it: an attribute, or `Ref`."""
 
 # From which size on, and how often (one in), a resource begins another stack by its name.
 _LEAST, _ONE_IN = 100, 80
 # Room for parameters, outputs and what else stands around the resources.
 _BYTES_SHARE = 0.7
-_SUBSTITUTED = re.compile(r"\$\{([^!}][^}]*)\}")
 _OWN = ("AWS::StackName", "AWS::StackId")
-_LONG = re.compile(r"(?:Ref|Fn::[A-Za-z0-9]+)\Z")
 # Attributes that are lists: an output is text, so they cross joined by commas. Read off the
 # resource schemas of CloudFormation (read-only properties of type array).
 _LISTS = frozenset(
@@ -113,78 +110,12 @@ def _too_large(
     return None
 
 
-@dataclass(slots=True)
-class _Uses:
-    """What a value names."""
-
-    keys: set[Key] = field(default_factory=set)
-    conditions: set[str] = field(default_factory=set)
-    mappings: set[str] = field(default_factory=set)
-
-    def add(self, other: _Uses) -> None:
-        self.keys |= other.keys
-        self.conditions |= other.conditions
-        self.mappings |= other.mappings
-
-
-def uses_of(value: Any) -> _Uses:
-    """All names in a value: `keys` are resources, parameters and pseudo parameters."""
-    found = _Uses()
-    stack = [value]
-    while stack:
-        node = tagged(stack.pop())
-        if isinstance(node, list):
-            stack.extend(node)
-        elif isinstance(node, dict):
-            stack.extend(node.values())
-        elif isinstance(node, Tagged):
-            content = node.content
-            if node.long == "Ref":
-                found.keys.add((str(content), "Ref"))
-                continue
-            if node.long == "Fn::GetAtt":
-                found.keys.add(_attribute(content))
-                continue
-            if node.long == "Fn::Sub":
-                text, own = (content[0], content[1]) if isinstance(content, list) else (content, {})
-                names = _SUBSTITUTED.findall(text)
-                found.keys.update(_named(n) for n in names if n not in own)
-                stack.append(own)
-                continue
-            if node.long == "Fn::If":
-                found.conditions.add(str(content[0]))
-                content = content[1:]
-            elif node.long == "Fn::FindInMap" and isinstance(content[0], str):
-                found.mappings.add(content[0])
-            stack.append(content)
-    return found
-
-
-def tagged(node: Any) -> Any:
-    """An intrinsic that somebody wrote in its long form, as the writer has it."""
-    if isinstance(node, dict) and len(node) == 1:
-        ((name, content),) = node.items()
-        if isinstance(name, str) and _LONG.match(name):
-            return Tagged(f"!{name.removeprefix('Fn::')}", name, content)
-    return node
-
-
-def _attribute(content: Any) -> Key:
-    text = ".".join(map(str, content)) if isinstance(content, list) else str(content)
-    return _named(text) if "." in text else (text, "")
-
-
-def _named(text: str) -> Key:
-    name, _, attribute = text.strip().partition(".")
-    return name, attribute or "Ref"
-
-
 class _Graph:
     """The resources of a template in an order in which each comes behind all that it needs."""
 
     def __init__(self, template: Template, print_text: Callable[[Any], str]) -> None:
         self.resources: dict[str, dict[str, Any]] = template["Resources"]
-        self.uses: dict[str, _Uses] = {}
+        self.uses: dict[str, Uses] = {}
         self.waits: dict[str, list[str]] = {}
         self.size: dict[str, int] = {}
         for name, body in self.resources.items():
@@ -273,8 +204,8 @@ class _Split:
             if owner in self.graph.resources or owner in self.parameters or owner in _OWN
         }
 
-    def _with_conditions(self, uses: _Uses) -> _Uses:
-        whole = _Uses()
+    def _with_conditions(self, uses: Uses) -> Uses:
+        whole = Uses()
         whole.add(uses)
         for name in uses.conditions & self.condition_uses.keys():
             whole.add(self.condition_uses[name])
@@ -294,7 +225,7 @@ class _Split:
                 **calls[stack].get("Properties", {}),
             }
         outputs = {
-            name: self._rewritten(body, lambda key: self._in_root(key, given))
+            name: rewritten(body, lambda key: self._in_root(key, given))
             for name, body in self.template.get("Outputs", {}).items()
         }
         for template, stack in zip(nested.values(), self.stacks, strict=True):
@@ -307,7 +238,7 @@ class _Split:
         self._keep(root, used)
         return {f"template{self.suffix}": _ordered(root), **nested}
 
-    def _keep(self, template: Template, used: _Uses) -> None:
+    def _keep(self, template: Template, used: Uses) -> None:
         """Conditions and mappings that are used; nothing else of these sections."""
         used = self._with_conditions(used)
         for section, names in (("Conditions", used.conditions), ("Mappings", used.mappings)):
@@ -347,11 +278,11 @@ class _Split:
 
         resources: dict[str, Any] = {}
         waits: dict[str, None] = {}
-        used = _Uses()
+        used = Uses()
         for name in members:
             body = dict(self.graph.resources[name])
             body.pop("DependsOn", None)
-            body = self._rewritten(body, taken)
+            body = rewritten(body, taken)
             here = [w for w in self.graph.waits[name] if w in inside]
             waits.update(
                 (self.stack_of[w], None) for w in self.graph.waits[name] if w not in inside
@@ -361,7 +292,7 @@ class _Split:
             resources[name] = body
             used.add(self.graph.uses[name])
         conditions = {
-            name: self._rewritten(body, taken)
+            name: rewritten(body, taken)
             for name, body in self.conditions.items()
             if name in used.conditions
         }
@@ -424,38 +355,6 @@ class _Split:
             # An output says by its own condition that it exists.
             handed = handed.content[1]
         return Tagged("!Split", "Fn::Split", [",", handed]) if self._is_list(key) else handed
-
-    def _rewritten(self, value: Any, change: Callable[[Key], Any]) -> Any:
-        """The value with other intrinsics where `change` gives them."""
-        value = tagged(value)
-        if isinstance(value, dict):
-            return {k: self._rewritten(v, change) for k, v in value.items()}
-        if isinstance(value, list):
-            return [self._rewritten(v, change) for v in value]
-        if not isinstance(value, Tagged):
-            return value
-        content = value.content
-        if value.long in ("Ref", "Fn::GetAtt"):
-            key = (str(content), "Ref") if value.long == "Ref" else _attribute(content)
-            return change(key) or value
-        if value.long == "Fn::Sub":
-            return self._substituted(value, change)
-        return Tagged(value.short, value.long, self._rewritten(content, change))
-
-    def _substituted(self, value: Tagged, change: Callable[[Key], Any]) -> Tagged:
-        content = value.content
-        text, own = (content[0], content[1]) if isinstance(content, list) else (content, {})
-
-        def named(match: re.Match[str]) -> str:
-            if match[1] in own:
-                return match[0]
-            found = change(_named(match[1]))
-            return match[0] if found is None else f"${{{found.content}}}"
-
-        text = _SUBSTITUTED.sub(named, text)
-        if isinstance(content, list):
-            return Tagged(value.short, value.long, [text, self._rewritten(own, change)])
-        return Tagged(value.short, value.long, text)
 
 
 def _begins(name: str) -> bool:
