@@ -1,18 +1,12 @@
-"""What no mapping table can say, as named Python functions.
-
-A bridge is named under `bridges` in a kind's section for a format. The fewer the better: each one
-is a rule that readers of the kind file cannot see.
-"""
+"""Bridges of AWS's kinds: what CloudFormation says otherwise than Terraform."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import ClassVar
 
-from dharma.catalog.azure_bridges import AZURE_BRIDGES
-from dharma.catalog.bridge import Bridge
+from dharma.catalog.bridges.bridge import Bridge
 from dharma.catalog.document import Part
-from dharma.catalog.gcp_bridges import GCP_BRIDGES
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
@@ -369,7 +363,7 @@ class GeneratedName(Bridge):
         return Template(tuple(parts))
 
 
-BRIDGES: dict[str, Bridge] = {
+AWS_BRIDGES: dict[str, Bridge] = {
     "generated_alarm_name": GeneratedName("alarm_name"),
     "generated_function_name": GeneratedName("function_name"),
     "generated_cluster_id": GeneratedName("cluster_id"),
@@ -392,6 +386,4 @@ BRIDGES: dict[str, Bridge] = {
     "protocol_of_instances": ProtocolOfInstances(),
     "root_device": RootDevice(throughput=False),
     "root_device_with_throughput": RootDevice(throughput=True),
-    **GCP_BRIDGES,
-    **AZURE_BRIDGES,
 }

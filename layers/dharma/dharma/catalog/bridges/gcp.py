@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from dharma.catalog.bridge import Bridge
+from dharma.catalog.bridges.bridge import Bridge
 from dharma.catalog.document import Part
 from dharma.catalog.literals import simplified
 from dharma.catalog.members import or_else

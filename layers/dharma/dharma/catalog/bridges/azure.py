@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from dharma.catalog.bridge import Bridge
+from dharma.catalog.bridges.bridge import Bridge
 from dharma.catalog.document import Part
 from dharma.catalog.members import member, or_else
 from dharma.catalog.paths import conditional
