@@ -8,12 +8,8 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import Field
 
-from dharma.blueprint.environments import (
-    EnvironmentChange,
-    EnvironmentRecord,
-    Environments,
-    VariableChange,
-)
+from dharma.blueprint.environment_record import EnvironmentChange, EnvironmentRecord, VariableChange
+from dharma.blueprint.environments import Environments
 from dharma.bootstrap import application
 from dharma.core.http import links, listing
 from functions.bodies import Cursor, IfMatch, LenientBody, Limit, Offset, etag, revision

@@ -12,7 +12,7 @@ from moto import mock_aws
 from dharma.adapters.clouds.aws_cloudformation import CloudFormationTarget
 from dharma.adapters.clouds.sandbox_cloudformation import SandboxTarget
 from dharma.adapters.clouds.targets import CloudTargets
-from dharma.blueprint.environments import EnvironmentRecord
+from dharma.blueprint.environment_record import EnvironmentRecord
 from dharma.core.clock import FixedClock
 from dharma.core.errors import Forbidden, InvalidInput, Unavailable
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dharma.blueprint.environments import EnvironmentRecord
+from dharma.blueprint.environment_record import EnvironmentRecord
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Blueprint, Resource
 from functions.generator.tasks import write_template

@@ -17,7 +17,7 @@ import pytest
 
 from dharma import bootstrap
 from dharma.adapters.local.workflows import LocalWorkflows
-from dharma.blueprint.environments import EnvironmentChange
+from dharma.blueprint.environment_record import EnvironmentChange
 from dharma.blueprint.source import load_blueprint
 from dharma.bootstrap import Application
 from dharma.core.clock import FixedClock

@@ -13,7 +13,7 @@ from datetime import timedelta
 
 import pytest
 
-from dharma.blueprint.environments import EnvironmentChange
+from dharma.blueprint.environment_record import EnvironmentChange
 from dharma.blueprint.source import load_blueprint
 from dharma.core.errors import (
     CompensationFailed,

@@ -10,7 +10,8 @@ import pytest
 
 from dharma.adapters.local.keys import FileKeys
 from dharma.adapters.local.memory_store import MemoryStore
-from dharma.blueprint.environments import EnvironmentChange, Environments, VariableChange
+from dharma.blueprint.environment_record import EnvironmentChange, VariableChange
+from dharma.blueprint.environments import Environments
 from dharma.core.clock import FixedClock
 from dharma.core.encryption import Cipher
 from dharma.core.errors import Conflict, InvalidInput, NotFound, VersionConflict

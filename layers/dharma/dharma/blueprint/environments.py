@@ -10,12 +10,17 @@ environment and name, and are never shown again; they come back only to what dep
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from typing import Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Callable, Mapping
+from dataclasses import fields, replace
+from typing import Any
 
+from dharma.blueprint.environment_checks import environment_faults, is_environment_name
+from dharma.blueprint.environment_record import (
+    EnvironmentChange,
+    EnvironmentRecord,
+    EnvironmentVariable,
+    VariableChange,
+)
 from dharma.core.audit.acting import about
 from dharma.core.clock import Clock, isoformat
 from dharma.core.encryption import Sealer
@@ -23,122 +28,7 @@ from dharma.core.errors import Conflict, Fault, InvalidInput, NotFound, VersionC
 from dharma.core.listing import Listed, listed
 from dharma.core.principal import Principal
 from dharma.core.store import Delete, Item, ItemStore, Page
-from dharma.model.regions import DEFAULT_REGION, is_region
-
-PolicyMode = Literal["blocking", "warning"]
-PROVIDERS = ("aws", "azure", "gcp")
-POLICY_MODES: tuple[PolicyMode, ...] = ("blocking", "warning")
-# The account of the emulated cloud.
-SANDBOX_ACCOUNT = "123456789012"
-_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_ACCOUNT = re.compile(r"[A-Za-z0-9:._-]{0,64}")
-# An S3 bucket's name, without dots: those would not fit AWS's TLS certificate.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,127}")
-_APPROVER = re.compile(r"[\x21-\x7e]{1,128}")
-_CREDENTIALS = re.compile(
-    r"sandbox|default|profile:[A-Za-z0-9._-]{1,64}|role:arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]{1,200}"
-)
-_MOST_VARIABLES = 200
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentVariable:
-    """`value` is plain JSON, opened when it is sensitive."""
-
-    value: Any
-    sensitive: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentRecord:
-    """Everything about one environment, sensitive values opened: for what deploys.
-
-    `credentials` is a reference, never a secret: `sandbox` (the emulated account), `default` (what
-    the process finds in its environment), `profile:<name>`, `role:<arn>`. With `approvers` empty
-    the roles decide; `role:<role>` names one. `artifact_bucket` is where templates lie that are too
-    long for a request; without one, deployments make their own. `revision` counts the writes.
-    """
-
-    name: str
-    provider: str = "aws"
-    account: str = SANDBOX_ACCOUNT
-    region: str = "us-east-1"
-    credentials: str = "sandbox"
-    policy_mode: PolicyMode = "blocking"
-    approvers: tuple[str, ...] = ()
-    entries: Mapping[str, EnvironmentVariable] = field(default_factory=dict)
-    webhook_url: str | None = None
-    webhook_secret: str | None = None
-    artifact_bucket: str | None = None
-    created_by: str = ""
-    created_at: str = ""
-    updated_by: str = ""
-    updated_at: str = ""
-    revision: int = 0
-
-    @property
-    def variables(self) -> dict[str, Any]:
-        """Values by name."""
-        return {name: entry.value for name, entry in self.entries.items()}
-
-    @property
-    def sensitive(self) -> frozenset[str]:
-        return frozenset(name for name, entry in self.entries.items() if entry.sensitive)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the API shows it: without the values that are sensitive."""
-        return {
-            "name": self.name,
-            "provider": self.provider,
-            "account": self.account,
-            "region": self.region,
-            "credentials": self.credentials,
-            "policyMode": self.policy_mode,
-            "approvers": list(self.approvers),
-            "variables": {
-                name: {"sensitive": True}
-                if entry.sensitive
-                else {"value": entry.value, "sensitive": False}
-                for name, entry in sorted(self.entries.items())
-            },
-            "webhook": None
-            if self.webhook_url is None
-            else {"url": self.webhook_url, "signed": self.webhook_secret is not None},
-            "artifactBucket": self.artifact_bucket,
-            "revision": self.revision,
-            "metadata": {
-                "createdBy": self.created_by,
-                "createdAt": self.created_at,
-                "updatedBy": self.updated_by,
-                "updatedAt": self.updated_at,
-            },
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class VariableChange:
-    """A variable as a caller states it; a sensitive one without `value` keeps the one it has."""
-
-    value: Any = None
-    sensitive: bool = False
-    stated: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class EnvironmentChange:
-    """What a caller says about an environment; None leaves the default or what is there."""
-
-    provider: str | None = None
-    account: str | None = None
-    region: str | None = None
-    credentials: str | None = None
-    policy_mode: str | None = None
-    approvers: Sequence[str] | None = None
-    variables: Mapping[str, VariableChange] | None = None
-    webhook_url: str | None = None
-    webhook_secret: str | None = None
-    artifact_bucket: str | None = None
+from dharma.model.regions import DEFAULT_REGION
 
 
 class Environments:
@@ -190,7 +80,7 @@ class Environments:
 
     def read(self, tenant: str, name: str) -> EnvironmentRecord:
         """Raise `NotFound`."""
-        item = self._store.get(_partition(tenant), name) if _NAME.fullmatch(name) else None
+        item = self._store.get(_partition(tenant), name) if is_environment_name(name) else None
         if item is None:
             raise NotFound(
                 f"there is no environment {name[:64]}; `iac-dharma env create` makes one"
@@ -251,7 +141,7 @@ class Environments:
             updated_by=principal.subject,
             updated_at=isoformat(self._clock.now()),
         )
-        faults += _faults(after)
+        faults += environment_faults(after)
         if faults:
             raise InvalidInput("; ".join(str(fault) for fault in faults[:5]), faults)
         about(changed=_differing(before, after))
@@ -340,84 +230,6 @@ def _merged(
         else:
             faults.append(Fault("has no value", path=f"variables.{name}.value"))
     return after
-
-
-def _faults(record: EnvironmentRecord) -> list[Fault]:
-    faults: list[Fault] = []
-
-    def check(path: str, fits: bool, message: str, hint: str | None = None) -> None:
-        if not fits:
-            faults.append(Fault(message, path=path, hint=hint))
-
-    check(
-        "name",
-        _NAME.fullmatch(record.name) is not None,
-        f"{record.name[:64]!r} is no name for an environment",
-        "a small letter, then small letters, digits and -, 32 at most",
-    )
-    check("provider", record.provider in PROVIDERS, f"one of {', '.join(PROVIDERS)}")
-    check(
-        "region",
-        is_region(record.provider, record.region),
-        f"{record.region[:64]!r} is no region of {record.provider[:64]}",
-        f"for example {DEFAULT_REGION.get(record.provider, 'us-east-1')}",
-    )
-    check("account", _ACCOUNT.fullmatch(record.account) is not None, "is no account")
-    check(
-        "credentials",
-        _CREDENTIALS.fullmatch(record.credentials) is not None,
-        "is no reference to credentials",
-        "sandbox, default, profile:<name> or role:<arn>",
-    )
-    check("policyMode", record.policy_mode in POLICY_MODES, f"one of {', '.join(POLICY_MODES)}")
-    for number, approver in enumerate(record.approvers):
-        check(
-            f"approvers.{number}",
-            _APPROVER.fullmatch(approver) is not None,
-            "is no name of an approver",
-        )
-    check(
-        "variables",
-        len(record.entries) <= _MOST_VARIABLES,
-        f"at most {_MOST_VARIABLES} variables",
-    )
-    for name in record.entries:
-        check(
-            f"variables.{name[:64]}",
-            _VARIABLE.fullmatch(name) is not None,
-            "is no name of a variable",
-        )
-    if record.artifact_bucket is not None:
-        check(
-            "artifactBucket",
-            _BUCKET.fullmatch(record.artifact_bucket) is not None,
-            "is no name of a bucket",
-            "3 to 63 small letters, digits and -, without dots",
-        )
-    if record.webhook_url is not None:
-        check("webhook.url", _is_http_url(record.webhook_url), "is no http or https address")
-        check(
-            "webhook.url",
-            not _has_user(record.webhook_url),
-            "holds a user or a password, which everybody who reads the environment would see",
-            "leave them out: what is sent is signed with the webhook's secret",
-        )
-    return faults
-
-
-def _is_http_url(text: str) -> bool:
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        return False
-    return parts.scheme in ("http", "https") and bool(parts.hostname) and len(text) <= 2048
-
-
-def _has_user(text: str) -> bool:
-    try:
-        return "@" in urlsplit(text).netloc
-    except ValueError:
-        return False
 
 
 def _partition(tenant: str) -> str:

@@ -19,7 +19,7 @@ from dharma.adapters.clouds.aws_clients import AwsClients, Credentials, translat
 from dharma.adapters.clouds.aws_cloudformation import CloudFormationTarget
 from dharma.adapters.clouds.sandbox_cloudformation import SandboxTarget
 from dharma.adapters.clouds.staged_templates import StagedTemplates
-from dharma.blueprint.environments import SANDBOX_ACCOUNT, EnvironmentRecord
+from dharma.blueprint.environment_record import SANDBOX_ACCOUNT, EnvironmentRecord
 from dharma.core.breaker import CircuitBreaker
 from dharma.core.clock import Clock
 from dharma.core.errors import Forbidden, InvalidInput
