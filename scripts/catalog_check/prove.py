@@ -23,7 +23,7 @@ from dharma.catalog.kinds import (
     Rule,
     Table,
 )
-from dharma.catalog.paths import Step, print_path
+from dharma.catalog.paths import Step, parse_path, print_path
 from dharma.catalog.transforms import (
     OneOf,
 )
@@ -195,7 +195,7 @@ class _Proof:
         try:
             follow(shape, piece.owner, writing=True)
             for key in (*piece.when, *piece.repeats):
-                follow(shape, (Step(key),), writing=True)
+                follow(shape, parse_path(key), writing=piece.only != "read")
             if isinstance(piece, Atoms) and piece.element is not None:
                 follow(shape, piece.element.said, writing=True)
         except Contradiction as contradiction:

@@ -51,9 +51,6 @@ def declared_reason(message: str, kind: Kind, formats: Sequence[Format]) -> str 
             uncounted = place.endswith(f".{bag.declared.name}") and bag.inline_form is None
             if uncounted and message.endswith("how many elements there are is not known"):
                 return f"unknown number of {bag.declared.name}"
-            inside = bag.inline_form is not None and len(bag.inline_form.path or ()) > 1
-            if inside and message.endswith("is in a conditional block"):
-                return f"{bag.declared.name} inside of an object that may be absent"
             each = bag.inline_form is None and f".{bag.declared.name}." in place
             if each and message.endswith("one per element needs a loop"):
                 return f"loop over {bag.declared.name}"

@@ -335,9 +335,29 @@ def test_a_policy_of_several_roles_is_a_policy_of_each() -> None:
     assert [r.properties["inline_policy"] for r in resources] == [
         [{"name": "p", "policy": document}]
     ] * 2
-    policy.arguments["Users"] = ["u"]
-    _, notes = read(Document("cloudformation", [*roles, policy]), CATALOG)
-    assert [(note.address, note.path) for note in notes] == [("P", "Users"), ("P", "Users")]
+
+
+def test_a_policy_of_a_role_and_a_user_is_a_policy_of_both_or_of_neither() -> None:
+    document: Value = {"Statement": []}
+    role = Part("A", "AWS::IAM::Role", {"AssumeRolePolicyDocument": document})
+    user = Part("U", "AWS::IAM::User", {"UserName": "u"})
+    arguments: dict[str, Value] = {
+        "PolicyName": "p",
+        "PolicyDocument": document,
+        "Roles": [ResourceRef("A", ("Ref",))],
+        "Users": ["u"],
+    }
+    policy = Part("P", "AWS::IAM::Policy", arguments)
+    resources, notes = read(Document("cloudformation", [role, user, policy]), CATALOG)
+    assert notes == []
+    both = [[{"name": "p", "policy": document}]] * 2
+    assert [r.properties["inline_policy"] for r in resources] == both
+    resources, notes = read(Document("cloudformation", [role, policy]), CATALOG)
+    assert [(r.type, "inline_policy" in r.properties) for r in resources] == [
+        ("aws_iam_role", False),
+        ("AWS::IAM::Policy", False),
+    ]
+    assert [note.kind for note in notes] == ["passed_through"]
 
 
 def test_a_computed_attribute_is_written_as_text_and_recognised() -> None:

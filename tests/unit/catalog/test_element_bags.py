@@ -14,9 +14,12 @@ from dharma.model.blueprint import Resource
 from dharma.model.expressions.nodes import (
     COUNT_INDEX,
     EACH_KEY,
+    Call,
     Conditional,
     ForList,
+    GetAttr,
     ResourceRef,
+    Splat,
     Symbol,
     Template,
     Unary,
@@ -255,3 +258,19 @@ def test_a_pool_that_waits_for_the_interface_closes_no_cycle_in_terraform() -> N
     assert len(document.parts) == 3
     with pytest.raises(NotExpressible, match="cycle"):
         write(resources, "arm", CATALOG)
+
+
+def test_the_pools_of_a_list_that_is_not_spelled_out_are_a_loop_and_come_back_as_that_list() -> (
+    None
+):
+    pools = Splat(GetAttr(VariableRef("balancer"), "pools"), ("id",))
+    resource = interface(address("a", **{POOLS: pools}))
+    (part,) = associations(resource).values()
+    assert part.for_each == Call("toset", (pools,))
+    assert part.arguments["backend_address_pool_id"] == Symbol(("each", "value"))
+    document, _ = write([resource], "arm", CATALOG)
+    (configuration,) = document.parts[0].arguments["properties"]["ipConfigurations"]  # type: ignore[call-overload,index,misc]
+    assert configuration["properties"]["loadBalancerBackendAddressPools"] == pools.collection  # type: ignore[call-overload,index]
+    wanted = canonical([resource], CATALOG)
+    assert there_and_back(resource, "arm") == wanted
+    assert there_and_back(resource, "terraform", "arm", "terraform") == wanted

@@ -85,7 +85,7 @@ def atoms_of(value: Value, where: str, *, peers: tuple[str, ...] = ()) -> list[A
     if isinstance(value, dict):
         return _element(value, where, peers)
     if isinstance(value, Expression):
-        return [Atom(value if isinstance(value, ForList | Splat) else Splat(value))]
+        return [Atom(value if isinstance(value, ForList) or _is_each(value) else Splat(value))]
     return _element(value, where, peers)  # One value without a list around it.
 
 
@@ -190,9 +190,32 @@ def _write_loop(form: Atoms, value: ForList, where: str) -> Value:
     )
 
 
+def _is_each(value: Value) -> bool:
+    """Whether a value stands for one atom per element of a list."""
+    return isinstance(value, Splat) and not value.path
+
+
+def all_of(member: Value) -> Value:
+    """The list of which a plain atom stands for every element; None for a single one."""
+    if isinstance(member, Splat) and not member.path:
+        return member.collection
+    if isinstance(member, Splat | ForList):
+        return member
+    if isinstance(member, Conditional):
+        sides = (member.then, member.otherwise)
+        lists = [all_of(side) for side in sides]
+        if any(list_ is not None for list_ in lists):
+            alone: list[Value] = [[] if side is None else [side] for side in sides]
+            then, otherwise = (
+                one if list_ is None else list_ for list_, one in zip(lists, alone, strict=True)
+            )
+            return Conditional(member.condition, then, otherwise)
+    return None
+
+
 def with_member(so_far: Value, member: Value) -> Value:
     """A list with one more element; the splat of a list adds all of it."""
-    whole = member.collection if isinstance(member, Splat) and not member.path else None
+    whole = all_of(member)
     if so_far is None:
         return [member] if whole is None else whole
     if isinstance(so_far, list) and whole is None:
@@ -299,19 +322,22 @@ def _peers(value: Value, where: str) -> Iterator[Atom]:
 
 
 def with_atoms(properties: dict[str, Value], bag: Bag, atoms: list[Atom]) -> dict[str, Value]:
-    """The properties with further atoms in a bag; equal ones once."""
+    """The properties with further atoms in a bag; equal ones once. Lists that are not spelled out
+    are put together by `concat`."""
     name = bag.declared.name
     here = properties.get(name)
     if isinstance(here, Unknown):
         return properties
-    if not bag.declared.holds_objects:
-        atoms = [
-            Atom(a.value.get("value") if isinstance(a.value, dict) else a.value, a.condition)
-            for a in atoms
-        ]
-    so_far = here if isinstance(here, list) else []
-    added = [value for value in as_property(atoms) if value not in so_far]
-    return {**properties, name: [*so_far, *added]}
+    if bag.declared.holds_objects:
+        so_far = here if isinstance(here, list) else []
+        added = [value for value in as_property(atoms) if value not in so_far]
+        return {**properties, name: [*so_far, *added]}
+    for atom in atoms:
+        value = atom.value.get("value") if isinstance(atom.value, dict) else atom.value
+        value = Atom(value, atom.condition).as_value()
+        if not isinstance(here, list) or value not in here:
+            here = with_member(here, value)
+    return {**properties, name: [] if here is None else here}
 
 
 # ---- equality

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.formats import FORMATS_OF, Format
 from dharma.catalog.kinds import (
+    ANYTHING,
     PROPERTY_TYPES,
     Atoms,
     Attachment,
@@ -32,7 +33,6 @@ from dharma.core.errors import Misconfigured
 from dharma.model.expressions.nodes import AMBIENT_NAMES, Ambient, ResourceRef
 
 _Data = Mapping[str, Any]
-ANYTHING = "*"
 _KIND_KEYS = frozenset(
     {
         "kind",
@@ -378,7 +378,12 @@ def _mapping(format: Format, data: _Data, properties: dict[str, Property]) -> Fo
     said = {tuple(str(key).split(".")): b for key, b in (data.get("bags") or {}).items()}
     table = _table(data, properties, [(key[0], key[1]) for key in said if len(key) == 2])
     attachments = tuple(_attachment(a, properties) for a in data.get("attachments") or ())
-    bags = tuple(_bag(_declared(properties, k), b) for k, b in said.items() if len(k) == 1)
+    written = {rule.model for rule in table.rules if rule.only != "read"}
+    bags = tuple(
+        _bag(_declared(properties, k), b, by_rule=k in written)
+        for k, b in said.items()
+        if len(k) == 1
+    )
     element_bags: dict[str, tuple[Bag, ...]] = {}
     for key, described in said.items():
         if len(key) > 1:
@@ -494,7 +499,8 @@ def _attachment(data: _Data, properties: dict[str, Property]) -> Attachment:
     )
 
 
-def _bag(declared: Property, data: _Data) -> Bag:
+def _bag(declared: Property, data: _Data, *, by_rule: bool = False) -> Bag:
+    """A bag. `by_rule`: a rule of the main table says it, and further atoms are only read."""
     where = f"bag {declared.name}"
     _only_keys(data, _BAG_KEYS, where)
     if not declared.is_set:
@@ -503,8 +509,8 @@ def _bag(declared: Property, data: _Data) -> Bag:
     inline = data.get("inline")
     separate = tuple(_atoms(a, members, where) for a in data.get("separate") or ())
     forms = (inline, *(data.get("separate") or ()))
-    if all(form is None or form.get("only") == "read" for form in forms):
-        raise Misconfigured(f"{where}: no form of it is written")
+    if by_rule == any(form is not None and form.get("only") != "read" for form in forms):
+        raise Misconfigured(f"{where}: it is written by a rule or in a form of its own")
     place: Literal["inline", "separate"] = data.get("place") or ("inline" if inline else "separate")
     return Bag(
         declared=declared,

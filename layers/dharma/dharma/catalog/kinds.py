@@ -17,6 +17,8 @@ from dharma.catalog.transforms import SAME, OneOf, Transform
 from dharma.model.expressions.nodes import Conditional, Value
 
 Only = Literal["read", "write"]
+ANYTHING = "*"
+"""Stands in a condition on native values for whatever is there."""
 
 PROPERTY_TYPES = frozenset(
     {
@@ -207,6 +209,11 @@ class Bag:
     def separate_form(self) -> Atoms | None:
         """The separate resource that is written."""
         return next((a for a in self.separate if a.only != "read"), None)
+
+    @property
+    def by_rule(self) -> bool:
+        """Whether a rule of the main part's table says it, and its own forms are only read."""
+        return self.inline_form is None and self.separate_form is None
 
     @property
     def inline_form(self) -> Atoms | None:

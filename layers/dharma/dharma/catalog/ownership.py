@@ -14,10 +14,10 @@ from dharma.catalog.catalog import Catalog, Piece
 from dharma.catalog.document import Document, Part
 from dharma.catalog.elements import element_name
 from dharma.catalog.formats import Format, kept_type, native_format
-from dharma.catalog.kinds import Atoms, Attachment, FormatMapping, Kind
+from dharma.catalog.kinds import ANYTHING, Atoms, Attachment, FormatMapping, Kind
 from dharma.catalog.loops import own_condition
 from dharma.catalog.naming import Names, name_in_address, name_in_deployment, name_in_logical_id
-from dharma.catalog.paths import Step, get, parse_path, print_path
+from dharma.catalog.paths import Path, Step, get, parse_path, print_path
 from dharma.model.addresses import referred_address
 from dharma.model.expressions.nodes import ResourceRef, Value
 
@@ -112,30 +112,42 @@ class Ownership:
 
     def _owners(self, part: Part) -> list[tuple[Folding, Piece]]:
         """The resources that a part is folded into, if they are all here and its loop fits. A
-        policy of several roles is a policy of each."""
+        policy of several roles is a policy of each; it may have users beside them."""
+        owners: list[tuple[Folding, Piece]] = []
         for piece in self._catalog.pieces_of(self._format, part.type):
             form = piece.form
             if not all(_says(get(part.arguments, parse_path(k)), v) for k, v in form.when.items()):
                 continue
             named = [self._owner_named(v, piece.kind) for v in owner_values(part, form)]
-            foldings = [folding for folding in named if folding is not None]
-            if not foldings or len(foldings) < len(named):
+            found = [(folding, piece) for folding in named if folding is not None]
+            if len(found) < len(named):
+                if form.owner[-1].single and any(v is not None for v in owner_values(part, form)):
+                    return []
                 continue
-            obstacle = next(filter(None, (self._obstacle(part, form, f) for f in foldings)), None)
+            owners += found
+            if not form.owner[-1].single:
+                break
+        for folding, piece in owners:
+            obstacle = self._obstacle(part, piece, folding)
             if obstacle is not None:
-                for folding in foldings:
-                    folding.apart.append((part, piece, obstacle))
+                for each, its in owners:
+                    each.apart.append((part, its, obstacle))
                 self._apart[part.address] = obstacle
                 return []
-            return [(folding, piece) for folding in foldings]
-        return []
+        return owners
 
-    def _obstacle(self, part: Part, form: Attachment | Atoms, folding: Folding) -> str | None:
+    def _obstacle(self, part: Part, piece: Piece, folding: Folding) -> str | None:
         """Why a part cannot be folded into a resource that it belongs to."""
+        form = piece.form
         if isinstance(form, Attachment) and any(
-            other.type == part.type and piece.form is form for other, piece in folding.pieces
+            other.type == part.type and its.form is form for other, its in folding.pieces
         ):
             return f"{folding.part.address} has one already"
+        if piece.bag is not None and piece.bag.by_rule:
+            name = piece.bag.declared.name
+            said = [get(folding.part.arguments, path) for path in _written_at(folding, name)]
+            if not all(value is None or isinstance(value, list) for value in said):
+                return f"{folding.part.address} does not spell out {name}"
         if isinstance(form, Atoms) and form.element is not None:
             (reference,) = owner_values(part, form)
             if element_name(form.element, part, folding.part, reference) is None:
@@ -171,6 +183,11 @@ class Ownership:
                 value: found[0] for value, found in named.items() if len(found) == 1
             }
         return self._by_identity[kind.name]
+
+
+def _written_at(folding: Folding, name: str) -> list[Path]:
+    rules = folding.mapping.table.rules if folding.mapping is not None else ()
+    return [rule.native for rule in rules if rule.model == (name,)]
 
 
 def owner_values(part: Part, form: Attachment | Atoms) -> list[Value]:
@@ -218,6 +235,8 @@ def noted(part: Part) -> dict[str, Value]:
 
 def _says(found: Value, wanted: Value) -> bool:
     """CloudFormation takes `"true"` for true."""
+    if wanted == ANYTHING:
+        return found is not None
     if isinstance(wanted, bool) and isinstance(found, str):
         return found.lower() == str(wanted).lower()
     return found == wanted

@@ -11,7 +11,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from dharma.catalog.bags import Atom, atoms_of, both, refers, same_atoms, with_member, write_inline
+from dharma.catalog.bags import (
+    Atom,
+    all_of,
+    atoms_of,
+    both,
+    refers,
+    same_atoms,
+    with_member,
+    write_inline,
+)
 from dharma.catalog.borrowed import spread
 from dharma.catalog.bridges import BRIDGES
 from dharma.catalog.catalog import Catalog
@@ -28,7 +37,6 @@ from dharma.catalog.part_names import PartNames
 from dharma.catalog.paths import (
     Block,
     parse_path,
-    print_path,
     put,
     settle,
     settle_conditional,
@@ -128,16 +136,22 @@ class _Writing:
             return [self._passed_through(resource)]
         resource = self._spread(resource)
         unfolding = _Unfolding(resource, mapping, self._names.main[resource.address], [])
-        main = self._main(unfolding)
+        block = Block()
+        write_table(mapping.table, resource.properties, block, resource.address, always=True)
+        bags = [bag for bag in mapping.bags if not bag.by_rule]
+        apart = [self._unpack(resource, block, bag) for bag in bags]
+        main = self._part(resource, unfolding.part, mapping.type, settle(block))
+        unfolding.parts.append(main)
         bridged = {p for bridge in mapping.bridges for p in BRIDGES[bridge].write(resource, main)}
         self._refuse(unfolding, bridged)
         for attachment in mapping.attachments:
             if attachment.only != "read":
                 self._attach(unfolding, attachment)
-        for bag in mapping.bags:
-            self._unpack(unfolding, main, bag)
-        for bags in mapping.element_bags.values():
-            for bag in bags:
+        for bag, atoms in zip(bags, apart, strict=True):
+            for atom in atoms:
+                self._apart(unfolding, bag, atom, f"{resource.address}.{bag.declared.name}")
+        for of_elements in mapping.element_bags.values():
+            for bag in of_elements:
                 self._unpack_elements(unfolding, bag)
         self._awaited[resource.address] = tuple(
             part.address
@@ -212,14 +226,6 @@ class _Writing:
         found = None if kind is None else kind.property_at(tuple(path.split(".")))
         return None if found is None else found.default
 
-    def _main(self, unfolding: _Unfolding) -> Part:
-        resource, mapping = unfolding.resource, unfolding.mapping
-        block = Block()
-        write_table(mapping.table, resource.properties, block, resource.address, always=True)
-        part = self._part(resource, unfolding.part, mapping.type, settle(block))
-        unfolding.parts.append(part)
-        return part
-
     def _attach(self, unfolding: _Unfolding, attachment: Attachment) -> None:
         resource = unfolding.resource
         block = Block()
@@ -271,19 +277,21 @@ class _Writing:
 
     # ---- bags
 
-    def _unpack(self, unfolding: _Unfolding, main: Part, bag: Bag) -> None:
-        address = unfolding.address
+    def _unpack(self, resource: Resource, block: Block, bag: Bag) -> list[Atom]:
+        """Put the atoms of a bag that stand inside of the main part there; those that do not."""
+        address = resource.address
         where = f"{address}.{bag.declared.name}"
-        value = unfolding.resource.properties.get(bag.declared.name)
+        value = resource.properties.get(bag.declared.name)
         inline = bag.inline_form
         atoms = atoms_of(value, where, peers=bag.peers)
         if atoms is None:
             if inline is None or inline.path is None:
                 raise NotExpressible(f"{where}: how many elements there are is not known")
-            put_plain(main, inline, Unknown(f"{where}: how many elements there are is not known"))
-            return
+            unknown = Unknown(f"{where}: how many elements there are is not known")
+            put(block, inline.path, unknown)
+            return []
         if bag.absent and same_atoms([a.as_value() for a in atoms], list(bag.absent)):
-            return
+            return []
         apart = self._placement.apart(address, bag, atoms)
         here = [atom for atom, away in zip(atoms, apart, strict=True) if not away]
         if inline is not None and inline.path is not None:
@@ -291,11 +299,8 @@ class _Writing:
                 here = [*here, *(Atom(element) for element in bag.empty)]
             written = self._inline(inline, bag, here, where, address)
             if written is not None:
-                put_plain(main, inline, written)
-        form = bag.separate_form
-        for atom in (atom for atom, away in zip(atoms, apart, strict=True) if away):
-            assert form is not None
-            self._apart(unfolding, bag, form, atom, where)
+                put(block, inline.path, written)
+        return [atom for atom, away in zip(atoms, apart, strict=True) if away]
 
     def _unpack_elements(self, unfolding: _Unfolding, bag: Bag) -> None:
         """The bags of the elements of a list: each of their parts names the element."""
@@ -314,7 +319,7 @@ class _Writing:
             for atom in atoms:
                 restricted = Atom(atom.value, both(element.condition, atom.condition))
                 name = element.value.get(member.name)
-                self._apart(unfolding, bag, form, restricted, there, element=name)
+                self._apart(unfolding, bag, restricted, there, element=name)
 
     def _inline(self, form: Atoms, bag: Bag, atoms: list[Atom], where: str, address: str) -> Value:
         if not atoms:
@@ -330,13 +335,17 @@ class _Writing:
         self,
         unfolding: _Unfolding,
         bag: Bag,
-        form: Atoms,
         atom: Atom,
         where: str,
         *,
         element: Value = None,
     ) -> None:
-        value = atom.value if bag.declared.holds_objects else {"value": atom.value}
+        form = bag.separate_form
+        assert form is not None
+        value = atom.value
+        if not bag.declared.holds_objects:
+            many = all_of(value)
+            value = {"value": value if many is None else Splat(many)}
         if not isinstance(value, dict):
             raise NotExpressible(f"{where}: an element must be spelled out")
         value = meaningful(value, bag.declared)
@@ -451,20 +460,6 @@ class _Writing:
             for value in other.properties.values()
             for target in refers(value)
         )
-
-
-def put_plain(part: Part, form: Atoms, value: Value) -> None:
-    """Set a bag's inline list in the arguments of a part that is settled already."""
-    assert form.path is not None
-    arguments = part.arguments
-    for step in form.path[:-1]:
-        inner = arguments.setdefault(step.key, {})
-        if not isinstance(inner, dict):
-            raise NotExpressible(
-                f"{part.address}.{print_path(form.path)} is in a conditional block"
-            )
-        arguments = inner
-    arguments[form.path[-1].key] = value
 
 
 def _values_at(value: Value, path: Sequence[str]) -> Iterator[Value]:

@@ -112,7 +112,8 @@ def _find(draft: Draft, at: Place, need: Need) -> None:
         return
     (address,) = candidates
     named = ResourceRef(address, ("id",))
-    draft.put(at, draft.journey.references.carried(named, need.attribute))
+    found = draft.journey.references.carried(named, need.attribute)
+    draft.put(at, [found] if draft.is_list(at) else found)
     draft.review.added.append((str(at), f"{need.why}: the only one of this blueprint"))
 
 

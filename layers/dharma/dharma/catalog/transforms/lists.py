@@ -15,6 +15,7 @@ from dharma.model.expressions.nodes import (
     ForList,
     ForMap,
     ObjectConstructor,
+    ResourceRef,
     Splat,
     Symbol,
     Unknown,
@@ -105,6 +106,8 @@ class Objects(Transform):
             raise Untransformable(NOT_NUMBERED)
         if isinstance(value, ForList) and value == self._all(value.collection):
             return value.collection
+        if isinstance(value, Splat) and value == self._members(value.collection):
+            return value.collection
         if isinstance(value, Expression):
             return self._all(value)
         raise Untransformable(f"{value!r} is no list")
@@ -143,6 +146,14 @@ class Objects(Transform):
         for place in places:
             bare.insert(0, bare.pop(place))
         return bare
+
+    def _members(self, collection: Value) -> Value:
+        """What is read of a list that is not spelled out; None where that does not tell it: its
+        elements have fixed members, or are resources."""
+        resources = isinstance(collection, ResourceRef) and not collection.path
+        if resources or self.constants:
+            return None
+        return Splat(collection, tuple(self.member.split(".")))
 
     def _all(self, collection: Value) -> ForList:
         return ForList(None, "each", collection, self._object(Symbol(("each",)), 0))
