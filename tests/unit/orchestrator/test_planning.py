@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from dharma.orchestrator.plan_view import render, summary_line
 from dharma.orchestrator.planning import plan, plan_of_removal
 from dharma.orchestrator.showing import KNOWN_AFTER_APPLY, SENSITIVE
 from dharma.orchestrator.states import DeployedState
+from tests.unit.work import calls_of
 
 
 @dataclass(frozen=True)
@@ -192,6 +194,27 @@ def test_replacement_spreads_from_one_instance_whatever_its_key_is(key: int | st
         CATALOG,
     )
     assert actions(made) == {vpc: "replace", "aws_subnet.app": "replace"}
+
+
+def test_the_work_of_a_replacement_grows_with_its_chain_alone() -> None:
+    """Each refers to the next in the order of addresses, the last of which is replaced."""
+
+    def chain(length: int, cidr: str) -> list[ResourceInstance]:
+        names = [f"aws_subnet.s{number:04}" for number in range(length + 1)]
+        followers = [
+            resource(name, vpc_id=ResourceRef(following, ("id",)))
+            for name, following in pairwise(names)
+        ]
+        return [*followers, resource(names[-1], cidr_block=cidr)]
+
+    def calls(length: int) -> int:
+        new, old = blueprint(*chain(length, "new")), deployed(*chain(length, "old"))
+        return calls_of(lambda: plan(new, old, CATALOG))
+
+    made = plan(blueprint(*chain(40, "new")), deployed(*chain(40, "old")), CATALOG)
+    assert set(actions(made).values()) == {"replace"}
+    short, long = calls(40), calls(160)
+    assert long <= 4.4 * short
 
 
 def test_the_order_of_a_set_is_no_change_and_that_of_a_list_is_one() -> None:

@@ -90,6 +90,8 @@ class _Comparison:
     catalog: KindSource
     secrets: dict[bool, Secrets]
     differing: list[tuple[Steps, Value, Value]] = field(init=False)
+    # Paths that stay as they are and refer to something.
+    kept: list[tuple[Steps, ResourceRef]] = field(init=False)
 
     def __post_init__(self) -> None:
         ignored = self.new.lifecycle.ignored_paths
@@ -98,6 +100,12 @@ class _Comparison:
             difference
             for difference in found
             if not any(lies_in(difference[0], path) for path in ignored)
+        ]
+        changed = [path for path, _, _ in self.differing]
+        self.kept = [
+            (path, reference)
+            for path, reference in _reference_paths(self.new.properties, ())
+            if not any(begins_with(path, done) for done in changed)
         ]
 
     def _differences(self) -> list[tuple[Steps, Value, Value]]:
@@ -109,22 +117,15 @@ class _Comparison:
     def replaces(self) -> bool:
         return any(self._has(path, "immutable") for path, _, _ in self.differing)
 
-    def referring(self, replaced: Mapping[str, str]) -> list[tuple[Steps, ResourceRef]]:
-        """Unchanged paths that refer to a resource that will be replaced."""
-        changed = [path for path, _, _ in self.differing]
-        return [
-            (path, reference)
-            for path, reference in _reference_paths(self.new.properties, ())
-            if referred_address(reference) in replaced
-            and not any(begins_with(path, done) for done in changed)
-        ]
-
-    def replaced_by_reference(self, replaced: Mapping[str, str]) -> bool:
-        return any(self._has(path, "immutable") for path, _ in self.referring(replaced))
+    def bound_to(self) -> set[str]:
+        """Addresses of those that it cannot stay without: an immutable path refers to them."""
+        return {referred_address(ref) for path, ref in self.kept if self._has(path, "immutable")}
 
     def change(self, replaced: Mapping[str, str]) -> Change:
         paths = [self._path_change(path, before, after) for path, before, after in self.differing]
-        for path, reference in self.referring(replaced):
+        for path, reference in self.kept:
+            if referred_address(reference) not in replaced:
+                continue
             paths.append(
                 PathChange(
                     _dotted(path),
@@ -176,21 +177,19 @@ def _replaced(comparisons: Mapping[str, _Comparison]) -> dict[str, str]:
                 if has_rule(comparison.catalog, comparison.new.type, path, "immutable")
             )
             replaced[address] = f"{', '.join(paths)} cannot be changed in place"
-    spreading = True
+    bound_to = {address: comparison.bound_to() for address, comparison in comparisons.items()}
+    followers: dict[str, list[str]] = {}
+    for address, causes in bound_to.items():
+        for cause in causes:
+            followers.setdefault(cause, []).append(address)
+    reached, spreading = set(replaced), list(replaced)
     while spreading:
-        spreading = False
-        for address in sorted(comparisons.keys() - replaced.keys()):
-            comparison = comparisons[address]
-            if comparison.replaced_by_reference(replaced):
-                causes = sorted(
-                    {
-                        referred_address(reference)
-                        for path, reference in comparison.referring(replaced)
-                        if has_rule(comparison.catalog, comparison.new.type, path, "immutable")
-                    }
-                )
-                replaced[address] = f"{', '.join(causes)} is replaced"
-                spreading = True
+        new = [a for a in followers.get(spreading.pop(), ()) if a not in reached]
+        reached.update(new)
+        spreading.extend(new)
+    for address in reached - replaced.keys():
+        causes = (bound_to[address] & reached) - {address}
+        replaced[address] = f"{', '.join(sorted(causes))} is replaced"
     return replaced
 
 
