@@ -185,6 +185,42 @@ def test_an_older_switch_beside_a_value_counts(said: str, found: Value) -> None:
     assert cluster.properties.get("logging") == found
 
 
+def test_rules_that_once_stood_in_the_bucket_are_those_of_today() -> None:
+    """Then a rule needed no id."""
+    text = """
+    resource "aws_s3_bucket" "x" {
+      lifecycle_rule {
+        enabled = true
+        prefix  = "logs/"
+        transition {
+          days          = 30
+          storage_class = "STANDARD_IA"
+        }
+        expiration { days = 90 }
+      }
+      lifecycle_rule {
+        id      = "versions"
+        enabled = false
+        noncurrent_version_expiration { days = 7 }
+      }
+    }
+    """
+    result = read(main=text)
+    assert result.notes == ()
+    assert result.blueprint.resources[0].properties["lifecycle_rules"] == [
+        {
+            "id": "rule-1",
+            "enabled": True,
+            "prefix": "logs/",
+            "expiration_days": 90,
+            "transitions": [{"days": 30, "storage_class": "STANDARD_IA"}],
+        },
+        {"id": "versions", "enabled": False, "noncurrent_version_expiration_days": 7},
+    ]
+    written = "".join(generate(result.blueprint, "terraform", load_catalog()).files.values())
+    assert 'resource "aws_s3_bucket_lifecycle_configuration" "x"' in written
+
+
 def test_an_older_literal_that_means_nothing_now_is_kept_and_told() -> None:
     older = "node_config.workload_metadata_config.node_metadata"
     found = read(main=_resource("google_container_node_pool", older, '"SECURE"'))
