@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from types import FrameType
@@ -150,21 +150,46 @@ def test_who_ignores_its_alarm_is_ended_from_outside() -> None:
         boxed(deaf, "main.tf", Limits(seconds=0.1))
 
 
-def test_whoever_is_interrupted_while_waiting_leaves_no_process_behind() -> None:
-    class Interrupted(BaseException):
-        pass
+class Interrupted(BaseException):
+    pass
+
+
+@pytest.fixture
+def ringing() -> Iterator[None]:
+    """The alarm raises `Interrupted`."""
 
     def ring(*_: Any) -> None:
         raise Interrupted
 
     before = signal.signal(signal.SIGALRM, ring)
+    yield
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.mark.usefixtures("ringing")
+def test_whoever_is_interrupted_while_waiting_leaves_no_process_behind() -> None:
     signal.setitimer(signal.ITIMER_REAL, 0.2)
-    try:
-        with pytest.raises(Interrupted):
-            boxed(wait, "main.tf")
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with pytest.raises(Interrupted):
+        boxed(wait, "main.tf")
+
+
+@pytest.mark.usefixtures("ringing")
+def test_whoever_is_interrupted_while_the_process_is_made_leaves_none_behind(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fork = box._fork
+
+    def fork_and_ring(source: int, sink: int) -> int:
+        child = fork(source, sink)
+        if child != 0:
+            signal.raise_signal(signal.SIGALRM)  # Blocked, and on its way from now on.
+        return child
+
+    monkeypatch.setattr(box, "_fork", fork_and_ring)
+    with pytest.raises(Interrupted):
+        boxed(wait, "main.tf")
+    monkeypatch.undo()
 
 
 def test_memory_is_watched_where_the_kernel_does_not(monkeypatch: pytest.MonkeyPatch) -> None:

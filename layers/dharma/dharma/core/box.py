@@ -66,14 +66,17 @@ def boxed(work: Callable[[], T], file: str | None = None, limits: Limits = Limit
     before = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
     try:
         child = _fork(source, sink)
-        if child == 0:
-            _inside(work, sink, limits, before)
-    finally:
+    except Unavailable:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        raise
+    if child == 0:
+        _inside(work, sink, limits, before)
     os.close(sink)
     answer: bytes | None = None
     found: tuple[bool, Any] | None = None
     try:
+        # The handler of a signal that came meanwhile runs here, and may raise.
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
         answer = _received(source, limits.seconds + _GRACE, limits.answer_bytes)
         found = unpacked(answer) if answer is not None else None
     finally:
