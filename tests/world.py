@@ -136,6 +136,7 @@ class _Loader(yaml.SafeLoader):
 _Loader.add_multi_constructor("!", lambda *_: None)
 
 
+@lru_cache(maxsize=1)
 def _table_of_template() -> dict[str, Any]:
     template = yaml.load(TEMPLATE.read_text(), Loader=_Loader)
     properties = template["Resources"]["Table"]["Properties"]

@@ -42,8 +42,8 @@ def aws() -> Iterator[AwsClients]:
         except OSError:
             time.sleep(0.05)
     yield AwsClients("eu-west-1", f"http://127.0.0.1:{port}", Credentials("test", "test"))
-    server.terminate()
-    server.wait(10)
+    server.kill()  # It keeps nothing.
+    server.wait()
 
 
 class Sandbox:
