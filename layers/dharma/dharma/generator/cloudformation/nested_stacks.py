@@ -219,7 +219,7 @@ class _Split:
         given: dict[str, dict[str, Any]] = {stack: {} for stack in self.stacks}
         for stack, members in self.stacks.items():
             path = f"{FOLDER}/{stack.removesuffix('Stack')}{self.suffix}"
-            nested[path], calls[stack] = self._nested(stack, members, given)
+            nested[path], calls[stack] = _Nested(self, stack, members, given).written()
             calls[stack]["Properties"] = {
                 "TemplateURL": path,
                 **calls[stack].get("Properties", {}),
@@ -235,10 +235,10 @@ class _Split:
         root |= {"Resources": calls, "Outputs": outputs}
         used = uses_of([calls, outputs])
         used.conditions |= {body["Condition"] for body in outputs.values() if "Condition" in body}
-        self._keep(root, used)
+        self.keep(root, used)
         return {f"template{self.suffix}": _ordered(root), **nested}
 
-    def _keep(self, template: Template, used: Uses) -> None:
+    def keep(self, template: Template, used: Uses) -> None:
         """Conditions and mappings that are used; nothing else of these sections."""
         used = self._with_conditions(used)
         for section, names in (("Conditions", used.conditions), ("Mappings", used.mappings)):
@@ -247,98 +247,29 @@ class _Split:
             if kept:
                 template[section] = kept
 
-    def _nested(
-        self, stack: str, members: list[str], given: dict[str, dict[str, Any]]
-    ) -> tuple[Template, dict[str, Any]]:
-        """One nested template, and its resource in the root."""
-        inside = set(members)
-        declared: dict[str, dict[str, Any]] = {}
-        passed: dict[str, Any] = {}
-        behind: set[str] = set()
-
-        def taken(key: Key) -> Any:
-            owner, _ = key
-            if owner in self.parameters:
-                if owner not in declared:
-                    declared[owner] = _passed_on(self.parameters[owner])
-                    passed[owner] = _as_text(self.parameters[owner], Tagged("!Ref", "Ref", owner))
-                return None
-            if owner in inside or (owner not in self.graph.resources and owner not in _OWN):
-                return None
-            name = self._name(key)
-            if name not in declared:
-                lists = self._is_list(key)
-                declared[name] = {"Type": "CommaDelimitedList" if lists else "String"}
-                if owner in _OWN:
-                    passed[name] = Tagged("!Ref", "Ref", owner)
-                else:
-                    behind.add(self.stack_of[owner])
-                    passed[name] = self._handed(key, given)
-            return Tagged("!Ref", "Ref", name)
-
-        resources: dict[str, Any] = {}
-        waits: dict[str, None] = {}
-        used = Uses()
-        for name in members:
-            body = dict(self.graph.resources[name])
-            body.pop("DependsOn", None)
-            body = rewritten(body, taken)
-            here = [w for w in self.graph.waits[name] if w in inside]
-            waits.update(
-                (self.stack_of[w], None) for w in self.graph.waits[name] if w not in inside
-            )
-            if here:
-                body = {"Type": body.pop("Type"), "DependsOn": here, **body}
-            resources[name] = body
-            used.add(self.graph.uses[name])
-        conditions = {
-            name: rewritten(body, taken)
-            for name, body in self.conditions.items()
-            if name in used.conditions
-        }
-        template: Template = {
-            "AWSTemplateFormatVersion": "2010-09-09",
-            "Parameters": declared,
-            "Resources": resources,
-        }
-        if "Metadata" in self.template:
-            own = dict(self.template["Metadata"].get("Dharma", {}))
-            kept = {k: own[k] for k in ("Blueprint", "Version") if k in own}
-            template["Metadata"] = {"Dharma": {**kept, "Stack": stack}}
-        self._keep(template, used)
-        if conditions:
-            template["Conditions"] = conditions
-        call: dict[str, Any] = {"Type": STACK}
-        if awaited := [s for s in waits if s not in behind]:
-            call["DependsOn"] = awaited
-        if passed:
-            call["Properties"] = {"Parameters": dict(sorted(passed.items()))}
-        template["Parameters"] = dict(sorted(declared.items()))
-        return _ordered(template), call
-
     # -- what crosses
 
-    def _name(self, key: Key) -> str:
+    def name(self, key: Key) -> str:
         if key not in self.crossing:
             said = f"Root{key[0].removeprefix('AWS::')}" if key[0] in _OWN else ".".join(key)
             wish = "".join(c for c in said if c.isalnum())
             self.crossing[key] = self.names.take(wish, ".".join(key))
         return self.crossing[key]
 
-    def _is_list(self, key: Key) -> bool:
+    def is_list(self, key: Key) -> bool:
         body = self.graph.resources.get(key[0])
         return body is not None and (body["Type"], key[1]) in _LISTS
 
-    def _handed(self, key: Key, given: dict[str, dict[str, Any]]) -> Any:
+    def handed(self, key: Key, given: dict[str, dict[str, Any]]) -> Any:
         """What the root takes out of a stack: text, empty where the resource does not exist."""
         owner, attribute = key
-        name, stack = self._name(key), self.stack_of[owner]
+        name, stack = self.name(key), self.stack_of[owner]
         condition = self.graph.resources[owner].get("Condition")
         if name not in given[stack]:
             value: Any = Tagged("!Ref", "Ref", owner)
             if attribute != "Ref":
                 value = Tagged("!GetAtt", "Fn::GetAtt", f"{owner}.{attribute}")
-            if self._is_list(key):
+            if self.is_list(key):
                 value = Tagged("!Join", "Fn::Join", [",", value])
             given[stack][name] = {"Value": value}
             if condition is not None:
@@ -350,11 +281,99 @@ class _Split:
         """What stands in an output of the root for a resource of a stack."""
         if key[0] not in self.graph.resources:
             return None
-        handed = self._handed(key, given)
+        handed = self.handed(key, given)
         if handed.long == "Fn::If":
             # An output says by its own condition that it exists.
             handed = handed.content[1]
-        return Tagged("!Split", "Fn::Split", [",", handed]) if self._is_list(key) else handed
+        return Tagged("!Split", "Fn::Split", [",", handed]) if self.is_list(key) else handed
+
+
+class _Nested:
+    """One nested template in the making: the parameters that it declares, what the root passes for
+    them, and the stacks that this comes from."""
+
+    def __init__(
+        self, whole: _Split, stack: str, members: list[str], given: dict[str, dict[str, Any]]
+    ) -> None:
+        self.whole = whole
+        self.stack = stack
+        self.members = members
+        self.inside = set(members)
+        self.given = given
+        self.declared: dict[str, dict[str, Any]] = {}
+        self.passed: dict[str, Any] = {}
+        self.behind: set[str] = set()
+
+    def written(self) -> tuple[Template, dict[str, Any]]:
+        """The template, and its resource in the root."""
+        graph = self.whole.graph
+        used = Uses()
+        for name in self.members:
+            used.add(graph.uses[name])
+        template: Template = {
+            "AWSTemplateFormatVersion": "2010-09-09",
+            "Metadata": self._metadata(),
+            "Resources": {name: self._resource(name) for name in self.members},
+        }
+        conditions = {
+            name: rewritten(body, self._taken)
+            for name, body in self.whole.conditions.items()
+            if name in used.conditions
+        }
+        self.whole.keep(template, used)
+        if conditions:
+            template["Conditions"] = conditions
+        template["Parameters"] = dict(sorted(self.declared.items()))
+        return _ordered(template), self._call()
+
+    def _resource(self, name: str) -> dict[str, Any]:
+        body = dict(self.whole.graph.resources[name])
+        body.pop("DependsOn", None)
+        body = rewritten(body, self._taken)
+        here = [w for w in self.whole.graph.waits[name] if w in self.inside]
+        return {"Type": body.pop("Type"), "DependsOn": here, **body} if here else body
+
+    def _taken(self, key: Key) -> Any:
+        """The parameter for something from outside; None for what means the same in here."""
+        owner, _ = key
+        whole = self.whole
+        if owner in whole.parameters:
+            if owner not in self.declared:
+                parameter = whole.parameters[owner]
+                self.declared[owner] = _passed_on(parameter)
+                self.passed[owner] = _as_text(parameter, Tagged("!Ref", "Ref", owner))
+            return None
+        if owner in self.inside or (owner not in whole.graph.resources and owner not in _OWN):
+            return None
+        name = whole.name(key)
+        if name not in self.declared:
+            lists = whole.is_list(key)
+            self.declared[name] = {"Type": "CommaDelimitedList" if lists else "String"}
+            if owner in _OWN:
+                self.passed[name] = Tagged("!Ref", "Ref", owner)
+            else:
+                self.behind.add(whole.stack_of[owner])
+                self.passed[name] = whole.handed(key, self.given)
+        return Tagged("!Ref", "Ref", name)
+
+    def _metadata(self) -> dict[str, Any] | None:
+        if "Metadata" not in self.whole.template:
+            return None
+        own = dict(self.whole.template["Metadata"].get("Dharma", {}))
+        kept = {k: own[k] for k in ("Blueprint", "Version") if k in own}
+        return {"Dharma": {**kept, "Stack": self.stack}}
+
+    def _call(self) -> dict[str, Any]:
+        """The stack as a resource; it waits for others that it takes nothing from."""
+        graph, stack_of = self.whole.graph, self.whole.stack_of
+        outside = [w for n in self.members for w in graph.waits[n] if w not in self.inside]
+        call: dict[str, Any] = {"Type": STACK}
+        waits = dict.fromkeys(stack_of[name] for name in outside)
+        if awaited := [stack for stack in waits if stack not in self.behind]:
+            call["DependsOn"] = awaited
+        if self.passed:
+            call["Properties"] = {"Parameters": dict(sorted(self.passed.items()))}
+        return call
 
 
 def _begins(name: str) -> bool:
