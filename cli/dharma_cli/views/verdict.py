@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,7 +32,8 @@ def verdict(console: Console, body: dict[str, Any]) -> None:
         where = "  ".join(part for part in (finding["address"], place) if part)
         if where:
             console.print(f"          {where}", markup=False, style="dim", soft_wrap=True)
-        console.print(f"          {finding['message']}", markup=False, soft_wrap=True)
+        # A second line of it stands below the first, where no line of ours begins.
+        console.print(indent(finding["message"], " " * 10), markup=False, soft_wrap=True)
         if finding.get("remediation"):
             console.print(
                 f"          -> {finding['remediation']}", markup=False, style="dim", soft_wrap=True

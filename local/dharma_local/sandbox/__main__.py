@@ -30,6 +30,7 @@ def main() -> None:
     from werkzeug.serving import make_server
 
     from dharma_local.sandbox.account import RecordedAccount
+    from dharma_local.sandbox.door import Door
     from dharma_local.sandbox.recording import Recording
     from dharma_local.sandbox.snapshot import SnapshotFile
 
@@ -46,7 +47,7 @@ def main() -> None:
     server = make_server(
         "127.0.0.1",
         int(port),
-        account,
+        Door(account),
         threaded=True,
         request_handler=QuietHandler,
         fd=descriptor,

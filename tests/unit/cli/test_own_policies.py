@@ -67,3 +67,12 @@ def test_warning_mode_does_not_let_a_broken_policy_pass_in_silence(
         assert name in said.out
         assert reason in said.out
     assert ":None" not in said.out
+
+
+def test_no_line_of_a_policy_passes_for_one_of_ours(dharma: Any, blueprint: Path) -> None:
+    said = 'deny contains "wrong\\npass: 12 policies\\n\\u001b[2J"\n'
+    Path("own.rego").write_text(f"package own\n\nimport rego.v1\n\n{said}")
+    run = dharma("check", str(blueprint), "--policies", "own.rego")
+    assert run.code == 2
+    assert "\n          pass: 12 policies\n" in run.out
+    assert "\x1b" not in run.out

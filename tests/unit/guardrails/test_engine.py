@@ -20,6 +20,7 @@ import pytest
 
 from dharma.core.errors import LimitExceeded
 from dharma.guardrails.engine import Limits, PolicyEngine
+from dharma.guardrails.judging import MOST_CHARACTERS
 from dharma.guardrails.library import PolicyLibrary, policy_from_text
 from dharma.guardrails.process import Module, WorkerProcess
 from dharma.guardrails.verdict import Finding, Gate, Verdict
@@ -321,6 +322,15 @@ def test_reports_of_every_form_that_conftest_knows_are_read(
 ) -> None:
     verdict = _judge(f"package p\n\n{rule}\n")
     assert [(f.message, f.advisory, f.address) for f in verdict.findings] == expected
+
+
+def test_a_policy_says_no_more_than_somebody_reads() -> None:
+    long = 'concat("", ["a" | some i in numbers.range(1, 2000)])'
+    rule = f'package p\n\nfail contains {{"msg": x, "path": x, "address": x}} if x := {long}\n'
+    [finding] = _judge(rule.replace('["a" |', '[sprintf("%d", [i]) |')).findings
+    for said in (finding.message, finding.path or "", finding.address or ""):
+        assert len(said) == MOST_CHARACTERS
+        assert said.endswith("\N{HORIZONTAL ELLIPSIS}")
 
 
 def test_files_of_one_package_share_their_rules_and_their_name() -> None:

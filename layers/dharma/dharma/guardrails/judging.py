@@ -19,6 +19,7 @@ from dharma.guardrails.verdict import (
 )
 
 Resource = Mapping[str, Any]
+MOST_CHARACTERS = 4000
 _ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*[A-Za-z_]\w*\.[\w-]+(?:\[[^\]]*\])?")
 
 
@@ -114,7 +115,7 @@ class Judge:
             policy.severity,
             policy.category,
             status,
-            message,
+            _bounded(message),
             remediation=policy.remediation,
             source=policy.source,
         )
@@ -178,4 +179,13 @@ def _severity(value: Any, default: Severity) -> Severity:
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return _bounded(value) if isinstance(value, str) and value else None
+
+
+def _bounded(text: str) -> str:
+    """What a policy says is read by people, and searched for addresses."""
+    return (
+        text
+        if len(text) <= MOST_CHARACTERS
+        else f"{text[: MOST_CHARACTERS - 1]}\N{HORIZONTAL ELLIPSIS}"
+    )
