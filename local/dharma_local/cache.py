@@ -12,11 +12,12 @@ import sys
 
 from fakeredis import TcpFakeServer
 
-from dharma_local import lifeline, ready
+from dharma_local import lifeline, own_log, ready
 
 
 def main() -> None:
     lifeline.hold_on()
+    own_log.survive_a_full_disk()
     server = serving(socket.socket(fileno=int(sys.argv[1])))
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(0))
     ready.announce()

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,7 +57,17 @@ class Child:
         return self._process.pid if self._process else None
 
     def start(self) -> None:
+        """Start it, or wait to try again when this machine has no room for it just now."""
+        self.started_at = time.time()
+        try:
+            self._begin()
+        except OSError as error:
+            print(f"{self.spec.name} cannot be started: {error}", file=sys.stderr, flush=True)
+            self._ended(None)
+
+    def _begin(self) -> None:
         read_end, write_end = os.pipe()
+        self._ready_end = read_end
         os.set_blocking(read_end, False)
         line = lifeline.descriptor()
         descriptors = [s.fileno() for s in self.spec.sockets]
@@ -65,21 +76,22 @@ class Child:
             lifeline.VARIABLE: str(line),
             ready.VARIABLE: str(write_end),
         }
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", *self.spec.arguments],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=environment,
-                pass_fds=(*descriptors, line, write_end),
-                start_new_session=True,
-            )
-        os.close(write_end)
-        self._ready_end = read_end
-        self.started_at = time.time()
+        try:
+            with self._log.open("ab") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-P", "-m", *self.spec.arguments],
+                    stdin=subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=environment,
+                    pass_fds=(*descriptors, line, write_end),
+                    start_new_session=True,
+                )
+        finally:
+            os.close(write_end)
         self.state = "starting"
-        self._pid_file.write_text(f"{self._process.pid}\n")
+        with suppress(OSError):  # it is for a supervisor that finds what a killed one left
+            self._pid_file.write_text(f"{self._process.pid}\n")
 
     def look(self) -> bool:
         """Notice that it became ready or ended, start it again when it is time; True if changed."""
@@ -108,7 +120,7 @@ class Child:
             os.close(self._ready_end)
             self._ready_end = None
 
-    def _ended(self, code: int) -> None:
+    def _ended(self, code: int | None) -> None:
         self._process = None
         self._close_ready_end()
         self.last_exit = code
@@ -141,11 +153,14 @@ class Child:
         try:
             if self._log.stat().st_size < LOG_LIMIT:
                 return
-            older = self._log.with_suffix(".log.1")
-            older.write_bytes(self._log.read_bytes())
-            os.truncate(self._log, 0)
         except FileNotFoundError:
             return  # somebody tidied up
+        older = self._log.with_suffix(".log.1")
+        try:
+            older.write_bytes(self._log.read_bytes())
+        except OSError:
+            older.unlink(missing_ok=True)  # no room: rather a shorter log than a full disk
+        os.truncate(self._log, 0)
 
 
 def listen(port: int, variable: str, what: str) -> socket.socket:

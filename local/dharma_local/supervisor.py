@@ -24,6 +24,7 @@ from typing import IO, Any
 
 from dharma.core.clock import isoformat
 from dharma.core.errors import Conflict, DharmaError, Unavailable
+from dharma_local import own_log
 from dharma_local.processes import (
     Child,
     child_environment,
@@ -278,12 +279,12 @@ class _Supervisor:
         self._stopping = True
 
     def _watch(self, on_ready: Callable[[], None] | None) -> None:
-        self._tell()
+        told = self._told()
         rotate_at = time.monotonic() + _ROTATE_EVERY
         while not self._stopping:
             changed = [child for child in self._children if child.look()]
-            if changed:
-                self._tell()
+            if changed or not told:
+                told = self._told()
                 if self._log is not None:
                     for child in changed:
                         self._log(f"{isoformat(datetime.now(UTC))} {child.spec.name} {child.state}")
@@ -295,6 +296,15 @@ class _Supervisor:
                     child.rotate()
                 rotate_at = time.monotonic() + _ROTATE_EVERY
             time.sleep(_LOOK_EVERY)
+
+    def _told(self) -> bool:
+        """Whether the state could be written down for others; a full disk is no reason to leave
+        the processes alone."""
+        try:
+            self._tell()
+        except OSError:
+            return False
+        return True
 
     def _tell(self) -> None:
         processes = [
@@ -410,6 +420,7 @@ def health() -> dict[str, str]:
 
 
 def main() -> None:
+    own_log.survive_a_full_disk()
     try:
         Stack().start(foreground=True, log=lambda line: print(line, flush=True))
     except DharmaError as error:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 from dharma.adapters.local.workflows import FILE_NAME
 from dharma.bootstrap import application
-from dharma_local import lifeline, ready
+from dharma_local import lifeline, own_log, ready
 from dharma_local.engine.journal import Journal
 from dharma_local.engine.service import Engine
 from dharma_local.template import Template
@@ -31,6 +31,7 @@ STORE_FILE = "store.sqlite3"
 
 def main() -> None:
     lifeline.hold_on()
+    own_log.survive_a_full_disk()
     template = load_template(Path(sys.argv[1]))
     for name, value in template.environment.items():
         os.environ.setdefault(name, value)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
-from dharma_local import lifeline
+from dharma_local import lifeline, own_log
 from dharma_local.gateway.app import Gateway
 from dharma_local.gateway.connection import Connection
 from dharma_local.gateway.invoke import Invoker
@@ -27,6 +27,7 @@ _WARM_AFTER = 3.0
 
 def main() -> None:
     lifeline.hold_on()
+    own_log.survive_a_full_disk()
     template = load_template(Path(sys.argv[1]))
     for name, value in template.environment.items():
         os.environ.setdefault(name, value)

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dharma_local import lifeline, ready
+from dharma_local import lifeline, own_log, ready
 
 if TYPE_CHECKING:
     from dharma_local.sandbox.account import RecordedAccount
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 def main() -> None:
     lifeline.hold_on()
+    own_log.survive_a_full_disk()
     descriptor, recording_file, port = int(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
     os.environ["MOTO_PORT"] = port
     os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")

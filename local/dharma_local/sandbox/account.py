@@ -201,12 +201,11 @@ class RecordedAccount:
         if scope in self._seen and only_reads(environ, body):
             return self._run(environ)
         seed = self._recording.next_seed()
+        # Before it is done: what cannot be recorded must not happen either.
+        self._recording.append(seed, environ, body)
         self._seed(seed)
         self._seen.add(scope)
-        try:
-            return self._run(environ)
-        finally:
-            self._recording.append(seed, environ, body)
+        return self._run(environ)
 
     def _run(self, environ: dict[str, Any]) -> Answer:
         said: list[tuple[str, list[tuple[str, str]]]] = []

@@ -47,11 +47,11 @@ class Recording:
 
     def _open(self) -> None:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        self._file = os.fdopen(descriptor, "r+b")
+        self._file = os.fdopen(descriptor, "r+b", buffering=0)
         self.base: Base | None = None
         self.count = self.length = 0
         self._digest = hashlib.sha256()
-        for line in self._file:
+        for line in self._lines():
             said = _json(line) if line.endswith(b"\n") else None
             if said is None:
                 break
@@ -70,30 +70,37 @@ class Recording:
         return _SEED + self.count
 
     def append(self, seed: int, environ: dict[str, Any], body: bytes) -> None:
-        """Synced when it returns."""
+        """Synced when it returns; where there is no room for it, the recording stays as it was."""
         entry = {
             "seed": seed,
             "environ": _plain(environ),
             "body": base64.b64encode(body).decode("ascii"),
         }
         line = json.dumps(entry).encode() + b"\n"
-        self._file.write(line)
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        try:
+            written = 0
+            while written < len(line):
+                written += self._file.write(line[written:])
+            os.fsync(self._file.fileno())
+        except OSError:
+            self._file.truncate(self.length)
+            self._file.seek(self.length)
+            raise
         self._digest.update(line)
         self.length += len(line)
         self.count += 1
 
     def entries(self) -> Iterator[tuple[int, dict[str, Any]]]:
         """Seed and WSGI environment of each request, for the replay."""
-        self._file.seek(0)
-        if self.base is not None:
-            self._file.readline()
-        for line in self._file:
+        for number, line in enumerate(self._lines()):
             entry = json.loads(line)
-            body = base64.b64decode(entry["body"])
-            yield entry["seed"], prepared(entry["environ"], body)
-        self._file.seek(0, os.SEEK_END)
+            if number > 0 or self.base is None:
+                body = base64.b64decode(entry["body"])
+                yield entry["seed"], prepared(entry["environ"], body)
+
+    def _lines(self) -> Iterator[bytes]:
+        with self._path.open("rb") as file:
+            yield from file
 
     def fingerprint(self) -> tuple[int, str]:
         """Length and digest of all of it."""

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dharma_local import lifeline
+from dharma_local import lifeline, own_log
 from dharma_local.functions import (
     PAYLOAD_LIMIT,
     FunctionError,
@@ -30,6 +30,7 @@ _LENGTH = struct.Struct("!I")
 
 def main() -> None:
     lifeline.hold_on()
+    own_log.survive_a_full_disk()
     connection = socket.socket(fileno=int(sys.argv[1]))
     connection.set_inheritable(False)
     greeting = _receive(connection)

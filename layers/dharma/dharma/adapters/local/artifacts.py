@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dharma.adapters.local.files import write_atomically
 from dharma.core.artifacts import check_artifact
-from dharma.core.errors import Conflict, NotFound
+from dharma.core.errors import Conflict, NotFound, Unavailable
 
 
 class DirectoryArtifacts:
@@ -22,6 +22,8 @@ class DirectoryArtifacts:
         except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
             # Fine in S3, impossible in a file system.
             raise Conflict(f"{key} is a folder of other artifacts, or lies below one") from error
+        except OSError as error:
+            raise Unavailable(f"the artifact {key} cannot be written: {error.strerror}") from error
 
     def get(self, key: str) -> bytes:
         check_artifact(key)
@@ -29,6 +31,8 @@ class DirectoryArtifacts:
             return (self._root / key).read_bytes()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError) as error:
             raise NotFound(f"there is no artifact {key}") from error
+        except OSError as error:
+            raise Unavailable(f"the artifact {key} cannot be read: {error.strerror}") from error
 
     def delete(self, key: str) -> None:
         check_artifact(key)
