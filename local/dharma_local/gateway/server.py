@@ -14,14 +14,14 @@ from dharma_local.gateway.connection import Connection
 
 # Descriptors that are kept for the functions: stores, workers, what they read.
 _RESERVED = 128
-_MOST_CONNECTIONS = 4096
+MOST_CONNECTIONS = 4096
 _FULL = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
 
 def room_for_connections() -> int:
     """How many connections this process can hold beside its own descriptors."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_CONNECTIONS + _RESERVED
+    wanted = MOST_CONNECTIONS + _RESERVED
     allowed = wanted if most == resource.RLIM_INFINITY else min(most, wanted)
     resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, most))
     return max(1, allowed - _RESERVED)

@@ -28,7 +28,7 @@ TYPE = "at+jwt"
 KEY_BITS = 2048
 # How far two machines' clocks may be apart.
 LEEWAY_SECONDS = 5
-_MOST_CHARACTERS = 8192
+MOST_CHARACTERS = 8192
 # Tenants are parts of keys in the store: nothing that separates keys may be in them.
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SUBJECT = re.compile(r"[\x21-\x7e]{1,128}")
@@ -103,7 +103,7 @@ class TokenVerifier:
 
     def verify(self, token: str) -> VerifiedToken:
         """Raise `Unauthenticated` with the reason, which is for the log and not for the caller."""
-        if len(token) > _MOST_CHARACTERS or not token.isascii():
+        if len(token) > MOST_CHARACTERS or not token.isascii():
             raise Unauthenticated("no token: too long, or not ASCII")
         try:
             decoded = jwt.decode(token, self._key_of, algorithms=[ALGORITHM])
