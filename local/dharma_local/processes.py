@@ -163,6 +163,16 @@ class Child:
         os.truncate(self._log, 0)
 
 
+def refuse_links(state_dir: Path) -> None:
+    """`Misconfigured` for a state folder with links in it: it may have come with somebody else's
+    project, and what the stack writes and cuts would be whatever they lead to."""
+    for place in (*state_dir.glob("*"), *state_dir.glob("*/*")):
+        if place.is_symlink():
+            raise Misconfigured(
+                f"DHARMA_STATE_DIR: {place} is a link; the state folder holds files of its own only"
+            )
+
+
 def listen(port: int, variable: str, what: str) -> socket.socket:
     """A listening socket on this machine alone; `Misconfigured` when the port is taken."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
+from dharma.adapters.local.files import write_atomically
 from dharma.core.clock import isoformat
 from dharma.core.errors import Conflict, DharmaError, Unavailable
 from dharma_local import own_log
@@ -30,6 +31,7 @@ from dharma_local.processes import (
     child_environment,
     kill_leftovers,
     listen,
+    refuse_links,
     specs,
 )
 from dharma_local.stack_settings import HOST, StackSettings
@@ -84,6 +86,7 @@ class Stack:
     def _start_detached(self) -> None:
         if self.is_running():
             raise AlreadyRunning(f"the stack of {self.settings.state_dir} runs already")
+        refuse_links(self.settings.state_dir)
         for folder in (self.settings.state_dir, self.settings.log_dir):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         log_file = self.settings.log_dir / "supervisor.log"
@@ -232,6 +235,7 @@ class _Supervisor:
         # For the children as well: what they keep and log is the user's alone.
         os.umask(0o077)
         settings = self._settings
+        refuse_links(settings.state_dir)
         for folder in (settings.state_dir, settings.run_dir, settings.log_dir):
             folder.mkdir(parents=True, exist_ok=True)
         with (settings.run_dir / "supervisor.lock").open("ab") as lock_file:
@@ -349,9 +353,7 @@ def _signal(pid: int | None, number: signal.Signals) -> None:
 
 def _write_json(file: Path, value: Any) -> None:
     """Whole or not at all, for readers at any moment."""
-    new = file.with_suffix(".new")
-    new.write_text(json.dumps(value, indent=1) + "\n")
-    new.replace(file)
+    write_atomically(file, (json.dumps(value, indent=1) + "\n").encode())
 
 
 def _memory(pids: list[int]) -> dict[int, float]:
