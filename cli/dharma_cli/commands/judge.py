@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -21,9 +22,14 @@ from dharma_cli.options import (
 from dharma_cli.output import Format, Output
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from dharma.model.blueprint import ResolvedBlueprint
     from dharma.orchestrator.plan import Plan
     from dharma_cli.source import Source
+
+
+View = Callable[["Console", dict[str, Any]], None]
 
 
 class Mode(StrEnum):
@@ -84,7 +90,6 @@ def check(
     from dharma.guardrails.verdict import Gate
     from dharma_cli.source import open_source, require_valid
     from dharma_cli.texts import read_list, read_tables
-    from dharma_cli.views.notes import notes, notes_document
     from dharma_cli.views.verdict import verdict
 
     output = Output("check", format)
@@ -103,18 +108,7 @@ def check(
             exceptions=excepted,
             today=datetime.now(UTC).date(),
         ).to_dict()
-    if output.is_json:
-        output.document(
-            {
-                **body,
-                "notes": notes_document(source.read.notes),
-                "environment": source.environment_document(),
-            }
-        )
-    else:
-        verdict(output.console, body)
-        notes(output.notices, source.read.notes)
-        source.say_withheld(output)
+    _show(output, source, body, verdict)
     return exits.FINDINGS if body["blocking"] else exits.FINE
 
 
@@ -139,7 +133,6 @@ def cost(
     from dharma.costing.price_book import PriceBook
     from dharma_cli.source import open_source, require_valid
     from dharma_cli.texts import read_tables
-    from dharma_cli.views.notes import notes, notes_document
     from dharma_cli.views.price_table import price_table
 
     output = Output("cost", format)
@@ -154,19 +147,21 @@ def cost(
         today=today,
         usage_file=str(usage_file) if usage_file else None,
     ).to_dict()
+    _show(output, source, body, price_table)
+    return exits.FINE
+
+
+def _show(output: Output, source: Source, body: dict[str, Any], view: View) -> None:
+    """What was found in a source, in the view of people or as it is."""
+    from dharma_cli.views.notes import notes, notes_document
+
     if output.is_json:
-        output.document(
-            {
-                **body,
-                "notes": notes_document(source.read.notes),
-                "environment": source.environment_document(),
-            }
-        )
+        read = {"notes": notes_document(source.read.notes)}
+        output.document({**body, **read, "environment": source.environment_document()})
     else:
-        price_table(output.console, body)
+        view(output.console, body)
         notes(output.notices, source.read.notes)
         source.say_withheld(output)
-    return exits.FINE
 
 
 def plan(
