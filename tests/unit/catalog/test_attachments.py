@@ -497,3 +497,27 @@ def test_a_policy_in_a_cycle_of_references_stands_apart_from_its_role() -> None:
     assert canonical(back, CATALOG) == canonical([role, function], CATALOG)
     alone = parts_of([role, Resource("aws_lambda_function", "f", {})], "cloudformation")
     assert "Policies" in alone["RRole"].arguments
+
+
+def test_a_piece_that_waits_for_what_needs_its_owner_closes_no_cycle() -> None:
+    subnet = ResourceRef("azurerm_subnet.s", ("id",))
+    group = Part("azurerm_subnet_network_security_group_association.a", "", {})
+    parts = [
+        Part("azurerm_subnet.s", "azurerm_subnet", {"name": "s"}),
+        Part(
+            "azurerm_network_interface.n",
+            "azurerm_network_interface",
+            {"ip_configuration": [{"name": "a", "subnet_id": subnet}]},
+        ),
+        replace(
+            group,
+            type="azurerm_subnet_network_security_group_association",
+            arguments={"subnet_id": subnet, "network_security_group_id": "/nsg"},
+            depends_on=("azurerm_network_interface.n", "azurerm_subnet.s"),
+        ),
+    ]
+    resources, notes = read_parts(*parts)
+    assert resources["azurerm_subnet.s"].depends_on == ()
+    assert notes == [("approximated", group.address, "depends_on")]
+    document, _ = write(list(resources.values()), "terraform", CATALOG)
+    assert len(document.parts) == 3

@@ -390,7 +390,8 @@ class _Reading:
 
     def _depends_on(self, folding: Folding) -> tuple[str, ...]:
         """Addresses of the model. What is written only to wait for an attachment of a resource that
-        is referred to anyway is left out: it will be written again."""
+        is referred to anyway is left out: it will be written again. So is what a piece waits for
+        and what in turn needs the resource that the piece is a part of now."""
         found: dict[str, None] = {}
         parts = [folding.part, *(part for part, _ in folding.pieces)]
         for part in parts:
@@ -399,6 +400,10 @@ class _Reading:
                 target = owned[0] if owned is not None else self._foldings.get(address)
                 if target is None:
                     found[address] = None
+                elif part is not folding.part and self._needs(target, folding):
+                    why = f"{target.address} needs what this is a part of now: the order is lost"
+                    if target is not folding:
+                        self._note("approximated", part, "depends_on", why)
                 elif target is not folding and not (
                     owned is not None
                     and isinstance(owned[1].form, Attachment)
@@ -407,6 +412,23 @@ class _Reading:
                 ):
                     found[target.address] = None
         return tuple(found)
+
+    def _needs(self, folding: Folding, wanted: Folding) -> bool:
+        """Whether a resource refers to another one or waits for it, be it through others."""
+        seen: set[str] = set()
+        waiting = [folding]
+        while waiting:
+            here = waiting.pop()
+            if here is wanted:
+                return True
+            values = here.part.arguments.values()
+            for address in (*here.part.awaited, *(a for v in values for a in refers(v))):
+                owned = self._owner_of.get(address)
+                target = owned[0] if owned is not None else self._foldings.get(address)
+                if target is not None and target.part.address not in seen:
+                    seen.add(target.part.address)
+                    waiting.append(target)
+        return False
 
     def _mentions(self, part: Part, address: str) -> bool:
         return any(target == address for v in part.arguments.values() for target in refers(v))
