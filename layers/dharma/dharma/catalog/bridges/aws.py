@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import ClassVar
 
 from dharma.catalog.bridges.bridge import Bridge
+from dharma.catalog.bridges.state_machine import SubstitutedDefinition
 from dharma.catalog.document import Part
 from dharma.core.errors import NotExpressible
 from dharma.model.blueprint import Resource
@@ -382,6 +383,7 @@ AWS_BRIDGES: dict[str, Bridge] = {
     "launch_template_version": LaunchTemplateVersion(),
     "numbered_lifecycle_rules": NumberedLifecycleRules(),
     "scaling_target": ScalingTarget(),
+    "substituted_definition": SubstitutedDefinition(),
     "statement_of_event_bus": StatementOfEventBus(),
     "protocol_of_instances": ProtocolOfInstances(),
     "root_device": RootDevice(throughput=False),

@@ -38,6 +38,10 @@ def add_machine(owner: Owner, made: Made) -> None:
     if place is not None:
         names = {"S3Bucket": "Bucket", "S3Key": "Key", "S3ObjectVersion": "Version"}
         machine["DefinitionS3Location"] = {names[name]: part for name, part in place.items()}
+    elif "DefinitionUri" in given:
+        named = f"{owner.address}.DefinitionUri"
+        made.report("the definition in another file is not read", given["DefinitionUri"][1], named)
+        machine.pop("DefinitionSubstitutions", None)
     if "Tags" in given:
         machine["Tags"] = pairs(given["Tags"][1])
     if "Role" in given:
