@@ -13,7 +13,7 @@ from dharma.model.expressions.nodes import Binary, ResourceRef, Unknown, Variabl
 TEMPLATE = """
 AWSTemplateFormatVersion: "2010-09-09"
 Description: Queues
-Transform: AWS::LanguageExtensions
+Transform: Count
 Metadata:
   AWS::CloudFormation::Interface: {ParameterGroups: []}
 Rules: {R: {}}
@@ -114,7 +114,7 @@ def test_nothing_is_lost_without_a_note(result: ReadResult) -> None:
     told = {(n.kind, n.address, n.path) for n in result.notes}
     assert told == {
         ("not_understood", "Transform", ""),
-        ("not_understood", "Rules", ""),
+        ("no_counterpart", "Rules", ""),
         ("not_understood", "Resources.Fn::ForEach::Many", ""),
         ("not_understood", "Resources.Mystery", "Color"),
         ("not_understood", "Outputs.Broken", ""),

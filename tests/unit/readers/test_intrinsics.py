@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from dharma.blueprint.readers import ReadResult, read_text
 from dharma.core.errors import DharmaError
-from dharma.model.expressions.nodes import Expression, Unknown, Value
+from dharma.model.expressions.nodes import Expression, Unknown, Value, VariableRef
 from dharma.model.expressions.printer import print_expression
 
 HEAD = """
@@ -218,3 +218,25 @@ def test_no_template_crashes_the_reader(a: Any, b: Any, c: Any, d: Any) -> None:
     }  # fmt: skip
     with contextlib.suppress(DharmaError):
         read_text(json.dumps(template), "t.json")
+
+
+def test_an_output_of_another_stack_is_an_input() -> None:
+    result = read_text(
+        "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: "
+        "{'Fn::GetStackOutput': {StackName: base, OutputName: Name}}}}}",
+        "t.yaml",
+    )
+    assert [v.name for v in result.blueprint.variables] == ["imported_base_name"]
+    [topic] = result.blueprint.resources
+    assert topic.properties == {"name": VariableRef("imported_base_name")}
+
+
+def test_a_look_up_that_finds_nothing_is_its_default() -> None:
+    result = read_text(
+        "Mappings: {M: {a: {b: c}}}\n"
+        "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: "
+        "{'Fn::FindInMap': [M, x, b, {DefaultValue: usual}]}}}}",
+        "t.yaml",
+    )
+    [topic] = result.blueprint.resources
+    assert topic.properties == {"name": "usual"}

@@ -237,12 +237,12 @@ def test_without_the_transform_nothing_is_expanded() -> None:
 def test_another_transform_is_still_named() -> None:
     text = TEMPLATE.replace(
         "Transform: AWS::Serverless-2016-10-31",
-        "Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]",
+        "Transform: [AWS::Serverless-2016-10-31, Count]",
     )
     result = read(text)
     named(result, "aws_lambda_function.orders")
     messages = [n.message for n in result.notes]
-    assert "the transform AWS::LanguageExtensions is not executed" in messages
+    assert "the transform Count is not executed" in messages
 
 
 def test_a_state_machine_has_a_role_and_rules() -> None:

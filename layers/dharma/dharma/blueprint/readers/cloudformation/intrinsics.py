@@ -142,7 +142,7 @@ class Intrinsics:
             name, _, attribute = node.value.partition(".")
             steps: list[object] = [attribute] if attribute else []
         elif isinstance(node.value, list):
-            words = [child.value for child in node.value]
+            words = [self.value(child) for child in node.value]
             name, steps = str(words[0]) if words else "", list(words[1:])
         else:
             raise NotUnderstood("it takes a resource and an attribute")
@@ -157,14 +157,24 @@ class Intrinsics:
 
     def _import(self, node: Node) -> Value:
         """A value of another stack: an input here, since the model knows no other stacks."""
-        exported = self.value(node)
+        return self._foreign(self.value(node), "import", node)
+
+    def _foreign(self, exported: Value, what: str, node: Node) -> Value:
         words = [p for p in _texts(exported) if p]
         name = re.sub(r"[^a-z0-9]+", "_", "_".join(["imported", *words]).lower()).strip("_")
         said = exported if isinstance(exported, str) else " ".join(words)
         described = f"The value that another stack exports as {said}."
         self.imports.setdefault(name, Variable(name, required=True, description=described))
-        self.note("approximated", f"the import became the variable {name}", node)
+        self.note("approximated", f"the {what} became the variable {name}", node)
         return VariableRef(name)
+
+    def _stack_output(self, node: Node) -> Value:
+        """An output of another stack by its name: an input here, as an import is."""
+        said = self.value(node)
+        names = (said.get("StackName"), said.get("OutputName")) if isinstance(said, dict) else ()
+        if not names or None in names:
+            raise NotUnderstood("it takes the name of a stack and of an output")
+        return self._foreign(list(names), "output", node)
 
     # Text
 
@@ -258,29 +268,34 @@ class Intrinsics:
 
     def _find_in_map(self, node: Node) -> Value:
         words = node.value if isinstance(node.value, list) else []
-        if len(words) not in (3, 4) or not isinstance(words[0].value, str):
+        mapping = self.value(words[0]) if len(words) in (3, 4) else None
+        if not isinstance(mapping, str):
             raise NotUnderstood("it takes the name of a mapping and two keys")
-        rows = self._mapping(words[0].value)
-        first, second = self.value(words[1]), self.value(words[2])
+        otherwise = _default_of(words)
+        try:
+            found, sure = self._looked_up(mapping, self.value(words[1]), self.value(words[2]))
+        except NotUnderstood:
+            if otherwise is None:
+                raise
+            return self.value(otherwise)
+        return found if sure or otherwise is None else Call("try", (found, self.value(otherwise)))
+
+    def _looked_up(self, mapping: str, first: Value, second: Value) -> tuple[Value, bool]:
+        """What stands in a mapping under two keys, and whether it does for certain."""
+        rows = self._mapping(mapping)
         if isinstance(first, str) and isinstance(rows, dict):
             if first not in rows:
-                raise NotUnderstood(f"the mapping {words[0].value} has no {first}")
+                raise NotUnderstood(f"the mapping {mapping} has no {first}")
             row = rows[first]
             if isinstance(second, str) and isinstance(row, dict):
                 if second not in row:
-                    raise NotUnderstood(f"{words[0].value}.{first} has no {second}")
-                return row[second]
-            return Index(row, second)
+                    raise NotUnderstood(f"{mapping}.{first} has no {second}")
+                return row[second], True
+            return Index(row, second), False
         if isinstance(second, str) and isinstance(rows, dict):
             column = {k: r[second] for k, r in rows.items() if isinstance(r, dict) and second in r}
-            found: Value = Index(column, first)
-        else:
-            found = Index(Index(rows, first), second)
-        if len(words) == 4 and isinstance(words[3].value, dict):
-            default = words[3].value.get("DefaultValue")
-            if default is not None:
-                return Call("try", (found, self.value(default[1])))
-        return found
+            return Index(column, first), False
+        return Index(Index(rows, first), second), False
 
     def _mapping(self, name: str) -> Value:
         if name not in self._mappings:
@@ -340,6 +355,13 @@ class Intrinsics:
         return self.value(first), self.value(second)
 
 
+def _default_of(words: list[Node]) -> Node | None:
+    """The `DefaultValue` of a look-up."""
+    said = words[3].value if len(words) == 4 else None
+    found = said.get("DefaultValue") if isinstance(said, dict) else None
+    return None if found is None else found[1]
+
+
 def _texts(value: Value) -> list[str]:
     found = []
     for node in walk(value):
@@ -365,6 +387,7 @@ _FUNCTIONS: dict[str, Callable[[Intrinsics, Node], Value]] = {
     "Fn::FindInMap": Intrinsics._find_in_map,
     "Fn::GetAZs": Intrinsics._azs,
     "Fn::GetAtt": Intrinsics._getatt,
+    "Fn::GetStackOutput": Intrinsics._stack_output,
     "Fn::If": Intrinsics._if,
     "Fn::ImportValue": Intrinsics._import,
     "Fn::Join": Intrinsics._join,

@@ -3,8 +3,8 @@
 Parameters become variables, conditions and mappings are written in where they are used, resources
 go through the catalog. `DeletionPolicy: Retain` is `prevent_destroy`; every other attribute of a
 resource (`UpdatePolicy`, `CreationPolicy`, `Metadata`, another deletion policy) is kept under
-`native.cloudformation`. SAM's resources stand for what its transform makes of them (`sam`). Macros
-and `Fn::ForEach` are not executed: what they would make is reported, not guessed.
+`native.cloudformation`. SAM's resources stand for what its transform makes of them (`sam`), loops
+are written out (`loops`). Macros are not executed: what they would make is reported, not guessed.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any
 
 from dharma.blueprint.readers.cloudformation.intrinsics import Intrinsics
+from dharma.blueprint.readers.cloudformation.loops import EXTENSIONS, LOOP, written_out
 from dharma.blueprint.readers.cloudformation.parameters import Parameter, Parameters, read_parameter
 from dharma.blueprint.readers.cloudformation.sam.expansion import TRANSFORM, expanded
 from dharma.blueprint.readers.folding import folded
@@ -72,7 +73,10 @@ class _Template:
         self.sections = root.value
         if "Resources" not in self.sections or self.sections["Resources"][1].value is None:
             raise invalid_template("the template has no Resources", root, self.file)
-        self._sam = _uses_sam(self.sections)
+        self._sam = _uses(self.sections, TRANSFORM)
+        self._loops = _uses(self.sections, EXTENSIONS)
+        if self._loops:
+            self.sections = written_out(self.sections, self._loop_note)
         made = self._with_sam_expanded()
         self.marks = self._own_marks()
         self.parameters = Parameters(self._parameters(), self.marks.get("Optional", ()))
@@ -138,6 +142,11 @@ class _Template:
         origin = self._origin(node, address)
         self.notes.append(Note("not_understood", address, path, message, origin))
 
+    def _loop_note(self, message: str, node: Node, address: str) -> None:
+        note = Note("approximated", address, "", message, self._origin(node, address))
+        if note not in self.notes:
+            self.notes.append(note)
+
     def _with_sam_expanded(self) -> dict[str, str]:
         """The logical ids behind the names that SAM gives to what it makes."""
         if not self._sam:
@@ -158,8 +167,11 @@ class _Template:
         for name, (key, node) in self.sections.items():
             if name == "Transform":
                 for transform in _transforms(node):
-                    if transform != TRANSFORM:
+                    if transform not in (TRANSFORM, EXTENSIONS):
                         self._note(f"the transform {transform} is not executed", key, name)
+            elif name == "Rules":
+                note = "what must hold of parameters together is not kept"
+                self.notes.append(Note("no_counterpart", name, "", note, self._origin(key, name)))
             elif name not in _SECTIONS and not (self._sam and name == "Globals"):
                 self._note("the section is not understood", key, name)
 
@@ -187,9 +199,14 @@ class _Template:
             body = node.value
             kind = body.get("Type") if isinstance(body, dict) else None
             if not isinstance(body, dict) or kind is None or not isinstance(kind[1].value, str):
-                if not logical.startswith("Fn::"):
+                if not logical.startswith(LOOP):
                     raise invalid_template(f"{address} has no Type", key, self.file)
-                self._note("it is not executed", key, address)
+                why = (
+                    "what it goes over cannot be told"
+                    if self._loops
+                    else f"the template does not ask for the transform {EXTENSIONS}"
+                )
+                self._note(f"the loop is not written out: {why}", key, address)
                 continue
             parts.append(self._part(logical, kind[1].value, body, self._origin(key, address)))
         return parts
@@ -291,8 +308,8 @@ def _transforms(node: Node) -> list[str]:
     return [node.value if isinstance(node.value, str) else "macros"]
 
 
-def _uses_sam(sections: Members) -> bool:
-    return "Transform" in sections and TRANSFORM in _transforms(sections["Transform"][1])
+def _uses(sections: Members, transform: str) -> bool:
+    return "Transform" in sections and transform in _transforms(sections["Transform"][1])
 
 
 def _text(body: Members, name: str) -> str | None:
