@@ -7,6 +7,8 @@ import json
 import pytest
 
 from dharma.blueprint.readers import ReadResult, read_text
+from dharma.catalog import load_catalog
+from dharma.generator import generate
 from dharma.model.blueprint import Lifecycle, Variable
 from dharma.model.expressions.nodes import Binary, ResourceRef, Unknown, VariableRef
 
@@ -175,3 +177,23 @@ def test_an_output_of_what_was_folded_into_another_resource_is_unknown_and_noted
     assert isinstance(policy.value, Unknown)
     assert bucket.value == ResourceRef(resource.address, ("id",))
     assert [(n.address, n.path) for n in result.notes] == [("Outputs.Policy", "Value")]
+
+
+def test_a_list_of_policies_out_of_a_text_comes_back_as_it_was() -> None:
+    text = """\
+Parameters:
+  Arns: {Type: String, Default: ""}
+Conditions:
+  Some: !Not [!Equals [!Ref Arns, ""]]
+Resources:
+  Worker:
+    Type: AWS::IAM::Role
+    Properties:
+      AssumeRolePolicyDocument: {Version: "2012-10-17", Statement: []}
+      ManagedPolicyArns: !If [Some, !Split [",", !Ref Arns], !Ref AWS::NoValue]
+"""
+    catalog = load_catalog()
+    read = read_text(text, "t.yaml", catalog).blueprint
+    (written,) = generate(read, "cloudformation", catalog).files.values()
+    assert read_text(written, "t.yaml", catalog).blueprint.resources == read.resources
+    assert "!Split" in written

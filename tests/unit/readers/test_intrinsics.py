@@ -240,3 +240,26 @@ def test_a_look_up_that_finds_nothing_is_its_default() -> None:
     )
     [topic] = result.blueprint.resources
     assert topic.properties == {"name": "usual"}
+
+
+def test_an_element_of_a_text_is_reported() -> None:
+    result = read_text(
+        "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: "
+        "{'Fn::Select': [1, text]}}}}",
+        "t.yaml",
+    )
+    assert [n.message for n in result.notes] == ["Fn::Select: it takes an index and a list"]
+
+
+def test_a_condition_says_nothing_twice() -> None:
+    result = read_text(
+        "Parameters: {A: {Type: String}, B: {Type: String}}\n"
+        "Conditions:\n"
+        "  IsA: {'Fn::Equals': [{Ref: A}, x]}\n"
+        "  IsBoth: {'Fn::And': [{Condition: IsA}, {'Fn::Equals': [{Ref: B}, y]}]}\n"
+        "  Is: {'Fn::And': [{Condition: IsBoth}, {Condition: IsA}]}\n"
+        "Resources: {T: {Type: 'AWS::SNS::Topic', Condition: Is}}",
+        "t.yaml",
+    )
+    [topic] = result.blueprint.resources
+    assert print_expression(topic.condition) == 'var.a == "x" && var.b == "y"'

@@ -326,6 +326,9 @@ class _Writing:
             return None
         if bag.declared.holds_objects:
             return list(write_inline(form, bag, atoms, address, where))
+        alone = atoms[0].value if len(atoms) == 1 else None
+        if isinstance(alone, Splat) and not alone.path:  # All elements of a list are that list.
+            return Atom(alone.collection, atoms[0].condition).as_value()
         gathered: Value = None
         for atom in atoms:
             gathered = with_member(gathered, atom.as_value())

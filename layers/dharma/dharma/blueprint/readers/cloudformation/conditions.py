@@ -5,7 +5,7 @@ They are written in where they are named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from dharma.blueprint.readers.cloudformation.functions import (
     NotUnderstood,
@@ -112,4 +112,18 @@ def _combined(operator: str, left: Value, right: Value) -> Value:
         if isinstance(one, bool):
             decided = one if operator == "||" else not one
             return one if decided else other
-    return Binary(operator, left, right)
+    said = list(_operands(operator, left))
+    for operand in _operands(operator, right):
+        if operand not in said:
+            left = Binary(operator, left, operand)
+            said.append(operand)
+    return left
+
+
+def _operands(operator: str, value: Value) -> Iterator[Value]:
+    """What a chain of one operator joins: conditions that name others say much twice."""
+    if isinstance(value, Binary) and value.operator == operator:
+        yield from _operands(operator, value.left)
+        yield from _operands(operator, value.right)
+    else:
+        yield value

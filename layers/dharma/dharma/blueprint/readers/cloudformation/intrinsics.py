@@ -264,6 +264,8 @@ class Intrinsics:
             if 0 <= index < len(values):
                 return values[index]
             raise NotUnderstood(f"the list has no element {index}")
+        if isinstance(values, str | int | float | dict):
+            raise NotUnderstood("it takes an index and a list")
         return Index(values, index)
 
     def _find_in_map(self, node: Node) -> Value:
