@@ -263,3 +263,13 @@ def test_a_condition_says_nothing_twice() -> None:
     )
     [topic] = result.blueprint.resources
     assert print_expression(topic.condition) == 'var.a == "x" && var.b == "y"'
+
+
+def test_a_condition_that_compares_nothing_is_reported() -> None:
+    result = read_text(
+        "Conditions: {Odd: odd}\n"
+        "Resources: {T: {Type: 'AWS::SNS::Topic', Properties: {TopicName: "
+        "{'Fn::If': [Odd, a, b]}}}}",
+        "t.yaml",
+    )
+    assert [n.message for n in result.notes] == ["Fn::If: the condition Odd compares nothing"]

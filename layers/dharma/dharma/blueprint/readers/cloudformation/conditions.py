@@ -20,6 +20,7 @@ from dharma.model.expressions.negation import negated
 from dharma.model.expressions.nodes import (
     Ambient,
     Binary,
+    Expression,
     Template,
     Unary,
     Value,
@@ -61,6 +62,8 @@ class Conditions:
             found = self.test(node)
         finally:
             self._open.pop()
+        if not isinstance(found, bool | Expression):
+            raise NotUnderstood(f"the condition {name} compares nothing")
         # Written in wherever it is named, a condition must not double at every step.
         if sum(1 for _ in walk(found)) > _NODES_MAX:
             raise NotUnderstood(f"the condition {name} is too large to be written in")
