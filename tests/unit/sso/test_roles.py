@@ -50,6 +50,8 @@ def test_roles_add_up() -> None:
     both = who("editor", "approver")
     require(both, "POST /deployments")
     require(both, "POST /deployments/{id}/approve")
+    assert "POST /deployments/{id}/approve" not in allowed("editor")
+    assert "POST /deployments" not in allowed("approver")
 
 
 @pytest.mark.parametrize("roles", [(), ("root",)])

@@ -131,10 +131,6 @@ class Aliases:
             }
         )
 
-    @property
-    def region_values(self) -> list[Value]:
-        return list(self._regions.values())
-
 
 def backend_block(backend: Backend | None) -> Block:
     """Where the state is kept. Every one of them locks it by its own means."""
