@@ -38,10 +38,16 @@ def read(*resources: dict[str, Any]) -> ReadResult:
         ({"kind": "app"}, "azurerm_windows_web_app"),
         ({"kind": "app,linux"}, "azurerm_linux_web_app"),
         ({"kind": "functionapp,linux"}, "azurerm_linux_function_app"),
+        ({"kind": "functionapp"}, "azurerm_windows_function_app"),
+        ({"kind": "functionapp", "properties": {"reserved": True}}, "azurerm_linux_function_app"),
+        (
+            {"kind": "functionapp", "properties": {"siteConfig": {"linuxFxVersion": "NODE|20"}}},
+            "azurerm_linux_function_app",
+        ),
     ],
 )
 def test_a_site_is_what_its_kind_says_and_a_web_app_on_windows_else(
-    said: dict[str, str], kind: str
+    said: dict[str, Any], kind: str
 ) -> None:
     types = [r.type for r in read(site(**said)).blueprint.resources]
     assert types == ["azurerm_resource_group", kind]
@@ -57,6 +63,21 @@ def test_app_settings_beside_the_site_are_the_sites() -> None:
     }
     _, app = read(site(), settings).blueprint.resources
     assert app.properties["app_settings"] == {"STAGE": "dev"}
+
+
+def test_who_may_publish_with_a_password_is_said_of_the_site() -> None:
+    policy = {
+        "type": "Microsoft.Web/sites/basicPublishingCredentialsPolicies",
+        "apiVersion": "2022-03-01",
+        "name": "portal/scm",
+        "properties": {"allow": False},
+        "dependsOn": ["[resourceId('Microsoft.Web/sites', 'portal')]"],
+    }
+    result = read(site(), policy)
+    _, app = result.blueprint.resources
+    assert app.properties["webdeploy_publish_basic_authentication_enabled"] is False
+    code = generate(result.blueprint, "terraform", CATALOG).files["main.tf"]
+    assert "webdeploy_publish_basic_authentication_enabled = false" in code
 
 
 def test_other_settings_beside_the_site_pass_through_and_come_back() -> None:

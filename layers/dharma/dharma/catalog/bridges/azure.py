@@ -28,6 +28,11 @@ _RUNTIMES = {
     "java_version": ("JAVA|", "java"),
     "powershell_core_version": ("POWERSHELL|", "powershell"),
 }
+_ON_WINDOWS = {
+    "netFrameworkVersion": "dotnet",
+    "javaVersion": "java",
+    "powerShellVersion": "powershell",
+}
 _Found = tuple[Value, dict[str, Value]]
 _Own = Callable[[str, Value], bool]
 
@@ -120,6 +125,12 @@ def _runtime_of(text: Value) -> str | None:
     return None
 
 
+def _runtime_on_windows(site: Mapping[str, Value]) -> str | None:
+    """The language of the one version that is said."""
+    said = [name for member, name in _ON_WINDOWS.items() if site.get(member) is not None]
+    return said[0] if len(said) == 1 else None
+
+
 def _setting(name: str, value: Value) -> Value:
     """`{name, value}`, there only if the value is."""
     if value is None:
@@ -145,7 +156,7 @@ def _without_settings(site: Value, own: _Own) -> _Found:
         return _either(site.condition, *branches)
     if not isinstance(site, dict):
         return site, {}
-    runtime = _runtime_of(site.get("linuxFxVersion"))
+    runtime = _runtime_of(site.get("linuxFxVersion")) or _runtime_on_windows(site)
     settings, found = _taken(site.get("appSettings"), own, runtime)
     rest = {key: value for key, value in site.items() if key != "appSettings"}
     return rest if settings is None else {**rest, "appSettings": settings}, found
