@@ -442,3 +442,19 @@ def test_purge_protection_that_is_said_to_be_off_is_off(said: Any, meant: bool) 
     found = resources(result)["azurerm_key_vault.v"].properties
     assert found.get("purge_protection_enabled", False) == meant
     assert [n.message for n in result.notes if n.kind == "not_understood"] == []
+
+
+def test_an_identity_of_none_is_none_and_a_slash_behind_a_type_says_nothing() -> None:
+    store = {
+        "type": "Microsoft.Storage/storageAccounts/",
+        "apiVersion": "2023-01-01",
+        "name": "store",
+        "location": "westeurope",
+        "sku": {"name": "Standard_LRS"},
+        "kind": "StorageV2",
+        "identity": {"type": "None"},
+        "properties": {},
+    }
+    result = read([store])
+    assert "identity" not in resources(result)["azurerm_storage_account.store"].properties
+    assert [n.message for n in result.notes if n.kind == "not_understood"] == []

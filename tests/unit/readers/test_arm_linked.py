@@ -135,6 +135,14 @@ def test_a_relative_path_is_seen_from_the_file_that_says_it(tmp_path: Path) -> N
     assert messages(result) == []
 
 
+def test_a_whole_address_may_name_a_file_from_the_root_of_the_repository(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    put(tmp_path / "modules" / "disk.json", disks())
+    link = {"uri": "https://example.org/raw/main/modules/disk.json"}
+    main = put(tmp_path / "apps" / "shop" / "main.json", template(deployment(link)))
+    assert "azurerm_managed_disk.data" in found(read_file(main, CATALOG))
+
+
 def test_nothing_outside_of_the_folder_is_read(tmp_path: Path) -> None:
     put(tmp_path / "secret.json", disks())
     (tmp_path / "in" / "nested").mkdir(parents=True)

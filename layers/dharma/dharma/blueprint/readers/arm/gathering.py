@@ -83,7 +83,8 @@ class Gathering:
         """`noted` is what the blueprint called it, where the parent says so."""
         body = body_of(node)
         native = body["type"][1].value if "type" in body else None
-        if not isinstance(native, str) or "name" not in body:
+        native = native.rstrip("/") if isinstance(native, str) else None
+        if not native or "name" not in body:
             expressions.at(where, "", node).note("the resource has no type or no name")
             return
         if "existing" in body and body["existing"][1].value is True:

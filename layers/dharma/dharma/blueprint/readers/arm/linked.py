@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from dharma.blueprint.readers.arm.lenient import as_json
@@ -50,9 +51,8 @@ class LinkedTemplates:
         here = self._paths.get(file)
         if here is None or self._read >= _TEMPLATES_MAX:
             return None
-        for way in paths_of(link):
+        for path in self._places(link, posixpath.dirname(here) or _HERE):
             try:
-                path = joined(posixpath.dirname(here) or _HERE, way)
                 root = self._tree(path)
             except (Outside, OSError):
                 continue
@@ -61,6 +61,16 @@ class LinkedTemplates:
             self._paths[shown] = path
             return LinkedTemplate(root, shown)
         return None
+
+    def _places(self, link: Value, folder: str) -> Iterator[str]:
+        """Where the template of a link may lie: seen from the folder, or, for a whole address, from
+        the root of the repository, which that names too."""
+        ways = list(paths_of(link))
+        for way in ways:
+            with suppress(Outside):
+                yield joined(folder, way)
+        if isinstance(link, str):
+            yield from (way for way in ways if "/" in way)
 
     def _tree(self, path: str) -> Node:
         if path not in self._trees:
