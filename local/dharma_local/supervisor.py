@@ -180,12 +180,23 @@ class Stack:
             if processes and all(p.state == "ready" for p in processes):
                 return
             if time.monotonic() > deadline:
-                late = ", ".join(f"{p.name} ({p.state})" for p in processes if p.state != "ready")
+                late = ", ".join(self._late(p) for p in processes if p.state != "ready")
                 raise Unavailable(
                     f"not ready after {timeout:g} s: {late or 'the stack does not run'};"
                     f" see {self.settings.log_dir}"
                 )
             time.sleep(0.02)
+
+    def _late(self, process: ProcessStatus) -> str:
+        """What state it is in, and the last words of one that ends again and again."""
+        if process.state != "waiting":
+            return f"{process.name} ({process.state})"
+        try:
+            log = (self.settings.log_dir / f"{process.name}.log").read_text("utf-8", "replace")
+        except FileNotFoundError:
+            log = ""
+        last = log.strip().rpartition("\n")[2] or "without a word"
+        return f"{process.name} (ended {process.restarts + 1} times: {last[:300]})"
 
     def health(self) -> dict[str, str]:
         """What each part answers right now: "ok", or what is wrong."""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dharma.adapters.local.workflows import LocalWorkflows
+from dharma.adapters.local.workflows import LocalWorkflows, open_journal
 from dharma.core.errors import Conflict, InvalidInput, LimitExceeded, NotFound, Unavailable
 
 
@@ -65,3 +65,25 @@ def test_waiting_ends_when_its_time_is_over(workflows: LocalWorkflows) -> None:
     started = workflows.start("deploy", "d-1", {})
     with pytest.raises(Unavailable):
         workflows.wait(started, 0.05)
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "engine.sqlite3"
+    path.write_bytes(b"not a database at all, but long enough to have a header" * 100)
+    with pytest.raises(
+        Unavailable, match=r"engine\.sqlite3 cannot be used: file is not a database"
+    ):
+        open_journal(path)
+
+
+def test_a_journal_without_room_is_unavailable_and_works_again_afterwards(
+    workflows: LocalWorkflows,
+) -> None:
+    workflows.start("deploy", "d-1", {})
+    connection = workflows._open()
+    [(pages,)] = connection.execute("PRAGMA page_count")
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    with pytest.raises(Unavailable, match="cannot be written: database or disk is full"):
+        workflows.start("deploy", "d-2", {"text": "x" * 100_000})
+    connection.execute("PRAGMA max_page_count = 100000")
+    workflows.start("deploy", "d-2", {"text": "x" * 100_000})

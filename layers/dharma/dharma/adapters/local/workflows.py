@@ -77,7 +77,7 @@ def execution_id(machine: str, name: str) -> str:
 def open_journal(path: Path) -> sqlite3.Connection:
     """A connection in autocommit mode, the tables made when they are missing.
 
-    Every commit is synced to the disk.
+    Every commit is synced to the disk. `Unavailable` names the file when it cannot be used.
     """
     private_folder(path.parent)
     # SQLite gives its side files the mode of this one.
@@ -85,13 +85,17 @@ def open_journal(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
     )
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA synchronous = FULL")
-    present = connection.execute(
-        "SELECT count(*) FROM sqlite_master WHERE name = 'schedules'"
-    ).fetchone()
-    if not present[0]:
-        connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        present = connection.execute(
+            "SELECT count(*) FROM sqlite_master WHERE name = 'schedules'"
+        ).fetchone()
+        if not present[0]:
+            connection.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise Unavailable(f"the journal {path} cannot be used: {error}") from error
     return connection
 
 
@@ -252,10 +256,12 @@ class LocalWorkflows:
                 raise Unavailable(f"the engine's journal is busy: {error}") from error
             try:
                 yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
-            connection.execute("COMMIT")
+                connection.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                raise Unavailable(f"the engine's journal cannot be written: {error}") from error
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
 
 
 def _payload(value: Any) -> str:
