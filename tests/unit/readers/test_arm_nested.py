@@ -396,3 +396,12 @@ def test_what_azure_answers_about_the_keys_of_a_resource_is_written_again() -> N
     result = read(account, disk("a", tags={"key": key}), schema=GROUP_SCHEMA)
     code = generate(result.blueprint, "arm", CATALOG).files["azuredeploy.json"]
     assert ".Keys[0].value]" in code
+
+
+def test_a_scope_that_a_blueprint_has_no_word_for_is_reported() -> None:
+    for scope, said in (("managementGroup", "a management group"), ("tenant", "the tenant")):
+        schema = f"{SCHEMAS}/2019-08-01/{scope}DeploymentTemplate.json#"
+        notes = [n for n in read(schema=schema).notes if n.address == "$schema"]
+        message = f"it is deployed to {said}: it is read, and written, without that"
+        assert [(n.kind, n.message) for n in notes] == [("not_understood", message)]
+    assert [n for n in read().notes if n.address == "$schema"] == []

@@ -66,6 +66,7 @@ class _Template:
     def read(self, catalog: Catalog) -> ReadResult:
         sections = self.sections
         sections.note_unknown()
+        sections.note_scope()
         names = self._names()
         group, place = resource_group(sections, self.variables, names)
         names.group = place

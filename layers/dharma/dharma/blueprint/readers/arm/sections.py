@@ -70,6 +70,13 @@ class Sections:
                 shown = str(key.value) if isinstance(key.value, str) else name
                 self.note("the section is not understood", key, shown)
 
+    def note_scope(self) -> None:
+        """What a template is deployed to, where a blueprint has no word for it."""
+        for scope, said in (("managementGroup", "a management group"), ("tenant", "the tenant")):
+            if self.is_deployed_to(scope):
+                message = f"it is deployed to {said}: it is read, and written, without that"
+                self.note(message, self.node("$schema"), "$schema")
+
     def is_deployed_to(self, scope: str) -> bool:
         """Whether the schema is that of `subscription`, `tenant` or `managementGroup`."""
         schema = self.node("$schema").value if "$schema" in self else None
