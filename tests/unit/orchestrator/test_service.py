@@ -29,6 +29,7 @@ from dharma.orchestrator.locks import EnvironmentLocks
 from dharma.orchestrator.memory_cloud import MemoryCloud
 from dharma.orchestrator.models import DeploymentRequest
 from dharma.orchestrator.ports import Ports
+from dharma.orchestrator.repository import Appended, Deployments
 from dharma.orchestrator.service import Orchestrator, may_approve, stack_name
 from dharma.orchestrator.showing import SENSITIVE
 
@@ -269,6 +270,25 @@ def test_cancelling_is_asked_once_and_nothing_awaits_approval(orchestrator: Orch
     assert orchestrator.cancel(asked.id, EVE).cancel_requested_by == "ada"
     with pytest.raises(Conflict, match="awaits no approval"):
         orchestrator.approve(asked.id, ADA)
+
+
+def test_a_decision_that_is_said_again_is_no_error_however_late(
+    orchestrator: Orchestrator, ports: Ports
+) -> None:
+    deployments = Deployments(ports.store, ports.clock)
+
+    def happened(key: str, kind: str, data: dict[str, Any]) -> None:
+        deployments.append("acme", key, lambda _: Appended([(kind, data)]))
+
+    asked = orchestrator.deploy(request(), ADA)
+    happened(asked.id, "ApprovalRequested", {"token": "t-1"})
+    with pytest.raises(Conflict, match="no longer awaits approval"):
+        orchestrator.approve(asked.id, ADA)  # the patience ran out a moment ago
+    for _ in range(2):
+        assert orchestrator.approve(asked.id, ADA).approved_by == "ada"
+        with pytest.raises(Conflict, match="already approved"):
+            orchestrator.reject(asked.id, ADA)
+        happened(asked.id, "StepStarted", {"step": "Execute"})
 
 
 @pytest.mark.parametrize(

@@ -197,19 +197,21 @@ class Orchestrator:
 
     def approve(self, deployment_id: str, principal: Principal, comment: str = "") -> Deployment:
         """Say yes to the plan. Saying it again is no error; saying it after a no is."""
-        decided = self._decide(deployment_id, principal, "ApprovalGranted", comment)
+        decided, anew = self._decide(deployment_id, principal, "ApprovalGranted", comment)
         if decided.approval_token:
             try:
                 self._ports.workflows.succeed(
                     decided.approval_token, {"approvedBy": decided.approved_by}
                 )
             except NotFound as error:
-                raise Conflict(f"deployment {decided.id} no longer awaits approval") from error
+                # Said before, it has arrived already.
+                if anew:
+                    raise Conflict(f"deployment {decided.id} no longer awaits approval") from error
         return decided
 
     def reject(self, deployment_id: str, principal: Principal, comment: str = "") -> Deployment:
         """Say no to the plan: the deployment ends without touching the cloud."""
-        decided = self._decide(deployment_id, principal, "ApprovalRefused", comment)
+        decided, _ = self._decide(deployment_id, principal, "ApprovalRefused", comment)
         reason = f": {comment}" if comment else ""
         self._end_waiting(
             decided, ApprovalRejected, f"{decided.rejected_by} rejected the plan{reason}"
@@ -222,22 +224,30 @@ class Orchestrator:
         principal: Principal,
         decision: Literal["ApprovalGranted", "ApprovalRefused"],
         comment: str,
-    ) -> Deployment:
-        """Put a decision on record. Again, it changes nothing; Conflict after the other one."""
+    ) -> tuple[Deployment, bool]:
+        """Put a decision on record, and whether it is a new one. Again, however late, it changes
+        nothing; Conflict after the other one."""
+        anew = False
 
         def decide(deployment: Deployment) -> Appended | None:
+            nonlocal anew
             about(environment=deployment.environment, stack=deployment.stack)
-            self._require_decidable(deployment, principal)
+            self._require_decider(deployment, principal)
             granted = decision == "ApprovalGranted"
             if granted and deployment.rejected_by:
                 raise Conflict(f"{deployment.rejected_by} already rejected {deployment.id}")
             if not granted and deployment.approved_by:
                 raise Conflict(f"{deployment.approved_by} already approved {deployment.id}")
-            if deployment.approved_by or deployment.rejected_by:
+            anew = not (deployment.approved_by or deployment.rejected_by)
+            if not anew:
                 return None
+            if deployment.status != "awaiting_approval" and not deployment.approval_token:
+                raise Conflict(
+                    f"deployment {deployment.id} awaits no approval: {deployment.status}"
+                )
             return Appended([(decision, {"by": principal.subject, "comment": comment})])
 
-        return self._deployments.append(principal.tenant, deployment_id, decide)
+        return self._deployments.append(principal.tenant, deployment_id, decide), anew
 
     def cancel(self, deployment_id: str, principal: Principal) -> Deployment:
         """Stop as soon as possible; what was changed by then is undone."""
@@ -315,14 +325,11 @@ class Orchestrator:
                 f"{principal.subject} may not approve deployments to {environment.name}"
             )
 
-    def _require_decidable(self, deployment: Deployment, principal: Principal) -> None:
+    def _require_decider(self, deployment: Deployment, principal: Principal) -> None:
         if not may_approve(deployment.approvers, principal):
             raise Forbidden(
                 f"{principal.subject} may not decide on deployments to {deployment.environment}"
             )
-        undecided = deployment.status == "awaiting_approval"
-        if not undecided and not deployment.approval_token:
-            raise Conflict(f"deployment {deployment.id} awaits no approval: {deployment.status}")
 
     def _rollback_target(self, origin: Deployment, version: int | None) -> StateVersion:
         history = self._states.versions(origin.tenant, origin.environment, origin.stack)
