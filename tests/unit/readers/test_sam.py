@@ -284,3 +284,12 @@ def test_hostile_shapes_are_read_without_a_crash() -> None:
             f"  A: {{Type: 'AWS::Serverless::HttpApi', Properties: {properties}}}\n"
             f"  L: {{Type: 'AWS::Serverless::LayerVersion', Properties: {properties}}}\n"
         )
+
+
+def test_a_package_that_is_built_later_is_left_out_and_said() -> None:
+    said = {(n.address, n.origin.line) for n in read().notes if "its package" in n.message}
+    assert said == {
+        ("Resources.Common.ContentUri", 17),
+        ("Resources.Own.ContentUri", 20),
+        ("Resources.Orders.CodeUri", 24),
+    }

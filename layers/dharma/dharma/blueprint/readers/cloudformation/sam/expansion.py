@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dharma.blueprint.readers.cloudformation.sam.functions import add_function, stored_object
+from dharma.blueprint.readers.cloudformation.sam.functions import (
+    NOT_BUILT,
+    add_function,
+    stored_object,
+)
 from dharma.blueprint.readers.cloudformation.sam.http_apis import add_http_api
 from dharma.blueprint.readers.cloudformation.sam.machines import add_machine
 from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner, Report
@@ -104,4 +108,7 @@ def _add_layer(owner: Owner, made: Made) -> None:
     made.unread(owner, frozenset({*known, "ContentUri", "PublishLambdaVersion", "RetentionPolicy"}))
     layer: dict[str, Any] = {name: given[name][1] for name in known if name in given}
     layer["Content"] = stored_object(given, "ContentUri")
+    if layer["Content"] is None:
+        place = given["ContentUri"][1] if "ContentUri" in given else owner.place
+        made.report(NOT_BUILT, place, f"{owner.address}.ContentUri")
     made.add(owner.logical, "AWS::Lambda::LayerVersion", layer, owner)

@@ -41,6 +41,7 @@ _RESULTS = {
     "SNS": "sns:publish",
     "SQS": "sqs:SendMessage",
 }
+NOT_BUILT = "its package is built only when it is deployed, and is left out"
 _OBJECT = re.compile(r"s3://([^/]+)/(.+)\Z")
 
 
@@ -49,6 +50,9 @@ def add_function(owner: Owner, made: Made, routes: Routes) -> None:
     made.unread(owner, _KNOWN)
     function: dict[str, Any] = {name: given[name][1] for name in _SAME if name in given}
     function["Code"] = _code(given)
+    if function["Code"] is None:
+        place = given["CodeUri"][1] if "CodeUri" in given else owner.place
+        made.report(NOT_BUILT, place, f"{owner.address}.CodeUri")
     if "Tracing" in given:
         function["TracingConfig"] = {"Mode": given["Tracing"][1]}
     if "DeadLetterQueue" in given:
