@@ -24,6 +24,7 @@ fail contains found if {
 	some permission in lib.resources("aws_lambda_permission")
 	lib.value(permission, "principal", "") == "*"
 	lib.value(permission, "function_url_auth_type", "") != "NONE"
+	lib.value(permission, "invoked_via_function_url", false) == false
 	not narrowed(permission)
 	found := lib.finding(permission, "principal", "everybody may call the function")
 }

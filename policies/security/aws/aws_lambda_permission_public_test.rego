@@ -44,3 +44,9 @@ test_a_principal_decided_later_is_unknown if {
 	count(policy.fail) == 0 with input as case
 	count(policy.unknown) > 0 with input as case
 }
+
+test_everybody_through_the_functions_url_passes if {
+	case := example.of("aws_lambda_permission", {"principal": "*", "invoked_via_function_url": true})
+	count(policy.fail) == 0 with input as case
+	count(policy.unknown) == 0 with input as case
+}
