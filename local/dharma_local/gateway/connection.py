@@ -100,6 +100,12 @@ class Connection(HttpToolsProtocol):
         self._awaited, self._useful = False, True
         super().on_message_complete()
 
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.pipeline:
+            # Reading goes on with every answer otherwise, and what was asked ahead piles up.
+            self.flow.pause_reading()
+
     def send_400_response(self, msg: str) -> None:
         """Of what the parser refuses, and of what a callback of it refused."""
         self._refuse(self._refused)

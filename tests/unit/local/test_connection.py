@@ -183,6 +183,19 @@ def test_many_requests_at_once_are_none_that_is_too_large() -> None:
     assert played(scene) == [200] * 1001
 
 
+def test_what_is_asked_ahead_does_not_pile_up() -> None:
+    async def scene(peer: Peer) -> int:
+        most = 0
+        for _ in range(200):
+            peer._writer.write((GET + b"\r\n") * 1000)
+            await asyncio.sleep(0.005)
+            most = max(most, len(peer.server.pipeline))
+        return most
+
+    # As many as come with one reading of the socket, and not all 200,000.
+    assert 0 < played(scene) < 20_000
+
+
 def test_trailers_are_no_headers() -> None:
     async def scene(peer: Peer) -> Any:
         head = POST + b"transfer-encoding: chunked\r\n\r\n"
