@@ -35,13 +35,16 @@ def told(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("parameters", [(), WITH_A_CACHE], ids=["as it is", "with a cache"])
-def test_our_own_guardrails_find_nothing_but_rules_without_tags(
+def test_our_own_guardrails_find_nothing_but_what_sam_makes_without_tags(
     parameters: tuple[str, ...],
 ) -> None:
     findings = told("check", TEMPLATE, *parameters)["findings"]
-    # SAM makes the rules of events, and gives them no tags.
+    # SAM makes the rules of events and the role by which they start a state machine, without tags.
     found = {(f["severity"], f["policy"], f["address"].partition(".")[0]) for f in findings}
-    assert found == {("low", "required_tags", "aws_cloudwatch_event_rule")}
+    assert found == {
+        ("low", "required_tags", "aws_cloudwatch_event_rule"),
+        ("low", "required_tags", "aws_iam_role"),
+    }
 
 
 def test_what_sam_stands_for_is_read() -> None:

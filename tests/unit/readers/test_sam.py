@@ -293,3 +293,50 @@ def test_a_package_that_is_built_later_is_left_out_and_said() -> None:
         ("Resources.Own.ContentUri", 20),
         ("Resources.Orders.CodeUri", 24),
     }
+
+
+WITH_A_FUNCTION_THAT_DECIDES = """\
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      Auth:
+        DefaultAuthorizer: Token
+        Authorizers:
+          Token:
+            AuthorizerPayloadFormatVersion: "2.0"
+            EnableSimpleResponses: true
+            EnableFunctionDefaultPermissions: true
+            FunctionArn: !GetAtt Gate.Arn
+            Identity: {Headers: [Authorization], QueryStrings: [key], ReauthorizeEvery: 60}
+  Gate:
+    Type: AWS::Serverless::Function
+    Properties: {InlineCode: "1", Handler: index.handler, Runtime: python3.13}
+  Work:
+    Type: AWS::Serverless::Function
+    Properties:
+      InlineCode: "1"
+      Handler: index.handler
+      Runtime: python3.13
+      Events: {Get: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /jobs, Method: get}}}
+"""
+
+
+def test_a_function_that_decides_who_may_call_an_http_api_is_in_its_document() -> None:
+    result = read(WITH_A_FUNCTION_THAT_DECIDES)
+    body = named(result, "aws_apigatewayv2_api.api").properties["body"]
+    scheme = body["components"]["securitySchemes"]["Token"]
+    authorizer = scheme["x-amazon-apigateway-authorizer"]
+    assert authorizer["type"] == "request"
+    assert authorizer["identitySource"] == (
+        "$request.header.Authorization, $request.querystring.key"
+    )
+    assert authorizer["authorizerResultTtlInSeconds"] == 60
+    assert authorizer["enableSimpleResponses"] is True
+    assert body["paths"]["/jobs"]["get"]["security"] == [{"Token": []}]
+    allowed = [r for r in result.blueprint.resources if r.type == "aws_lambda_permission"]
+    assert ResourceRef("aws_lambda_function.gate", ("arn",)) in [
+        r.properties["function_name"] for r in allowed
+    ]
+    assert not any("authorizer" in n.message for n in result.notes)

@@ -6,8 +6,13 @@ from typing import Any
 
 from dharma.blueprint.readers.cloudformation.sam.functions import stored_object
 from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner
-from dharma.blueprint.readers.cloudformation.sam.nodes import members_at
-from dharma.blueprint.readers.cloudformation.sam.routes import Route, integration, stage_title
+from dharma.blueprint.readers.cloudformation.sam.nodes import elements, members_at
+from dharma.blueprint.readers.cloudformation.sam.routes import (
+    Route,
+    integration,
+    let_authorizer_be_called,
+    stage_title,
+)
 from dharma.blueprint.tree import Members, members
 
 _STAGE = ("AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags")
@@ -21,6 +26,22 @@ _SIGNED = {
     "in": "header",
     "x-amazon-apigateway-authtype": "awsSigv4",
 }
+
+# What decides who calls: https://docs.aws.amazon.com/apigateway/latest/developerguide/
+# http-api-lambda-authorizer.html; the words of SAM before those of the document.
+_IDENTITY = {
+    "Headers": "$request.header",
+    "QueryStrings": "$request.querystring",
+    "StageVariables": "$stageVariables",
+    "Context": "$context",
+}
+_OF_FUNCTIONS = {
+    "AuthorizerPayloadFormatVersion": "authorizerPayloadFormatVersion",
+    "EnableSimpleResponses": "enableSimpleResponses",
+    "FunctionInvokeRole": "authorizerCredentials",
+}
+# A document has no scheme of that sort, so one is named that nobody looks at.
+_UNUSED = {"type": "apiKey", "name": "Unused", "in": "header"}
 
 
 def add_http_api(owner: Owner, routes: list[Route], made: Made) -> None:
@@ -96,19 +117,51 @@ def _schemes(owner: Owner, auth: Members, made: Made) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, (place, node) in members_at(auth, "Authorizers").items():
         said = members(node)
-        if "JwtConfiguration" not in said:
+        if "JwtConfiguration" in said:
+            found[name] = _by_token(said)
+        elif "FunctionArn" in said:
+            found[name] = _by_function(said)
+            if _is_true(said, "EnableFunctionDefaultPermissions"):
+                let_authorizer_be_called(owner, name, said["FunctionArn"][1], made)
+        else:
             where = f"{owner.address}.Auth.Authorizers.{name}"
-            made.report("an authorizer without JwtConfiguration is not written out", place, where)
-            continue
-        authorizer: dict[str, Any] = {
-            "type": "jwt",
-            "jwtConfiguration": said["JwtConfiguration"][1],
-            "identitySource": said["IdentitySource"][1]
-            if "IdentitySource" in said
-            else "$request.header.Authorization",
-        }
-        found[name] = {"type": "oauth2", "x-amazon-apigateway-authorizer": authorizer}
+            made.report("an authorizer has JwtConfiguration or FunctionArn", place, where)
     return found
+
+
+def _by_token(said: Members) -> dict[str, Any]:
+    authorizer: dict[str, Any] = {
+        "type": "jwt",
+        "jwtConfiguration": said["JwtConfiguration"][1],
+        "identitySource": said["IdentitySource"][1]
+        if "IdentitySource" in said
+        else "$request.header.Authorization",
+    }
+    return {"type": "oauth2", "x-amazon-apigateway-authorizer": authorizer}
+
+
+def _by_function(said: Members) -> dict[str, Any]:
+    uri = integration(said["FunctionArn"][1])["uri"]
+    authorizer: dict[str, Any] = {"type": "request", "authorizerUri": uri}
+    identity = members_at(said, "Identity")
+    named = [
+        f"{where}.{entry.value}"
+        for said_as, where in _IDENTITY.items()
+        if said_as in identity
+        for entry in elements(identity[said_as][1])
+    ]
+    if named:
+        authorizer["identitySource"] = ", ".join(named)
+    if "ReauthorizeEvery" in identity:
+        authorizer["authorizerResultTtlInSeconds"] = identity["ReauthorizeEvery"][1]
+    for name, written in _OF_FUNCTIONS.items():
+        if name in said:
+            authorizer[written] = said[name][1]
+    return {**_UNUSED, "x-amazon-apigateway-authorizer": authorizer}
+
+
+def _is_true(said: Members, name: str) -> bool:
+    return name in said and said[name][1].value is True
 
 
 def _security(route: Route, auth: Members, schemes: dict[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,12 @@ from dharma.blueprint.readers.cloudformation.sam.functions import stored_object
 from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner
 from dharma.blueprint.readers.cloudformation.sam.nodes import elements, is_plain_object, members_at
 from dharma.blueprint.readers.cloudformation.sam.roles import pairs
-from dharma.blueprint.readers.cloudformation.sam.routes import Route, integration, stage_title
+from dharma.blueprint.readers.cloudformation.sam.routes import (
+    Route,
+    integration,
+    let_authorizer_be_called,
+    stage_title,
+)
 from dharma.blueprint.tree import Members, members
 
 _API = {
@@ -155,7 +160,7 @@ def _schemes(owner: Owner, auth: Members, made: Made) -> dict[str, Any]:
         elif "FunctionArn" in said:
             scheme["x-amazon-apigateway-authtype"] = "custom"
             scheme["x-amazon-apigateway-authorizer"] = _by_function(said)
-            _let_it_be_called(owner, name, said["FunctionArn"][1], made)
+            let_authorizer_be_called(owner, name, said["FunctionArn"][1], made)
         else:
             where = f"{owner.address}.Auth.Authorizers.{name}"
             made.report("the authorizer is not understood", place, where)
@@ -185,18 +190,6 @@ def _by_function(said: Members) -> dict[str, Any]:
     if named:
         authorizer["identitySource"] = ", ".join(named)
     return authorizer
-
-
-def _let_it_be_called(owner: Owner, name: str, function: Any, made: Made) -> None:
-    here = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/authorizers/*"
-    permission = {
-        "Action": "lambda:InvokeFunction",
-        "FunctionName": function,
-        "Principal": "apigateway.amazonaws.com",
-        "SourceArn": {"Fn::Sub": [here, {"Api": {"Ref": owner.logical}}]},
-    }
-    logical = f"{owner.logical}{name}AuthorizerPermission"
-    made.add(logical, "AWS::Lambda::Permission", permission, owner)
 
 
 def _security(route: Route, auth: Members, schemes: dict[str, Any]) -> list[dict[str, Any]]:

@@ -107,6 +107,19 @@ def integration(uri_of: Any, **more: Any) -> dict[str, Any]:
     return {"type": "aws_proxy", "httpMethod": "POST", "uri": uri, **more}
 
 
+def let_authorizer_be_called(owner: Owner, name: str, function: Any, made: Made) -> None:
+    """The API `owner` may call the function that its authorizer `name` stands for."""
+    here = "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/authorizers/*"
+    permission = {
+        "Action": "lambda:InvokeFunction",
+        "FunctionName": function,
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": {"Fn::Sub": [here, {"Api": {"Ref": owner.logical}}]},
+    }
+    logical = f"{owner.logical}{name}AuthorizerPermission"
+    made.add(logical, "AWS::Lambda::Permission", permission, owner)
+
+
 def _referred(node: Any) -> str | None:
     found = sole_argument(node).value if sole_key(node) == "Ref" else None
     return found if isinstance(found, str) else None
