@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from dharma.blueprint.readers.cloudformation.sam.functions import stored_object
 from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner
 from dharma.blueprint.readers.cloudformation.sam.nodes import elements, members_at
 from dharma.blueprint.readers.cloudformation.sam.routes import (
@@ -13,6 +12,7 @@ from dharma.blueprint.readers.cloudformation.sam.routes import (
     let_authorizer_be_called,
     stage_title,
 )
+from dharma.blueprint.readers.cloudformation.sam.stated_documents import stated_document
 from dharma.blueprint.tree import Members, members
 
 _STAGE = ("AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables", "Tags")
@@ -69,18 +69,9 @@ def add_http_api(owner: Owner, routes: list[Route], made: Made) -> None:
 
 def _document(owner: Owner, routes: list[Route], made: Made) -> dict[str, Any]:
     given = owner.properties
-    if "DefinitionBody" in given:
-        return {"Body": given["DefinitionBody"][1]}
-    if "DefinitionUri" in given:
-        place = stored_object(given, "DefinitionUri")
-        if place is None:
-            where = f"{owner.address}.DefinitionUri"
-            made.report(
-                "the document in another file is not read", given["DefinitionUri"][1], where
-            )
-            return {}
-        names = {"S3Bucket": "Bucket", "S3Key": "Key", "S3ObjectVersion": "Version"}
-        return {"BodyS3Location": {names[name]: part for name, part in place.items()}}
+    stated = stated_document(owner, made)
+    if stated is not None:
+        return stated
     if not routes:
         return {}
     auth = members_at(given, "Auth")

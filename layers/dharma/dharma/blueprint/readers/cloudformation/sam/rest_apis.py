@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from dharma.blueprint.readers.cloudformation.functions import sole_key
-from dharma.blueprint.readers.cloudformation.sam.functions import stored_object
 from dharma.blueprint.readers.cloudformation.sam.made import Made, Owner
 from dharma.blueprint.readers.cloudformation.sam.nodes import elements, is_plain_object, members_at
 from dharma.blueprint.readers.cloudformation.sam.roles import pairs
@@ -18,6 +17,7 @@ from dharma.blueprint.readers.cloudformation.sam.routes import (
     let_authorizer_be_called,
     stage_title,
 )
+from dharma.blueprint.readers.cloudformation.sam.stated_documents import stated_document
 from dharma.blueprint.tree import Members, members
 
 _API = {
@@ -97,18 +97,9 @@ def _document(owner: Owner, routes: list[Route], made: Made) -> dict[str, Any]:
                 message = "what SAM adds to a document of the author's is not written out"
                 made.report(message, given[name][0], f"{owner.address}.{name}")
         _schemes(owner, members_at(given, "Auth"), made)
-    if "DefinitionBody" in given:
-        return {"Body": given["DefinitionBody"][1]}
-    if "DefinitionUri" in given:
-        place = stored_object(given, "DefinitionUri")
-        if place is None:
-            where = f"{owner.address}.DefinitionUri"
-            made.report(
-                "the document in another file is not read", given["DefinitionUri"][1], where
-            )
-            return {}
-        names = {"S3Bucket": "Bucket", "S3Key": "Key", "S3ObjectVersion": "Version"}
-        return {"BodyS3Location": {names[name]: part for name, part in place.items()}}
+    stated = stated_document(owner, made)
+    if stated is not None:
+        return stated
     auth = members_at(given, "Auth")
     for name, (key, _) in auth.items():
         if name not in _OF_AUTH:
