@@ -240,3 +240,11 @@ def test_a_message_that_names_one_resource_speaks_of_it(message: str, address: s
     (finding,) = Judge(DOCUMENT).findings(POLICY, {"deny": [message]})
     assert finding.address == address
     assert finding.line == (3 if address else None)
+
+
+@pytest.mark.parametrize("key", ['"b[0].c"', r'"k\"q ]"', "0", "?"])
+def test_a_message_may_name_a_resource_by_any_key(key: str) -> None:
+    address = f"module.web[{key}].aws_x.a[{key}]"
+    document = {"resources": {"aws_x": [{"address": address, "file": "f.tf", "line": 3}]}}
+    (finding,) = Judge(document).findings(POLICY, {"deny": [f"{address} is bad"]})
+    assert (finding.address, finding.line) == (address, 3)

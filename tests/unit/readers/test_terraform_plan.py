@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from dharma.blueprint.readers import read_file, read_text
 from dharma.catalog import canonical, load_catalog, write
 from dharma.catalog.plan_shape import plan_shape
-from dharma.core.errors import DharmaError
+from dharma.core.errors import DharmaError, InvalidTemplate
 from dharma.model.blueprint import Blueprint, Resource
 from dharma.model.expressions.nodes import ResourceRef, Unknown, VariableRef
 
@@ -261,3 +261,19 @@ def test_a_module_that_refers_to_itself_ends() -> None:
     result = read_text(json.dumps(plan))
     subnet = next(r for r in result.blueprint.resources if r.type == "aws_subnet")
     assert isinstance(subnet.properties["vpc_id"], Unknown)
+
+
+def test_an_address_that_stands_twice_is_refused_so_that_neither_is_passed_over() -> None:
+    queue = {
+        "address": "aws_sqs_queue.jobs",
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "jobs",
+        "values": {},
+    }
+    plan = {
+        "format_version": "1.2",
+        "planned_values": {"root_module": {"resources": [queue, queue]}},
+    }
+    with pytest.raises(InvalidTemplate, match=r"aws_sqs_queue\.jobs.* stands twice"):
+        read_text(json.dumps(plan), "plan.json")

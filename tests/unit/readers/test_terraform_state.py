@@ -131,3 +131,15 @@ def test_what_is_not_understood_is_told_once_for_a_resource() -> None:
 def test_what_is_no_state_is_refused(text: str, message: str) -> None:
     with pytest.raises(InvalidTemplate, match=message):
         read_text(text, "x.tfstate")
+
+
+def test_an_address_that_stands_twice_is_refused_so_that_neither_is_passed_over() -> None:
+    queue = {
+        "mode": "managed",
+        "type": "aws_sqs_queue",
+        "name": "jobs",
+        "instances": [{"attributes": {}}],
+    }
+    state = {"version": 4, "terraform_version": "1.9.0", "resources": [queue, queue]}
+    with pytest.raises(InvalidTemplate, match=r"aws_sqs_queue\.jobs.* stands twice"):
+        read_text(json.dumps(state), "state.json")

@@ -20,7 +20,8 @@ from dharma.guardrails.verdict import (
 
 Resource = Mapping[str, Any]
 MOST_CHARACTERS = 4000
-_ADDRESS = re.compile(r"(?:module\.[\w-]+(?:\[[^\]]*\])?\.)*[A-Za-z_]\w*\.[\w-]+(?:\[[^\]]*\])?")
+_KEY = r"""\[(?:"(?:[^"\\]|\\.)*"|[^\]"]*)\]"""
+_ADDRESS = re.compile(rf"(?:module\.[\w-]+(?:{_KEY})?\.)*[A-Za-z_]\w*\.[\w-]+(?:{_KEY})?")
 
 
 class Judge:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
@@ -98,6 +98,15 @@ def invalid(
     return InvalidTemplate(str(fault), [fault])
 
 
+def require_each_once(addresses: Iterable[str], file: str | None) -> None:
+    """Terraform names nothing twice: one of the two would hide the other from every analysis."""
+    seen: set[str] = set()
+    for address in addresses:
+        if address in seen:
+            raise invalid(f"the address {address[:200]!r} stands twice", file)
+        seen.add(address)
+
+
 def _too_much(message: str, file: str | None) -> LimitExceeded:
     fault = Fault(message, file=file)
     return LimitExceeded(str(fault), [fault])
@@ -137,6 +146,7 @@ class _Plan:
 
     def read(self, catalog: Catalog) -> ReadResult:
         found = list(self._resources(_mapping(self.plan["planned_values"], "root_module"), ""))
+        require_each_once((address for address, *_ in found), self.file)
         for address, _, configured, _ in found:
             self.instances.setdefault(configured, []).append(address)
         parts: list[Part] = []

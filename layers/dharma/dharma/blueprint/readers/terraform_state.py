@@ -16,7 +16,12 @@ from typing import Any
 
 from dharma.blueprint.readers.folding import folded
 from dharma.blueprint.readers.result import ReadResult
-from dharma.blueprint.readers.terraform_plan import invalid, parse_json, provider_of
+from dharma.blueprint.readers.terraform_plan import (
+    invalid,
+    parse_json,
+    provider_of,
+    require_each_once,
+)
 from dharma.catalog import Catalog
 from dharma.catalog.document import Document, Note, Part
 from dharma.model.blueprint import Blueprint, Output
@@ -53,6 +58,7 @@ def read_terraform_state(data: str | bytes, file: str | None, catalog: Catalog) 
         message = f"a state of version {state.get('version')!r} is not understood"
         raise invalid(message, file, hint="terraform 0.12 and later write version 4")
     found = list(_instances(state, file))
+    require_each_once((instance.address for instance in found), file)
     reader = _State(found, file)
     parts = [reader.part(instance, catalog) for instance in found]
     resources, outputs, notes = folded(Document("terraform", parts), _outputs(state, file), catalog)
